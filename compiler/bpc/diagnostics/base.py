@@ -1,0 +1,60 @@
+"""What every diagnostic is: a frozen class with a code and a message template, whose docstring is its manual page."""
+
+from __future__ import annotations
+
+from bpc.record import Record, fields
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import ClassVar, Literal
+
+    from bpc.source import Span
+
+
+class Note(Record):
+    """Another place that explains a diagnostic: where the other declaration is, where a value came from."""
+
+    span: Span
+    text: str
+
+
+class Diagnostic(Record):
+    """Base of all diagnostics.
+
+    A subclass sets `code`, `message` (and `advice` where the same hint fits always) as templates over its own fields,
+    and says in its docstring what is wrong, why it matters and how to mend it, with an example.
+    A `hint` given when it is raised takes the place of `advice`.
+    """
+
+    code: ClassVar[str]
+    severity: ClassVar[Literal["error", "warning"]] = "error"
+    message: ClassVar[str]
+    advice: ClassVar[str] = ""
+
+    span: Span
+    hint: str = ""
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The message in one sentence."""
+        return self.message.format_map(dict(fields(self)))
+
+    @property
+    def help(self) -> str:
+        """What to write instead; empty where nobody can know."""
+        return self.hint or self.advice.format_map(dict(fields(self)))
+
+
+def errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether any of them stops the compilation."""
+    return any(d.severity == "error" for d in diagnostics)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint that names the nearest known word, or an empty text when none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f'did you mean "{near[0]}"?' if near else ""

@@ -1,0 +1,207 @@
+"""The parts of a solution that a cloud makes: a closed union (`Resource`) that every stack target handles with one `match`.
+
+Units: sizes in bytes, durations in milliseconds, ratios in percent. Names are the declared ones, and resources refer to each
+other by name. `was` is the name that a thing had before it was renamed, or empty. Every record has the span of its
+declaration.
+"""
+
+from __future__ import annotations
+
+from bpc.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from bpc.model.steps import Bake, Step
+    from bpc.model.values import Text
+    from bpc.source import Span
+
+    Protocol = Literal["tcp", "udp", "http", "https"]
+    Algorithm = Literal["round_robin", "least_connections", "source_ip"]
+    Spread = Literal["hosts", "zones"]
+
+
+class Network(Record):
+    """A private network with one subnet, routed to the solution's other networks and, outbound, to the outside.
+
+    Only machines and balancers on a `public` one may have public addresses.
+    """
+
+    name: str
+    cidr: str
+    public: bool
+    was: str
+    span: Span
+
+
+class Secret(Record):
+    """A value that the cloud generates: letters and digits, `length` of them."""
+
+    name: str
+    length: int
+    was: str
+    span: Span
+
+
+class Fixed(Record):
+    """Members with an identity: numbered from 0, each with its own volumes and addresses."""
+
+    count: int
+
+
+class Scaling(Record):
+    """Interchangeable members, scaled between two counts to hold a metric (`cpu` or `memory`) near a target in percent.
+
+    `metric` is empty where nothing scales by itself (the cloud's scaling policies can still be triggered).
+    """
+
+    minimum: int
+    maximum: int
+    metric: str
+    target: float
+    cooldown: int
+
+
+class Machine(Record):
+    """What a member needs. `flavor` names a cloud's own machine type where one must; 0 and "" mean "not said"."""
+
+    cpu: int
+    memory: int
+    disk: int
+    architecture: str
+    flavor: str
+    span: Span
+
+
+class Endpoint(Record):
+    """A port on which a group's members listen, on `network` (one of the group's).
+
+    `balancer` is the name of the balancer in front, or empty. `health` is the path of an HTTP check or empty (then TCP is checked).
+    """
+
+    name: str
+    port: int
+    protocol: Protocol
+    public: bool
+    health: str
+    network: str
+    balancer: str
+    span: Span
+
+
+class Volume(Record):
+    """A block volume, one for each member. `keep`: outlives the stack. `type` is a cloud's volume type, or empty."""
+
+    name: str
+    size: int
+    mount: str
+    filesystem: str
+    keep: bool
+    type: str
+    was: str
+    span: Span
+
+
+class Update(Record):
+    """How a change rolls through the members: `batch` at a time, `pause` between, at least `minimum` in service."""
+
+    batch: int
+    pause: int
+    minimum: int
+
+
+class Readiness(Record):
+    """The group is ready when `signals` members have signalled success; it failed when one failed or `timeout` ms passed."""
+
+    signals: int
+    timeout: int
+
+
+class Group(Record):
+    """The machines of a tier.
+
+    `image` is the name of an `Image` of the solution. `networks` are in the order of the interfaces, the first is the
+    primary one. `public_address`: each member has a public address (an unbalanced public endpoint). `starts_after` are the
+    groups that must be ready before this one is made. `first_boot` is what a machine does when it first starts.
+    """
+
+    name: str
+    doc: str
+    members: Fixed | Scaling
+    machine: Machine
+    image: str
+    bake: Bake
+    networks: tuple[str, ...]
+    spread: Spread | None
+    endpoints: tuple[Endpoint, ...]
+    volumes: tuple[Volume, ...]
+    update: Update
+    readiness: Readiness
+    public_address: bool
+    starts_after: tuple[str, ...]
+    first_boot: tuple[Step, ...]
+    was: str
+    span: Span
+
+
+class Balancer(Record):
+    """Spreads what arrives at `port` over the members of a group, at the endpoint's port of each. Named `group.endpoint`.
+
+    `tls` is the reference of a certificate that the cloud holds (terminated here), or an empty text.
+    """
+
+    name: str
+    group: str
+    endpoint: str
+    port: int
+    protocol: Protocol
+    algorithm: Algorithm
+    health: str
+    tls: Text
+    public: bool
+    network: str
+    span: Span
+
+
+class FromAnywhere(Record):
+    """The whole internet: a public endpoint."""
+
+
+class FromCidr(Record):
+    """Addresses that `allow … from` named."""
+
+    cidr: Text
+
+
+class FromGroup(Record):
+    """The members of a group that was handed the endpoint."""
+
+    group: str
+
+
+class FromBalancer(Record):
+    """The balancer in front of the endpoint (and its health checks)."""
+
+    balancer: str
+
+
+Peer = FromAnywhere | FromCidr | FromGroup | FromBalancer
+
+
+class Rule(Record):
+    """One permission to connect; there is no other way in.
+
+    `to` is a group's or a balancer's name, `balancer` says which of both. `endpoint` is the declared endpoint that it serves.
+    """
+
+    peer: Peer
+    to: str
+    balancer: bool
+    endpoint: str
+    protocol: Literal["tcp", "udp"]
+    port: int
+    span: Span
+
+
+Resource = Network | Secret | Group | Balancer | Rule

@@ -1,0 +1,56 @@
+"""The model's root: one solution, complete and cloud-neutral, for one environment."""
+
+from __future__ import annotations
+
+from bpc.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from bpc.model.resources import Resource
+    from bpc.model.steps import Image
+    from bpc.model.values import Text
+    from bpc.source import Span
+
+    ParamType = Literal["bool", "int", "number", "string", "size", "duration", "percent", "cidr", "port"]
+
+
+class Param(Record):
+    """A value asked for at deployment. `default` is None where there is none; sizes in bytes, durations in milliseconds."""
+
+    name: str
+    type: ParamType
+    default: str | int | float | bool | None
+    doc: str
+    span: Span
+
+
+class Output(Record):
+    """A value that the stack shows when it is complete."""
+
+    name: str
+    value: Text
+    doc: str
+    span: Span
+
+
+class Solution(Record):
+    """Everything that targets need, and nothing of any cloud.
+
+    `environment` is empty where none was chosen. `digest` is the SHA-256 over all sources that were read, `compiler` the
+    version of bpc. `resources` are in the order of declaration; rules last.
+    """
+
+    name: str
+    version: str
+    doc: str
+    environment: str
+    edition: int
+    digest: str
+    compiler: str
+    params: tuple[Param, ...]
+    resources: tuple[Resource, ...]
+    images: tuple[Image, ...]
+    outputs: tuple[Output, ...]
+    span: Span

@@ -1,0 +1,146 @@
+"""Image builds: what a machine carries, as layers of steps.
+
+The steps are a closed union (`Step`). The same steps are either baked into an image or carried out at first boot; which
+of both is decided by `bake` when the model is made, so a target never asks.
+"""
+
+from __future__ import annotations
+
+from bpc.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from bpc.model.values import Text
+    from bpc.source import Span
+
+    Kind = Literal["system", "software", "configuration"]
+    Bake = Literal["base", "software", "full"]
+
+
+class Packages(Record):
+    """Packages of the release's own repositories, by name (or `name=version`)."""
+
+    names: tuple[str, ...]
+    kind: Kind
+    span: Span
+
+
+class Artifact(Record):
+    """Software that no package carries: unpacked (tar, zip) or copied to `path`.
+
+    Either `content` (a file of the project, its bytes) or `url` is set. `sha256` is hexadecimal, and verified.
+    """
+
+    path: str
+    source: str
+    content: bytes | None
+    url: str | None
+    sha256: str
+    version: str
+    licence: str
+    kind: Kind
+    span: Span
+
+
+class Run(Record):
+    """A script, run as root once; not run where the path `creates` exists."""
+
+    title: str
+    script: Text
+    creates: str
+    kind: Kind
+    span: Span
+
+
+class File(Record):
+    """A file with its content. `mode` is octal text (`0644`); `sensitive` where the content has a secret's hole.
+
+    `reload` names the services to reload when the file changes. `source` is the project file that it came from, or "".
+    """
+
+    path: str
+    content: Text | bytes
+    owner: str
+    group: str
+    mode: str
+    reload: tuple[str, ...]
+    source: str
+    sensitive: bool
+    kind: Kind
+    span: Span
+
+
+class Service(Record):
+    """A systemd service that is enabled and started; `unit` is the text of its unit file, or empty where a package brings it."""
+
+    name: str
+    unit: Text
+    enabled: bool
+    kind: Kind
+    span: Span
+
+
+class User(Record):
+    """An account of the machine."""
+
+    name: str
+    groups: tuple[str, ...]
+    shell: str
+    home: str
+    system: bool
+    sudo: bool
+    ssh_keys: tuple[Text, ...]
+    kind: Kind
+    span: Span
+
+
+class Mount(Record):
+    """A volume of the machine: formatted if it is empty, and mounted at `path`, always at first boot."""
+
+    volume: str
+    device: Text
+    path: str
+    filesystem: str
+    kind: Kind
+    span: Span
+
+
+Step = Packages | Artifact | Run | File | Service | User | Mount
+
+
+class Release(Record):
+    """What an image starts from: a distribution's release (`debian` `12`)."""
+
+    distribution: str
+    version: str
+
+
+class ReadyImage(Record):
+    """What an image starts from: a cloud image that exists, by name or id. Nothing is baked into it."""
+
+    name: str
+
+
+class Layer(Record):
+    """Steps of one kind, in the order of declaration along the `from` chain."""
+
+    kind: Kind
+    steps: tuple[Step, ...]
+
+
+class Image(Record):
+    """One image that the stack needs; tiers whose bits are the same share it.
+
+    `name` is the template's name and the first 12 digits of `digest` (a cloud image's own name for a `ReadyImage`).
+    `digest` is the SHA-256 of everything that goes into the image, and empty for a `ReadyImage`. `template` and `base` name
+    the template and, where another template stands in `from`, the root one.
+    """
+
+    name: str
+    digest: str
+    template: str
+    origin: Release | ReadyImage
+    layers: tuple[Layer, ...]
+    span: Span

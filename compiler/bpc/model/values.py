@@ -1,0 +1,100 @@
+"""Values with holes: texts of which some parts are known only when the stack runs.
+
+A `Text` is a tuple of strings and holes, in order. A target turns each hole into its own reference
+(`get_param`, `get_attr`, `Ref`, `Fn::GetAtt`); the strings between them are literal.
+"""
+
+from __future__ import annotations
+
+from bpc.record import Record
+
+
+class ParamHole(Record):
+    """The value of a stack parameter, by its name in `Solution.params`."""
+
+    param: str
+
+
+class SecretHole(Record):
+    """The value of a generated secret, by its name. Never allowed in an output."""
+
+    secret: str
+
+
+class MemberAddressHole(Record):
+    """The private address of one member (`member` counts from 0) of a group with identity, on one of its networks."""
+
+    group: str
+    network: str
+    member: int
+
+
+class MemberAddressesHole(Record):
+    """The private addresses of all members of a group on one network, in the members' order, joined by `separator`."""
+
+    group: str
+    network: str
+    separator: str
+
+
+class BalancerAddressHole(Record):
+    """The private address of a balancer, by its name."""
+
+    balancer: str
+
+
+class PublicAddressHole(Record):
+    """The public address of a balancer (by name, `member` is None) or of one member of a group with public addresses."""
+
+    owner: str
+    member: int | None
+
+
+class VolumeDeviceHole(Record):
+    """In first-boot data only: the path of the block device at which the machine's own volume appears."""
+
+    group: str
+    volume: str
+
+
+class HostNameHole(Record):
+    """In first-boot data only: the machine's own host name (`app-0`; members without identity have the cloud's name)."""
+
+    group: str
+
+
+Hole = (
+    ParamHole
+    | SecretHole
+    | MemberAddressHole
+    | MemberAddressesHole
+    | BalancerAddressHole
+    | PublicAddressHole
+    | VolumeDeviceHole
+    | HostNameHole
+)
+
+Text = tuple[str | Hole, ...]
+
+
+def holes(text: Text) -> tuple[Hole, ...]:
+    """The holes of a text in order, each once."""
+    return tuple(dict.fromkeys(part for part in text if not isinstance(part, str)))
+
+
+def concat(*texts: Text) -> Text:
+    """One text of several, neighbouring strings joined and empty ones dropped."""
+    parts: list[str | Hole] = []
+    for part in (part for text in texts for part in text):
+        if isinstance(part, str) and parts and isinstance(parts[-1], str):
+            parts[-1] += part
+        elif part != "":
+            parts.append(part)
+    return tuple(parts)
+
+
+def literal(text: Text) -> str:
+    """The string of a text without holes. Raises TypeError if it has any: a bug of the caller."""
+    if any(not isinstance(part, str) for part in text):
+        raise TypeError("the text has holes")
+    return "".join(str(part) for part in text)

@@ -1,0 +1,262 @@
+"""The syntax tree: what the text says, before any name means anything.
+
+Expressions and statements are two closed unions (`Expression`, `Statement`). Every node keeps the span that it came from.
+"""
+
+from __future__ import annotations
+
+from bpc.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bpc.source import Source, Span
+
+
+class Node(Record):
+    """Base of all nodes."""
+
+    span: Span
+
+
+class Identifier(Node):
+    """A name where it is declared, or after a dot."""
+
+    text: str
+
+
+# ---- expressions
+
+
+class Boolean(Node):
+    """`true`, `false`."""
+
+    value: bool
+
+
+class Number(Node):
+    """`3` (an int) or `1.5` (a float)."""
+
+    value: int | float
+
+
+class Quantity(Node):
+    """A number with its unit: `20GiB`, `30s`, `60%`."""
+
+    number: int | float
+    unit: str
+
+
+class String(Node):
+    """A string; the parts are texts (escapes resolved, common indent removed) and interpolated expressions."""
+
+    parts: tuple[str | Expression, ...]
+
+
+class Name(Node):
+    """A name that is used."""
+
+    text: str
+
+
+class Attribute(Node):
+    """`target.name`."""
+
+    target: Expression
+    name: Identifier
+
+
+class Index(Node):
+    """`target[index]`."""
+
+    target: Expression
+    index: Expression
+
+
+class Argument(Node):
+    """`value` or `name = value` in a call."""
+
+    name: Identifier | None
+    value: Expression
+
+
+class Call(Node):
+    """`function(arguments)`: a function of the language, or an image template."""
+
+    function: Expression
+    arguments: tuple[Argument, ...]
+
+
+class ListLiteral(Node):
+    """`[a, b]`."""
+
+    items: tuple[Expression, ...]
+
+
+class Entry(Node):
+    """`key = value` in a map; the key is a name or a string."""
+
+    key: Identifier | String
+    value: Expression
+
+
+class MapLiteral(Node):
+    """`{ a = 1, "b c" = 2 }`."""
+
+    entries: tuple[Entry, ...]
+
+
+class Comprehension(Node):
+    """`[element for variable in iterable if condition]`."""
+
+    element: Expression
+    variable: Identifier
+    iterable: Expression
+    condition: Expression | None
+
+
+class Unary(Node):
+    """`-a`, `not a`."""
+
+    operator: str
+    operand: Expression
+
+
+class Binary(Node):
+    """`a + b` and the other infix operators: `+ - * / % == != < <= > >= in and or`."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+class Conditional(Node):
+    """`then if condition else otherwise`."""
+
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+
+
+class RangeLiteral(Node):
+    """`low..high`, both included."""
+
+    low: Expression
+    high: Expression
+
+
+Expression = (
+    Boolean
+    | Number
+    | Quantity
+    | String
+    | Name
+    | Attribute
+    | Index
+    | Call
+    | ListLiteral
+    | MapLiteral
+    | Comprehension
+    | Unary
+    | Binary
+    | Conditional
+    | RangeLiteral
+)
+
+# ---- statements
+
+
+class TypeName(Node):
+    """`cidr`, `list(string)`."""
+
+    name: str
+    item: TypeName | None = None
+
+
+class Import(Node):
+    """`import "images.bp" as images`."""
+
+    path: String
+    alias: Identifier
+
+
+class Parameter(Node):
+    """`param name: type = default`, in a solution (asked for at deployment) or in an image template (an argument)."""
+
+    name: Identifier
+    type: TypeName
+    default: Expression | None
+    doc: str = ""
+
+
+class Let(Node):
+    """`let name = value`."""
+
+    name: Identifier
+    value: Expression
+    doc: str = ""
+
+
+class Setting(Node):
+    """`name = value`."""
+
+    name: Identifier
+    value: Expression
+
+
+class Block(Node):
+    """`keyword label { body }`: everything that is declared with a body.
+
+    `keyword` is one of `solution tier network secret image machine scale expose volume update environment file artifact
+    run service user`. The label is a name or a string where the keyword takes one; the body is empty where it was left out.
+    """
+
+    keyword: str
+    label: Identifier | String | None
+    body: tuple[Statement, ...]
+    doc: str = ""
+
+
+class Allow(Node):
+    """`allow endpoint from source`, in a tier."""
+
+    endpoint: Identifier
+    origin: Expression
+
+
+class Connect(Node):
+    """`connect endpoint`, in a tier."""
+
+    endpoint: Expression
+
+
+class Output(Node):
+    """`output name = value`."""
+
+    name: Identifier
+    value: Expression
+    doc: str = ""
+
+
+class For(Node):
+    """`for variable in iterable { statements }`."""
+
+    variable: Identifier
+    iterable: Expression
+    body: tuple[Statement, ...]
+
+
+class Reserved(Node):
+    """A construct of the language's design that this edition's compiler does not do: `cloud place policy configure`."""
+
+    keyword: str
+
+
+Statement = Import | Parameter | Let | Setting | Block | Allow | Connect | Output | For | Reserved
+
+
+class File(Node):
+    """One blueprint file. `edition` is None where the header is missing or wrong (a diagnostic says so)."""
+
+    source: Source
+    edition: int | None
+    statements: tuple[Statement, ...]

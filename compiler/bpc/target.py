@@ -1,0 +1,52 @@
+"""The protocol of a stack target: a solution in, files and diagnostics out. Targets do no I/O; the driver writes."""
+
+from __future__ import annotations
+
+from bpc.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.model.solution import Solution
+
+
+class Options(Record):
+    """What the user says to a target on the command line.
+
+    `flavors`: a cloud's machine types by name, each {"cpu": int, "memory": bytes, "disk": bytes}, or empty.
+    `limits`: a cloud's limits where they differ from the target's defaults, by the target's own names.
+    """
+
+    flavors: Mapping[str, Mapping[str, int]]
+    limits: Mapping[str, int]
+
+
+class Requirement(Record):
+    """What the stack needs from outside, listed for the user: an image to upload, a network, a key pair."""
+
+    kind: str
+    parameter: str
+    value: str
+    why: str
+
+
+class Artifacts(Record):
+    """A target's answer: files by their path in the output folder (forward slashes), and what the user must provide.
+
+    `files` values are texts (written as UTF-8 with `\\n`) or bytes. `headroom` lines say how much of each limit is used.
+    """
+
+    files: Mapping[str, str | bytes]
+    requirements: tuple[Requirement, ...]
+    headroom: tuple[str, ...]
+
+
+class Target(Record):
+    """A stack target. `capabilities` are the rows of its column in the generated table: construct → how it comes out."""
+
+    name: str
+    title: str
+    capabilities: Mapping[str, str]
+    emit: Callable[[Solution, Options], tuple[Artifacts | None, tuple[Diagnostic, ...]]]
