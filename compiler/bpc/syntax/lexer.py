@@ -1,0 +1,276 @@
+"""Text to tokens.
+
+A token is `(kind, text, start)`: a number of `_tables.KINDS`, the text as written, and where it begins. One regular
+expression, made of the grammar's terminals, does the work. Beyond that the lexer knows what no LALR table can say: where
+strings with nested interpolation end, which newlines separate nothing, and what typical mistakes look like.
+
+A word that is a keyword somewhere gets its keyword's kind, unless `=` follows; the parser takes it as a name where it
+cannot take the keyword.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bpc.diagnostics.syntax import (
+    BadNumber,
+    IllegalCharacter,
+    UnknownUnit,
+    UnquotedText,
+    UnterminatedString,
+)
+from bpc.source import Span
+from bpc.syntax._tables import FIRST_KEYWORD, KEYWORDS, KINDS, OPERATORS, PATTERNS, UNITS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.source import Source
+
+    Token = tuple[int, str, int]
+
+END = 0
+NAME = KINDS.index("NAME")
+SEP = KINDS.index("_SEP")
+EQUAL = KINDS.index("EQUAL")
+LONG_STRING = KINDS.index("LONG_STRING")
+STRING = KINDS.index("STRING")
+NUMBER = KINDS.index("NUMBER")
+QUANTITY = KINDS.index("QUANTITY")
+OPENERS = {OPERATORS["{"], OPERATORS["("], OPERATORS["["]}
+CLOSERS = {OPERATORS["}"], OPERATORS[")"], OPERATORS["]"]}
+LAST_BRACKET = max(CLOSERS)
+
+MISTAKES = 50
+"""At most so many diagnostics a file."""
+
+_UNQUOTED = r"[0-9]++(?:\.[0-9]++){2,}+(?:/[0-9]++)?+"
+_WRONG_UNIT = r"[0-9][0-9_]*+(?:\.[0-9][0-9_]*+)?+[A-Za-z_][A-Za-z0-9_]*+"
+_OPERATOR = r"[=!<>]=|\.\.|[-+*/%<>=(){}\[\].:]"
+_MASTER = re.compile(
+    r"[ \t\r]*+(?:"
+    + "|".join(
+        f"({pattern})"
+        for pattern in (
+            PATTERNS["NAME"],
+            _OPERATOR,
+            PATTERNS["_SEP"],
+            PATTERNS["LONG_STRING"],
+            PATTERNS["STRING"],
+            _UNQUOTED,
+            PATTERNS["QUANTITY"],
+            _WRONG_UNIT,
+            PATTERNS["NUMBER"],
+            r"\"",
+            r"\Z",
+            r"'[^'\n]*+'|[^ -~\n\t\r]++|[\s\S]",
+        )
+    )
+    + ")"
+)
+_WORD, _SIGN, _BREAK, _LONG, _SHORT, _BARE, _QUANTITY, _UNIT, _NUMBER, _QUOTE, _END, _OTHER = range(1, 13)
+_PLAIN = {_LONG: LONG_STRING, _SHORT: STRING, _QUANTITY: QUANTITY}
+
+_CONTINUED = {"+", "-", "*", "/", "%", "<", ">", "<=", ">=", "==", "!=", "=", ":", "..", ".", "(", "[", "{"}
+_CONTINUED_WORDS = {"and", "or", "not", "in", "if", "else"}
+_CONTINUED_KINDS = {OPERATORS[text] for text in _CONTINUED} | {KEYWORDS[word] for word in _CONTINUED_WORDS}
+_CONTINUING_KINDS = {KEYWORDS[word] for word in ("and", "or", "if", "else", "for")}
+_COMMENT = re.compile(r"#[^\n]*+")
+
+
+def tokens(source: Source, start: int, end: int, diagnostics: list[Diagnostic]) -> list[Token]:
+    """The tokens of a part of the source; the last one is the end. Adds what is wrong to the diagnostics."""
+    return _Lexer(source, end, diagnostics).run(start)
+
+
+class _Lexer:
+    def __init__(self, source: Source, end: int, diagnostics: list[Diagnostic]) -> None:
+        self.source = source
+        self.text = source.text
+        self.end = end
+        self.diagnostics = diagnostics
+        self.found: list[Token] = []
+        self.open: list[int] = []
+
+    def run(self, position: int) -> list[Token]:
+        while position < self.end and len(self.diagnostics) < MISTAKES:
+            position = self._scan(position)
+        self.found.append((END, "", self.end))
+        return self.found
+
+    def _scan(self, position: int) -> int:
+        """Reads as far as the regular expression can see; returns where to go on."""
+        found = self.found
+        add = found.append
+        for match in _MASTER.finditer(self.text, position, self.end):
+            group = match.lastindex
+            text = match[group]
+            if group == _WORD:
+                kind = KEYWORDS.get(text, NAME)
+                if kind in _CONTINUING_KINDS:
+                    self._continue_line()
+                add((kind, text, match.start(group)))
+            elif group == _SIGN:
+                kind = OPERATORS[text]
+                if kind <= LAST_BRACKET:
+                    self._bracket(kind)
+                elif kind == EQUAL and found and found[-1][0] >= FIRST_KEYWORD:
+                    found[-1] = (NAME, *found[-1][1:])
+                add((kind, text, match.start(group)))
+            elif group == _BREAK:
+                self._break(text, match.start(group))
+            elif group in _PLAIN:
+                add((_PLAIN[group], text, match.start(group)))
+            elif group == _NUMBER:
+                add((NUMBER, self._number(text, match.start(group)), match.start(group)))
+            elif group == _QUOTE:
+                return self._deep_string(match.start(group))
+            elif group != _END:
+                self._mistake(group, text, match.start(group))
+                if len(self.diagnostics) >= MISTAKES:
+                    break
+        return self.end
+
+    # ---- newlines and brackets
+
+    def _bracket(self, kind: int) -> None:
+        if kind in OPENERS:
+            self.open.append(kind)
+        elif self.open:
+            self.open.pop()
+
+    def _break(self, text: str, start: int) -> None:
+        """Adds a separator, unless it is a newline after something that goes on."""
+        goes_on = not self.found or self.found[-1][0] in _CONTINUED_KINDS
+        if not goes_on or has_comma(text):
+            self.found.append((SEP, text, start))
+
+    def _continue_line(self) -> None:
+        """Drops the newline before a word that continues an expression inside ( ) or [ ]."""
+        if self.open and self.open[-1] != OPERATORS["{"] and self.found:
+            kind, text, _ = self.found[-1]
+            if kind == SEP and not has_comma(text):
+                self.found.pop()
+
+    # ---- strings that the grammar's pattern cannot see the end of
+
+    def _deep_string(self, start: int) -> int:
+        quote = '"""' if self.text.startswith('"""', start) else '"'
+        end = string_end(self.text, start, self.end)
+        if end < 0:
+            return self._unterminated(start, quote)
+        kind = STRING if quote == '"' else LONG_STRING
+        self.found.append((kind, self.text[start:end], start))
+        return end
+
+    def _unterminated(self, start: int, quote: str) -> int:
+        line_end = self.text.find("\n", start, self.end)
+        end = self.end if line_end < 0 else line_end
+        shown = Span(self.source, start, end if quote == '"' else start + len(quote))
+        self.diagnostics.append(UnterminatedString(span=shown, quote=quote))
+        self.found.append((STRING, '""', start))
+        return end if quote == '"' else self.end
+
+    # ---- mistakes
+
+    def _number(self, text: str, start: int) -> str:
+        """The number as written, or `0` where it is none."""
+        if len(text) > 1 and text[0] == "0" and text[1] != ".":
+            return self._bad_number(text, start, "begins with a zero", f'write "{text}" where a text is meant')
+        if len(text) > 18:
+            return self._bad_number(text[:18] + "…", start, "has more than 18 digits", "")
+        return text
+
+    def _bad_number(self, text: str, start: int, problem: str, hint: str) -> str:
+        span = Span(self.source, start, start + len(text))
+        self.diagnostics.append(BadNumber(span=span, number=text, problem=problem, hint=hint))
+        return "0"
+
+    def _mistake(self, group: int, text: str, start: int) -> None:
+        span = Span(self.source, start, start + len(text))
+        if group == _UNIT:
+            self.diagnostics.append(_unknown_unit(span, text))
+            self.found.append((NUMBER, "0", start))
+        elif group == _BARE or (text[0] == "'" and len(text) > 1):
+            self.diagnostics.append(UnquotedText(span=span, content=text.strip("'")))
+            self.found.append((STRING, '""', start))
+        else:
+            self.diagnostics.append(_illegal(span, text))
+
+
+def has_comma(separator: str) -> bool:
+    """Whether there is a comma in a separator, outside of its comments."""
+    return "," in separator and ("#" not in separator or "," in _COMMENT.sub("", separator))
+
+
+def _unknown_unit(span: Span, text: str) -> UnknownUnit:
+    unit = text.lstrip("0123456789_.")
+    number = text.removesuffix(unit)
+    meant = _meant_unit(unit)
+    hint = f'did you mean "{number}{meant}"?' if meant else ""
+    return UnknownUnit(span=span, unit=unit, units=" ".join(UNITS), hint=hint)
+
+
+def _meant_unit(unit: str) -> str:
+    """The unit that was meant: `GB` `gb` `G` `Gi` are GiB, `sec` is s."""
+    word = unit.lower()
+    if word[0] in "kmgt" and word[1:] in ("", "b", "i", "ib"):
+        return ("min", word[0].upper() + "iB")[word != "m"]
+    return {"sec": "s", "secs": "s", "second": "s", "seconds": "s", "msec": "ms", "millis": "ms", "mins": "min",
+            "minute": "min", "minutes": "min", "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "day": "d",
+            "days": "d", "percent": "%", "pct": "%"}.get(word, "")  # fmt: skip
+
+
+def _illegal(span: Span, text: str) -> IllegalCharacter:
+    first = text[0]
+    name = f'"{first}"' if first.isprintable() else f"the character U+{ord(first):04X}"
+    hint = {
+        ";": "a statement ends with its line",
+        "'": 'strings stand in double quotes: "..."',
+        "!": '"not" negates',
+        "&": 'write "and"',
+        "|": 'write "or"',
+        "\u00a0": "this is a no-break space: write a plain one",
+        "“": 'strings stand in plain double quotes: "..."',
+        "„": 'strings stand in plain double quotes: "..."',
+    }.get(first, "")
+    return IllegalCharacter(span=span, what=name, hint=hint)
+
+
+# ---- where strings end
+
+_STOPS = {
+    '"': re.compile(r'\\[^\n]|\$\{|"|\n'),
+    '"""': re.compile(r'\\[\s\S]|\$\{|"""'),
+    "{": re.compile(r'"""|"|[{}]|\n'),
+}
+
+
+def string_end(text: str, start: int, end: int) -> int:
+    """Where the string that begins at `start` ends, interpolations and all; -1 where it does not end."""
+    quote = '"""' if text.startswith('"""', start) else '"'
+    return _nest_end(text, start + len(quote), end, quote)
+
+
+def interpolation_end(text: str, start: int, end: int, quote: str) -> int:
+    """Where the interpolation ends whose inside begins at `start`: behind its `}`; -1 where it does not end."""
+    return _nest_end(text, start, end, quote, "{")
+
+
+def _nest_end(text: str, position: int, end: int, *inside: str) -> int:
+    """The end of the innermost of `inside`. A newline ends nothing but what has a plain quote around it."""
+    stack = list(inside)
+    floor = len(stack) - 1
+    while match := _STOPS[stack[-1]].search(text, position, end):
+        stop, position = match[0], match.end()
+        if stop == "\n" and '"' in (stack[0], stack[-1]):
+            return -1
+        if stop == "${" or (stop == "{" and stack[-1] == "{"):
+            stack.append("{")
+        elif stop == stack[-1] or (stop == "}" and stack[-1] == "{"):
+            stack.pop()
+            if len(stack) == floor:
+                return position
+        elif stop in ('"', '"""'):
+            stack.append(stop)
+    return -1

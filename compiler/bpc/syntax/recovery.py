@@ -1,0 +1,225 @@
+"""What happens at a mistake: it is described, and reading goes on at the next statement.
+
+The statement in which it happened is given up: the stack is cut back to where a statement can begin, and tokens are
+skipped up to the separator that ends it. Where a bracket stayed open, a line that begins like a statement ends it too.
+"""
+
+from __future__ import annotations
+
+from bpc.diagnostics.base import Note
+from bpc.diagnostics.syntax import StrayBracket, TooManyMistakes, UnexpectedEnd, UnexpectedToken, UnknownStatement
+from bpc.source import Span
+from bpc.syntax._tables import FIRST_KEYWORD, KEYWORDS, KINDS, NONTERMINALS, OPERATORS
+from bpc.syntax.expected import accepted_kinds, expected_text, found_text, quoted
+from bpc.syntax.lexer import CLOSERS, END, EQUAL, LONG_STRING, MISTAKES, NAME, OPENERS, SEP, STRING
+from bpc.syntax.parser import ACTIONS, GOTOS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.source import Source
+    from bpc.syntax.lexer import Token
+    from bpc.syntax.parser import Stack
+
+STATEMENT = NONTERMINALS.index("statement")
+BODY = OPERATORS["{"]
+BODY_END = OPERATORS["}"]
+OPENER_OF = {OPERATORS["}"]: BODY, OPERATORS[")"]: OPERATORS["("], OPERATORS["]"]: OPERATORS["["]}
+_WORD = KINDS.index("BLOCK")
+
+
+def recover(source: Source, found: list[Token], at: int, stack: Stack, diagnostics: list[Diagnostic]) -> int:
+    """Describes the mistake at token `at`, cuts the stack back, and returns the token to go on with; -1 for none."""
+    if len(diagnostics) >= MISTAKES:
+        return -1
+    mistake = _Mistake(source, found, at, stack)
+    meant = mistake.meant_keyword()
+    if not mistake.is_consequence(diagnostics):
+        diagnostics.append(mistake.describe(meant))
+    if len(diagnostics) >= MISTAKES:
+        diagnostics.append(TooManyMistakes(span=diagnostics[-1].span))
+        return -1
+    if found[at][0] == END or not any(GOTOS[state][STATEMENT] for state in stack.states):
+        return -1
+    if meant:
+        found[at - 1] = (KEYWORDS[meant], meant, found[at - 1][2])
+        stack.cut(len(stack.values) - 1)
+        return at - 1
+    return at + 1 if mistake.is_stray() else _skip(found, at, stack)
+
+
+class _Mistake:
+    """A token that has no place, and what was read before it."""
+
+    def __init__(self, source: Source, found: list[Token], at: int, stack: Stack) -> None:
+        self.source = source
+        self.found = found
+        self.at = at
+        self.stack = stack
+        self.kind, self.text, self.start = found[at]
+        self.before = _before(found, at)
+        self.open = open_brackets(stack.values)
+
+    def is_consequence(self, diagnostics: list[Diagnostic]) -> bool:
+        """Whether something else between the token before and this one was found wrong already."""
+        low = self.before[2] if self.before else 0
+        return any(low <= diagnostic.span.start <= self.start for diagnostic in diagnostics)
+
+    def is_stray(self) -> bool:
+        """Whether it is a closing bracket that closes nothing."""
+        return self.kind in CLOSERS and OPENER_OF[self.kind] not in {kind for kind, _, _ in self.open}
+
+    def begins_statement(self) -> bool:
+        """Whether the token before is the first word of a statement."""
+        states = self.stack.states
+        return self.before is self.found[self.at - 1] and len(states) > 1 and bool(GOTOS[states[-2]][STATEMENT])
+
+    def is_declaration(self) -> bool:
+        """Whether it looks as if the token before were to declare something: `teir web {`, `teir {`."""
+        if not self.begins_statement():
+            return False
+        named = self.kind in (NAME, STRING, LONG_STRING) or self.kind >= FIRST_KEYWORD
+        return self.kind == BODY or (named and self.found[self.at + 1][0] in (BODY, EQUAL, SEP, OPERATORS[":"]))
+
+    def meant_keyword(self) -> str:
+        """The keyword that was meant by the token before; empty where none was."""
+        if not self.is_declaration() or self.found[self.at - 1][0] != NAME:
+            return ""
+        from difflib import get_close_matches
+
+        row = ACTIONS[self.stack.states[-2]]
+        known = sorted(word for word, kind in KEYWORDS.items() if row[kind])
+        near = get_close_matches(self.found[self.at - 1][1], known, n=1, cutoff=0.7)
+        return near[0] if near else ""
+
+    def describe(self, meant: str) -> Diagnostic:
+        span = Span(self.source, self.start, self.start + max(1, len(self.text)))
+        expected = expected_text(accepted_kinds(self.stack.states), bool(self.open))
+        after = f" after {quoted(self.before)}" if self.before else ""
+        if self.kind == END:
+            last = Span(self.source, max(0, self.start - 1), self.start)
+            return UnexpectedEnd(span=last, expected=expected, after=after, notes=self._unclosed())
+        if self.is_stray():
+            return StrayBracket(span=span, bracket=self.text)
+        if meant or (self.is_declaration() and self.found[self.at - 1][0] == NAME):
+            word = self.found[self.at - 1]
+            place = Span(self.source, word[2], word[2] + len(word[1]))
+            return UnknownStatement(span=place, word=word[1], hint=f'did you mean "{meant}"?' if meant else "")
+        if self.kind == SEP:
+            span = Span(self.source, self.start, self.start + 1)
+        found = found_text(self.kind, self.text)
+        return UnexpectedToken(span=span, expected=expected, after=after, found=found, notes=self._opened())
+
+    def _opened(self) -> tuple[Note, ...]:
+        """Where the ( or [ is in which the mistake is, when that is another line."""
+        if not self.open or self.open[-1][0] == BODY:
+            return ()
+        _, text, start = self.open[-1]
+        if self.source.location(start)[0] == self.source.location(self.start)[0]:
+            return ()
+        return (Note(span=Span(self.source, start, start + 1), text=f'this "{text}" is open'),)
+
+    def _unclosed(self) -> tuple[Note, ...]:
+        """The bracket that was not closed."""
+        if not self.open:
+            return ()
+        _, text, start = _never_closed(self.source, self.found) or self.open[-1]
+        return (Note(span=Span(self.source, start, start + 1), text=f'this "{text}" is not closed'),)
+
+
+def _before(found: list[Token], at: int) -> Token | None:
+    """The token before, separators aside."""
+    while at > 0:
+        at -= 1
+        if found[at][0] != SEP:
+            return found[at]
+    return None
+
+
+def open_brackets(values: list[object]) -> list[Token]:
+    """The open brackets among what was read, the outermost first."""
+    return [
+        (value[0], value[1], value[2])
+        for value in values
+        if type(value) is tuple and len(value) == 3 and type(value[0]) is int and value[0] in OPENERS
+    ]
+
+
+def _never_closed(source: Source, found: list[Token]) -> Token | None:
+    """The first `{` whose `}` stands further left than the line of the `{` begins: most likely it has another's."""
+    opened: list[Token] = []
+    for token in found:
+        if token[0] == BODY:
+            opened.append(token)
+        elif token[0] == BODY_END and opened:
+            first = opened.pop()
+            if _indent(source, token[2]) < _indent(source, first[2]):
+                return first
+    return None
+
+
+def _indent(source: Source, offset: int) -> int:
+    line = source.line(source.location(offset)[0])
+    return len(line) - len(line.lstrip())
+
+
+# ---- going on
+
+
+def _skip(found: list[Token], at: int, stack: Stack) -> int:
+    """Cuts the stack back to the statement that the mistake is in; returns the token behind that statement."""
+    size = len(stack.values)
+    while not GOTOS[stack.states[size]][STATEMENT]:
+        size -= 1
+    opened = [kind for kind, _, _ in open_brackets(stack.values[size:])]
+    stack.cut(size)
+    if opened:
+        at = _line_start(found, at)
+    while (kind := found[at][0]) != END:
+        if kind in OPENERS:
+            opened.append(kind)
+        elif kind in CLOSERS:
+            if kind == BODY_END and BODY not in opened:
+                return _close(at, stack)
+            _pop(opened, OPENER_OF[kind])
+        elif kind == SEP and (not opened or _is_statement(found, at + 1, opened[-1])):
+            return at + 1
+        at += 1
+    return at
+
+
+def _close(at: int, stack: Stack) -> int:
+    """Stops at the `}` of the body around the statement; outside of bodies it is skipped."""
+    inside = any(kind == BODY for kind, _, _ in open_brackets(stack.values))
+    return at if inside else at + 1
+
+
+def _pop(opened: list[int], opener: int) -> None:
+    """Closes a bracket, and what is open inside it; a ) may close a [ and the other way round, but never a {."""
+    if opener in opened:
+        del opened[len(opened) - 1 - opened[::-1].index(opener) :]
+    elif opened and opened[-1] != BODY:
+        opened.pop()
+
+
+def _line_start(found: list[Token], at: int) -> int:
+    """The separator before the line of token `at`, or `at` itself where that line does not begin like a statement."""
+    start = at
+    while start > 0 and "\n" not in found[start][1]:
+        start -= 1
+    return start if found[start][0] == SEP and start < at else at
+
+
+def _is_statement(found: list[Token], at: int, opener: int) -> bool:
+    """Whether a line inside an open bracket begins like a statement outside of it."""
+    if "\n" not in found[at - 1][1] or at + 1 >= len(found):
+        return False
+    kind, following = found[at][0], found[at + 1][0]
+    if opener == OPERATORS["["] and following == EQUAL:
+        return kind == NAME
+    return kind in _DECLARATIONS and (following in (NAME, STRING, BODY) or following >= FIRST_KEYWORD)
+
+
+_DECLARATIONS = {kind for kind in KEYWORDS.values() if KINDS[kind] not in ("BOOLEAN", "AND", "OR", "NOT", "_IF", "_IN")} - {
+    KEYWORDS[word] for word in ("else", "for", "as", "from", "on", "up_to", "then")
+}
