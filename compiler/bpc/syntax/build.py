@@ -36,6 +36,10 @@ class Builder:
     def __init__(self, strings: StringReader) -> None:
         self.strings = strings
 
+    def inside(self, span: Span, item: Any) -> Any:
+        """What stands in parentheses."""
+        return item
+
     # ---- lists
 
     def first(self, span: Span, item: Any) -> list[Any]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from bpc.diagnostics.syntax import MisplacedHeader, MissingHeader, NestedTooDeep, UnknownEdition
 from bpc.source import Span
 from bpc.syntax import _tables as tables
+from bpc.syntax._tables import FIRST_KEYWORD
 from bpc.syntax.build import Builder, Header
-from bpc.syntax.lexer import NAME, tokens
+from bpc.syntax.lexer import NAME, SEP, has_comma, tokens
 from bpc.syntax.strings import StringReader
 from bpc.syntax.tree import File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from bpc.diagnostics.base import Diagnostic
@@ -20,40 +23,45 @@ if TYPE_CHECKING:
     from bpc.syntax.lexer import Token
     from bpc.syntax.tree import Expression, Statement
 
-    Reduction = tuple[int, int, Callable[..., Any] | None, tuple[int, ...], int]
-    """(children, nonterminal, method, kept children, levels of nesting that the node adds)"""
+    Reduction = tuple[int, int, Callable[..., Any], Callable[[list[Any]], Sequence[Any]], int]
+    """(items on the stack, nonterminal, method, its kept children, levels of nesting that the node adds)"""
 
-LEVELS = 200
-"""Trees are at most so deep, so that the later stages may walk them by recursion."""
-INTERPOLATIONS = 10
-"""Strings in interpolations of strings are at most so deep."""
+LEVELS = 100
+INTERPOLATIONS = 4
+LEVELS_INSIDE = 25
+"""How deep a tree may be, so that the later stages may walk it by recursion: 100 levels, and in each of up to four strings
+within one another 25 more."""
 
 ACTIONS = [tables.ROWS[row] for row in tables.ACTIONS]
 GOTOS = [tables.GOTO_ROWS[row] for row in tables.GOTOS]
-_FLAT = {"first", "more", "all_statements", "no_statements", "generator"}
+_FLAT = {"", "first", "more", "all_statements", "no_statements", "generator"}
 
 
 class Stack:
-    """What was read and not yet joined: the states, and for each but the first its value, beginning and depth."""
+    """What was read and not yet joined, in one flat list: the first state, then (value, start, depth, state) for each."""
 
-    __slots__ = ("accepted", "depths", "starts", "states", "values")
+    __slots__ = ("accepted", "items")
 
     def __init__(self, state: int) -> None:
+        self.items: list[Any] = [state]
         self.accepted = False
-        self.states = [state]
-        self.values: list[Any] = []
-        self.starts: list[int] = []
-        self.depths: list[int] = []
+
+    @property
+    def states(self) -> list[int]:
+        return self.items[0::4]
+
+    @property
+    def values(self) -> list[Any]:
+        return self.items[1::4]
 
     def cut(self, size: int) -> None:
         """Leaves `size` values."""
-        del self.states[size + 1 :], self.values[size:], self.starts[size:], self.depths[size:]
+        del self.items[4 * size + 1 :]
 
     def result(self) -> Any:
         """What was read: the whole, or the statements before a mistake that nothing could be read after, or None."""
-        if self.accepted:
-            return self.values[0]
-        return tuple(self.values[0]) if self.values and isinstance(self.values[0], list) else None
+        value = self.items[1] if len(self.items) > 1 else None
+        return value if self.accepted else tuple(value) if isinstance(value, list) else None
 
 
 class Parser:
@@ -64,14 +72,15 @@ class Parser:
         self.diagnostics: list[Diagnostic] = []
         self.interpolations = 0
         builder = Builder(StringReader(source, self.diagnostics, self._interpolate))
-        self.rules: list[Reduction] = [
-            (size, name, getattr(builder, method) if method else None, kept, method != "" and method not in _FLAT)
-            for size, name, method, kept in tables.RULES
-        ]
+        self.rules = [_reduction(builder, *rule) for rule in tables.RULES]
 
     def parse(self, rule: str, start: int, end: int) -> Any:
         """What the start rule makes of a part of the source; of statements those that could be read, else None."""
         found = tokens(self.source, start, end, self.diagnostics)
+        if rule == "expression":
+            _drop_last_newline(found)
+        elif len(found) == 1:
+            return ()
         stack = Stack(tables.STARTS[rule])
         at = 0
         while at >= 0:
@@ -93,46 +102,54 @@ class Parser:
 
     def _run(self, found: list[Token], at: int, stack: Stack) -> int:
         """Shifts and reduces from token `at` on; returns -1 when all is read, else the token that has no place."""
-        source, rules, accept = self.source, self.rules, tables.ACCEPT
-        states, values, starts, depths = stack.states, stack.values, stack.starts, stack.depths
+        source, rules, accept, items, new = self.source, self.rules, tables.ACCEPT, stack.items, tuple.__new__
         kind, text, start = token = found[at]
         end = start
+        limit = LEVELS_INSIDE if self.interpolations else LEVELS
         while True:
-            action = ACTIONS[states[-1]][kind]
+            action = ACTIONS[items[-1]][kind]
             if action > 0:
-                states.append(action)
-                values.append(token)
-                starts.append(start)
-                depths.append(0)
+                items += (token, start, 0, action)
                 end = start + len(text)
                 at += 1
                 kind, text, start = token = found[at]
             elif action == 0:
-                if kind < tables.FIRST_KEYWORD or not ACTIONS[states[-1]][NAME]:
+                if kind < FIRST_KEYWORD or not ACTIONS[items[-1]][NAME]:
                     return at
                 kind = NAME
             elif action == accept:
                 stack.accepted = True
                 return -1
             else:
-                size, name, method, kept, levels = rules[-action]
-                if size:
-                    depth = max(depths[-size:]) + levels
-                    begin = starts[-size]
-                    if method is None:
-                        value = values[kept[0]]
-                    else:
-                        value = method(Span(source, begin, end), *[values[child] for child in kept])
-                    del states[-size:], values[-size:], starts[-size:], depths[-size:]
+                width, name, method, take, levels = rules[-action]
+                if width == 4:
+                    items[-4] = method(new(Span, (source, items[-3], end)), items[-4])
+                    items[-1] = GOTOS[items[-5]][name]
+                    items[-2] += levels
                 else:
-                    depth, begin, value = 0, start, method(Span(source, start, start))
-                if depth > LEVELS:
-                    self.diagnostics.append(NestedTooDeep(span=Span(source, begin, begin + 1), limit=LEVELS))
-                    return -1
-                states.append(GOTOS[states[-1]][name])
-                values.append(value)
-                starts.append(begin)
-                depths.append(depth)
+                    depth = max(items[2 - width :: 4]) + levels
+                    if depth > limit:
+                        return self._too_deep(items[1 - width], limit)
+                    begin = items[1 - width]
+                    value = method(new(Span, (source, begin, end)), *take(items))
+                    del items[-width:]
+                    items += (value, begin, depth, GOTOS[items[-1]][name])
+
+    def _too_deep(self, start: int, limit: int) -> int:
+        self.diagnostics.append(NestedTooDeep(span=Span(self.source, start, start + 1), limit=limit))
+        return -1
+
+
+def _drop_last_newline(found: list[Token]) -> None:
+    if len(found) > 1 and found[-2][0] == SEP and not has_comma(found[-2][1]):
+        del found[-2]
+
+
+def _reduction(builder: Builder, size: int, name: int, method: str, kept: tuple[int, ...]) -> Reduction:
+    """A rule of the tables as the driver uses it."""
+    offsets = [4 * child for child in kept]
+    take = itemgetter(*offsets) if len(offsets) > 1 else itemgetter(slice(offsets[0], offsets[0] + 1) if offsets else slice(0))
+    return 4 * size, name, getattr(builder, method or "inside"), take, method not in _FLAT
 
 
 def parse_file(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:

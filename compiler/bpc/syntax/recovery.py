@@ -45,7 +45,8 @@ def recover(source: Source, found: list[Token], at: int, stack: Stack, diagnosti
         found[at - 1] = (KEYWORDS[meant], meant, found[at - 1][2])
         stack.cut(len(stack.values) - 1)
         return at - 1
-    return at + 1 if mistake.is_stray() else _skip(found, at, stack)
+    at = at + 1 if mistake.is_stray() else _skip(found, at, stack)
+    return -1 if found[at][0] == END and not stack.values else at
 
 
 class _Mistake:
