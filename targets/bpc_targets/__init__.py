@@ -1,0 +1,17 @@
+"""The stack targets, by name. Each is a folder of its own and is imported only when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bpc.target import Target
+
+NAMES = ("heat",)
+
+
+def load(name: str) -> Target:
+    """The target of one of `NAMES`."""
+    target: Target = import_module(f"bpc_targets.{name}").TARGET
+    return target

@@ -1,0 +1,1 @@
+"""Check: every block and setting stands where the vocabulary of the language allows it."""

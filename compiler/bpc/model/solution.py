@@ -38,7 +38,7 @@ class Output(Record):
 class Solution(Record):
     """Everything that targets need, and nothing of any cloud.
 
-    `environment` is empty where none was chosen. `digest` is the SHA-256 over all sources that were read, `compiler` the
+    `environment` is empty where none was chosen; `environments` are all that the blueprint declares. `digest` is the SHA-256 over all sources that were read, `compiler` the
     version of bpc. `resources` are in the order of declaration; rules last.
     """
 
@@ -46,6 +46,7 @@ class Solution(Record):
     version: str
     doc: str
     environment: str
+    environments: tuple[str, ...]
     edition: int
     digest: str
     compiler: str

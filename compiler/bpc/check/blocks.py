@@ -1,0 +1,165 @@
+"""Blocks against the vocabulary: what may stand where, how often, and which words a setting takes."""
+
+from __future__ import annotations
+
+import re
+
+from bpc.diagnostics import check
+from bpc.diagnostics.base import Note, did_you_mean
+from bpc.syntax.tree import (
+    Allow,
+    Block,
+    Connect,
+    For,
+    Import,
+    Let,
+    Name,
+    Output,
+    Parameter,
+    Reserved,
+    Setting,
+    String,
+)
+from bpc.vocabulary import BLOCKS, IMAGE_PARAM_TYPES, PARAM_TYPES, UNSUPPORTED_SETTINGS, words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.resolve.program import Program
+    from bpc.source import Span
+    from bpc.syntax.tree import Expression, Statement
+    from bpc.vocabulary import Keyword
+
+CONTENT = {"file": ("text", "source", "template"), "run": ("script", "text")}
+SECRET_NAME = re.compile(r"passw(or)?d|passphrase|secret|token|api_?key", re.IGNORECASE)
+STATEMENTS = {Let: "let", Parameter: "param", Output: "output", For: "for", Allow: "allow", Connect: "connect", Import: "import"}
+NAMED = ("solution", "secret", "network", "tier", "environment", "expose", "volume", "image")
+
+
+def check_blocks(program: Program) -> list[Diagnostic]:
+    """Diagnostics for everything that stands where it cannot."""
+    found: list[Diagnostic] = []
+    for module in program.modules.values():
+        body = [s for s in module.file.statements if not isinstance(s, Setting)]
+        check_body("file scope", BLOCKS["file scope"], tuple(body), found, partial=False)
+        found += [
+            check.Misplaced(span=s.span, word=s.name.text, block="a file's own scope")
+            for s in module.file.statements
+            if isinstance(s, Setting)
+        ]
+    return found
+
+
+def check_body(
+    name: str, keyword: Keyword, body: tuple[Statement, ...], found: list[Diagnostic], *, partial: bool
+) -> set[str]:
+    """Checks the statements of one block; `partial` where an environment says only what differs. Returns the settings."""
+    seen: dict[str, Statement] = {}
+    for statement in body:
+        match statement:
+            case Setting():
+                _setting(name, keyword, statement, seen, found)
+            case Block():
+                _block(name, keyword, statement, seen, found, partial=partial)
+            case Reserved():
+                found.append(check.Unsupported(span=statement.span, word=statement.keyword))
+            case _:
+                _other(name, keyword, statement, found, partial=partial)
+    return set(seen)
+
+
+def _where(name: str) -> str:
+    return "a file's own scope" if name == "file scope" else f'"{name}"'
+
+
+def _setting(name: str, keyword: Keyword, node: Setting, seen: dict[str, Statement], found: list[Diagnostic]) -> None:
+    text = node.name.text
+    if text in UNSUPPORTED_SETTINGS:
+        found.append(check.Unsupported(span=node.span, word=text))
+        return
+    word = keyword.settings.get(text)
+    if word is None:
+        hint = did_you_mean(text, keyword.settings)
+        found.append(check.UnknownSetting(span=node.name.span, block=name, name=text, hint=hint))
+        return
+    if text in seen:
+        note = Note(span=seen[text].span, text="set here first")
+        found.append(check.SettingTwice(span=node.name.span, name=text, notes=(note,)))
+    seen[text] = node
+    choices = words(word.type)
+    if choices:
+        _word(text, choices, node.value, found)
+
+
+def _word(name: str, choices: tuple[str, ...], value: Expression, found: list[Diagnostic]) -> None:
+    if choices == ("service",):
+        return
+    if not (isinstance(value, Name) and value.text in choices):
+        text = value.text if isinstance(value, Name) else ""
+        if isinstance(value, String):
+            text = "".join(part for part in value.parts if isinstance(part, str))
+        hint = f"write {text} without quotes" if text in choices else did_you_mean(text, choices)
+        found.append(check.NotAWord(span=value.span, name=name, choices=", ".join(choices), hint=hint))
+
+
+def _block(
+    name: str, keyword: Keyword, node: Block, seen: dict[str, Statement], found: list[Diagnostic], *, partial: bool
+) -> None:
+    if node.keyword not in keyword.blocks:
+        found.append(_misplaced(node, node.keyword, name))
+        return
+    inner = BLOCKS[node.keyword]
+    if inner.once:
+        if node.keyword in seen:
+            note = Note(span=seen[node.keyword].span, text="the first one")
+            found.append(check.BlockTwice(span=node.span, word=node.keyword, notes=(note,)))
+        seen[node.keyword] = node
+    if node.keyword in NAMED and node.label is None:
+        found.append(check.BadLabel(span=node.span, block=node.keyword, expected="a name"))
+    partial = partial or name == "environment"
+    given = check_body(node.keyword, inner, node.body, found, partial=partial)
+    if not partial:
+        _complete(node, inner, given, found)
+
+
+def _complete(node: Block, keyword: Keyword, given: set[str], found: list[Diagnostic]) -> None:
+    for name, word in keyword.settings.items():
+        if word.required and name not in given:
+            found.append(check.MissingSetting(span=_head(node), block=node.keyword, name=name, says=word.says))
+    choices = CONTENT.get(node.keyword, ())
+    if choices and len(given & set(choices)) != 1:
+        listed = ", ".join(choices)
+        found.append(check.OneContent(span=_head(node), block=node.keyword, choices=listed))
+
+
+def _head(node: Block) -> Span:
+    """The place of a block's label, or of the block where it has none."""
+    return node.span if node.label is None else node.label.span
+
+
+def _misplaced(node: Statement, word: str, name: str) -> Diagnostic:
+    homes = [home for home, keyword in BLOCKS.items() if word in keyword.blocks + keyword.statements]
+    hint = f"it stands in {' or '.join(_where(home) for home in homes)}" if homes else ""
+    return check.Misplaced(span=node.span, word=word, block=_where(name), hint=hint)
+
+
+def _other(name: str, keyword: Keyword, node: Statement, found: list[Diagnostic], *, partial: bool) -> None:
+    word = STATEMENTS[type(node)]
+    if word not in keyword.statements:
+        found.append(_misplaced(node, word, name))
+        return
+    if isinstance(node, For):
+        check_body(name, keyword, node.body, found, partial=partial)
+    elif isinstance(node, Parameter):
+        types = PARAM_TYPES if name == "solution" else IMAGE_PARAM_TYPES
+        if node.type.name not in types:
+            hint = did_you_mean(node.type.name, types)
+            found.append(check.UnknownType(span=node.type.span, name=node.type.name, hint=hint))
+        _password(node.name.text, node.default, found)
+    elif isinstance(node, Let):
+        _password(node.name.text, node.value, found)
+
+
+def _password(name: str, value: Expression | None, found: list[Diagnostic]) -> None:
+    if isinstance(value, String) and value.parts and SECRET_NAME.search(name):
+        found.append(check.LiteralPassword(span=value.span, name=name))

@@ -1,0 +1,122 @@
+"""The command line: one parser, one small module per command, and what happens when something ends early.
+
+Exit codes: 0 fine, 1 the blueprint is wrong, 2 usage, 3 a bug of bpc.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+
+from bpc.version import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Command = Callable[[argparse.Namespace], int]
+
+EPILOG = """examples:
+  bpc new shop                                     a working project from a sample
+  bpc check solution.bp                            all mistakes, every environment
+  bpc compile solution.bp --target heat            a stack for OpenStack, in out/heat
+  bpc compile solution.bp --env production --set app_servers=5
+  bpc model solution.bp                            the solution as JSON, for other tools
+  bpc explain BPC401                               the manual page of a diagnostic
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; shell completion is generated from it."""
+    top = argparse.ArgumentParser(
+        prog="bpc",
+        description="Compiles the blueprint of a whole solution to orchestration stacks.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"bpc {VERSION}")
+    commands = top.add_subparsers(dest="command", metavar="command", required=True)
+    check = commands.add_parser("check", help="find all mistakes, in every environment")
+    _blueprint(check)
+    make = commands.add_parser("compile", help="write the stack of each target")
+    _blueprint(make)
+    make.add_argument("--target", action="append", default=[], metavar="NAME", help="stack target (see `bpc targets`); may stand several times; heat where it is left out")
+    make.add_argument("-o", "--output", default="out", metavar="DIR", help="output folder; one folder a target in it (default: out)")
+    make.add_argument("--flavors", metavar="FILE", help='JSON: {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}, ...}')
+    make.add_argument("--limit", action="append", default=[], metavar="NAME=N", help="a cloud's own limit, e.g. resources=5000")
+    model = commands.add_parser("model", help="print the cloud-neutral model as JSON")
+    _blueprint(model)
+    model.add_argument("--schema", action="store_true", help="print the JSON Schema of the model instead")
+    explain = commands.add_parser("explain", help="print the manual page of a diagnostic")
+    explain.add_argument("code", nargs="?", help="for example BPC401; all codes where it is left out")
+    commands.add_parser("targets", help="print what each target supports")
+    new = commands.add_parser("new", help="make a working project from a sample")
+    new.add_argument("folder", nargs="?", default=".")
+    new.add_argument("--sample", default="shop", help="which sample (default: shop); `bpc new --list` names them")
+    new.add_argument("--list", action="store_true", help="list the samples")
+    completion = commands.add_parser("completion", help="print a completion script for a shell")
+    completion.add_argument("shell", choices=["bash", "zsh", "fish"])
+    return top
+
+
+def _blueprint(command: argparse.ArgumentParser) -> None:
+    command.add_argument("blueprint", nargs="?", default="solution.bp", help="the file with the solution (default: solution.bp)")
+    command.add_argument("--env", default="", metavar="NAME", help="an environment of the solution")
+    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="another value for a `let` or a `param`'s default")
+    command.add_argument("--format", choices=["text", "json", "sarif"], default="text", help="of the diagnostics")
+
+
+def load(name: str) -> Command:
+    """The command's function; its module is imported only now."""
+    from importlib import import_module
+
+    run: Command = import_module(f"bpc.cli.{name}_command").run
+    return run
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns the exit code and never raises for a user's mistake."""
+    gc.disable()  # a compilation ends soon and makes hardly a cycle: collecting costs a third of its time
+    options = parser().parse_args(arguments)
+    try:
+        return load(options.command)(options)
+    except Usage as error:
+        print(f"bpc: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("bpc: interrupted; the earlier output is as it was", file=sys.stderr)
+        return 130
+    except Exception:  # the last resort: a bug of ours, told as one
+        return _bug()
+
+
+class Usage(Exception):
+    """The command line, or a file that it names, cannot be used."""
+
+
+def _bug() -> int:
+    import traceback
+
+    traceback.print_exc()
+    print(
+        f"\nbpc {VERSION} failed: this is a bug of bpc, not of your blueprint.\n"
+        "Please report it with the lines above and, if you can, the blueprint that caused it.",
+        file=sys.stderr,
+    )
+    return 3
+
+
+def settings(options: argparse.Namespace) -> dict[str, str]:
+    """`--set` as a map. Raises `Usage`."""
+    pairs = {}
+    for text in options.set:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise Usage(f"--set {text}: write NAME=VALUE")
+        pairs[name] = value
+    return pairs

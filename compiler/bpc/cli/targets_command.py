@@ -1,0 +1,24 @@
+"""`bpc targets`: what each target makes of each construct, generated from the targets' own tables."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+
+def table() -> str:
+    """The capability table as Markdown: a row a construct, a column a target."""
+    from bpc_targets import NAMES, load
+
+    targets = [load(name) for name in NAMES]
+    rows = dict.fromkeys(construct for target in targets for construct in target.capabilities)
+    head = ["construct", *(target.title for target in targets)]
+    lines = [head, ["---"] * len(head)]
+    lines += [[row, *(target.capabilities.get(row, "refused") for target in targets)] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def run(options: argparse.Namespace) -> int:
+    print(table())
+    return 0

@@ -1,0 +1,121 @@
+"""BPC3xx: blocks and settings that do not fit."""
+
+from __future__ import annotations
+
+from bpc.diagnostics.base import Diagnostic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
+
+
+class UnknownSetting(Diagnostic):
+    """A block has no setting of this name. The language reference lists the settings of each block."""
+
+    code: ClassVar = "BPC301"
+    message: ClassVar = '"{block}" has no setting "{name}"'
+    block: str
+    name: str
+
+
+class SettingTwice(Diagnostic):
+    """A setting is given twice in one block. Keep one."""
+
+    code: ClassVar = "BPC302"
+    message: ClassVar = '"{name}" is set twice'
+    advice: ClassVar = "keep one of the two"
+    name: str
+
+
+class MissingSetting(Diagnostic):
+    """A block lacks a setting that it cannot do without."""
+
+    code: ClassVar = "BPC303"
+    message: ClassVar = '"{block}" needs a setting "{name}": {says}'
+    advice: ClassVar = "write `{name} = …` in the block"
+    block: str
+    name: str
+    says: str
+
+
+class Misplaced(Diagnostic):
+    """A statement stands in a block that cannot have it, for example an `expose` outside a tier."""
+
+    code: ClassVar = "BPC304"
+    message: ClassVar = '"{word}" cannot stand in {block}'
+    word: str
+    block: str
+
+
+class NotAWord(Diagnostic):
+    """A setting takes one of a few bare words, and something else stands there: `bake = fully`, `bake = "full"`."""
+
+    code: ClassVar = "BPC305"
+    message: ClassVar = '"{name}" is one of {choices}'
+    name: str
+    choices: str
+
+
+class Unsupported(Diagnostic):
+    """A construct of the language that this version of bpc does not compile.
+
+    It is refused rather than ignored: nothing that a blueprint says is dropped silently.
+    """
+
+    code: ClassVar = "BPC306"
+    message: ClassVar = '"{word}" is not supported by this version of bpc'
+    advice: ClassVar = "take it out to compile the rest"
+    word: str
+
+
+class BlockTwice(Diagnostic):
+    """A block that may stand once, such as `machine`, stands twice."""
+
+    code: ClassVar = "BPC307"
+    message: ClassVar = 'a second "{word}" block'
+    advice: ClassVar = "merge the two"
+    word: str
+
+
+class UnknownType(Diagnostic):
+    """A `param` has a type that does not exist, or that cannot be asked for at deployment.
+
+    A solution's `param` is one of bool, int, number, string, size, duration, percent, cidr, port. An image template's may
+    also be an endpoint, secret, image, range, list(T) or map(T).
+    """
+
+    code: ClassVar = "BPC308"
+    message: ClassVar = 'a param here cannot have the type "{name}"'
+    name: str
+
+
+class OneContent(Diagnostic):
+    """A file or script needs its content said exactly once: by one of the settings that the message names."""
+
+    code: ClassVar = "BPC309"
+    message: ClassVar = '"{block}" needs exactly one of {choices}'
+    block: str
+    choices: str
+
+
+class LiteralPassword(Diagnostic):
+    """A text that looks like a password stands in the blueprint.
+
+    A blueprint is kept in git, and its outputs are read by many. Declare `secret name { length = 32 }` and hand it over:
+    the cloud generates the value, and no text ever has it.
+    """
+
+    code: ClassVar = "BPC310"
+    severity: ClassVar = "warning"
+    message: ClassVar = '"{name}" looks like a secret written as text'
+    advice: ClassVar = "declare `secret {name} {{ length = 32 }}` in the solution and hand it over"
+    name: str
+
+
+class BadLabel(Diagnostic):
+    """A label does not fit its block: names of tiers, networks and so on are names; a file's label is an absolute path."""
+
+    code: ClassVar = "BPC311"
+    message: ClassVar = '"{block}" is labelled with {expected}'
+    block: str
+    expected: str

@@ -1,0 +1,161 @@
+"""BPC4xx: values that are wrong, and solutions that cannot be."""
+
+from __future__ import annotations
+
+from bpc.diagnostics.base import Diagnostic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
+
+
+class WrongType(Diagnostic):
+    """A value has another type than the place needs: `count = "3"`, `memory = 4` (a size needs a unit)."""
+
+    code: ClassVar = "BPC401"
+    message: ClassVar = "this must be {expected}, and is {actual}"
+    expected: str
+    actual: str
+
+
+class DeployTime(Diagnostic):
+    """A value that is known only when the stack runs stands where the compiler must know it.
+
+    The number and kind of resources, names, packages and sizes are decided when you compile; a `param`, a `secret` or an
+    address is known only later. Use a `let`, which an environment or `--set` may change.
+    """
+
+    code: ClassVar = "BPC402"
+    message: ClassVar = "this must be known when you compile, but {what} is known only when the stack runs"
+    advice: ClassVar = "use a `let` instead: an environment or `--set` may change it"
+    what: str
+
+
+class BadValue(Diagnostic):
+    """A value has the right type but cannot be used: out of range, malformed, a function's argument that it cannot take."""
+
+    code: ClassVar = "BPC403"
+    message: ClassVar = "{problem}"
+    problem: str
+
+
+class LetCycle(Diagnostic):
+    """A `let` needs its own value. Break the circle."""
+
+    code: ClassVar = "BPC404"
+    message: ClassVar = '"{name}" needs its own value'
+    name: str
+
+
+class WrongArguments(Diagnostic):
+    """A function or an image template is called with too few, too many or unknown arguments."""
+
+    code: ClassVar = "BPC405"
+    message: ClassVar = '"{name}" {problem}'
+    name: str
+    problem: str
+
+
+class TemplateError(Diagnostic):
+    """A Jinja template cannot be rendered. The place is in the template's own file.
+
+    A template sees the parameters of its image (or the map handed to `template()`), and nothing else. It is sandboxed: no
+    access to the system, a bounded number of steps. It cannot decide (`if`, a loop, a filter) on a deploy-time value.
+    """
+
+    code: ClassVar = "BPC406"
+    message: ClassVar = "in this template: {problem}"
+    problem: str
+
+
+class NeedsBalance(Diagnostic):
+    """`.host` of a tier that may have several members is no single address.
+
+    Write `balance = round_robin` at its `expose`, and the host is the balancer's; or use `.hosts`, the list of all members.
+    """
+
+    code: ClassVar = "BPC407"
+    message: ClassVar = '"{tier}" may have several members, so "{tier}.{endpoint}" has no one host'
+    advice: ClassVar = 'write `balance = round_robin` at `expose {endpoint}`, or use `.hosts`'
+    tier: str
+    endpoint: str
+
+
+class StartCycle(Diagnostic):
+    """Tiers wait for each other in a circle: each is handed an endpoint of the next, so none could start first.
+
+    Write `connect app.api` in one of them: it may then reach the endpoint, but does not wait for it.
+    """
+
+    code: ClassVar = "BPC408"
+    message: ClassVar = "these tiers wait for each other: {cycle}"
+    advice: ClassVar = "write `connect {endpoint}` in tier {tier}: it then reaches the endpoint without waiting for it"
+    cycle: str
+    endpoint: str
+    tier: str
+
+
+class VolumesWithoutIdentity(Diagnostic):
+    """A scaling group's members have no identity, so no volume can be theirs. Use a number as `count`."""
+
+    code: ClassVar = "BPC409"
+    message: ClassVar = 'tier "{tier}" scales, and its members have no identity that a volume could belong to'
+    advice: ClassVar = "use a number as count, or leave the volume out"
+    tier: str
+
+
+class NotPublicNetwork(Diagnostic):
+    """A public endpoint needs a public network: one with `public = true`."""
+
+    code: ClassVar = "BPC410"
+    message: ClassVar = 'the endpoint is public, but network "{network}" is not'
+    advice: ClassVar = "write `public = true` in the network, or put the tier on a public one"
+    network: str
+
+
+class SecretShown(Diagnostic):
+    """A secret would stand in an output, where everybody who may see the stack could read it. Leave it out."""
+
+    code: ClassVar = "BPC411"
+    message: ClassVar = 'the secret "{name}" would be readable here'
+    advice: ClassVar = "hand the secret to the image that needs it; outputs are readable by everybody who sees the stack"
+    name: str
+
+
+class Overlap(Diagnostic):
+    """Two networks of a solution have addresses in common, so nothing could be routed between them."""
+
+    code: ClassVar = "BPC412"
+    message: ClassVar = 'network "{name}" overlaps network "{other}"'
+    advice: ClassVar = "give each network addresses of its own"
+    name: str
+    other: str
+
+
+class PortTwice(Diagnostic):
+    """Two endpoints of a tier listen on one port of one protocol."""
+
+    code: ClassVar = "BPC413"
+    message: ClassVar = 'endpoints "{name}" and "{other}" of one tier share port {port}'
+    name: str
+    other: str
+    port: int
+
+
+class ReadyImageChanged(Diagnostic):
+    """A ready cloud image is used as it is: nothing can be baked into it, so `bake` must be `base`."""
+
+    code: ClassVar = "BPC414"
+    message: ClassVar = 'nothing can be baked into the ready image "{name}"'
+    advice: ClassVar = "write `bake = base` in the tier: everything then happens at first boot"
+    name: str
+
+
+class DuplicateTier(Diagnostic):
+    """A `for` declares two things of one name. Use the loop's variable in the name."""
+
+    code: ClassVar = "BPC415"
+    message: ClassVar = 'a second {keyword} is called "{name}"'
+    advice: ClassVar = 'use the loop\'s variable in its name: `{keyword} "{name}_${{x}}"`'
+    keyword: str
+    name: str

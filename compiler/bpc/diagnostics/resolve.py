@@ -1,0 +1,96 @@
+"""BPC2xx: names that mean nothing, or two things."""
+
+from __future__ import annotations
+
+from bpc.diagnostics.base import Diagnostic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
+
+
+class UnknownName(Diagnostic):
+    """A name is used that nothing declares where it stands.
+
+    In a tier one sees what the solution declares (`let`, `param`, `secret`, networks, tiers), the file's images and `let`s, and
+    the aliases of imported files. An image template sees its own `param`s and `let`s and its file's names, never a solution's: what
+    it needs is handed over as an argument.
+    """
+
+    code: ClassVar = "BPC201"
+    message: ClassVar = 'nothing here is called "{name}"'
+    name: str
+
+
+class DeclaredTwice(Diagnostic):
+    """Two declarations of one place have one name. Rename one of them."""
+
+    code: ClassVar = "BPC202"
+    message: ClassVar = '"{name}" is declared twice'
+    advice: ClassVar = "give one of the two another name"
+    name: str
+
+
+class ImportCycle(Diagnostic):
+    """Files import each other in a circle. Move what both need into a third file."""
+
+    code: ClassVar = "BPC203"
+    message: ClassVar = "these files import each other: {cycle}"
+    advice: ClassVar = "move what both need into a file of its own"
+    cycle: str
+
+
+class UnknownMember(Diagnostic):
+    """The name after a dot does not exist: `images.prxy`, `app.htp`, `app.api.adress`."""
+
+    code: ClassVar = "BPC204"
+    message: ClassVar = '{what} has no "{name}"'
+    what: str
+    name: str
+
+
+class NoSolution(Diagnostic):
+    """The file that is compiled declares no solution. A file of image templates is imported, not compiled.
+
+    Declare one: `solution shop { version = "1.0.0" … }`.
+    """
+
+    code: ClassVar = "BPC205"
+    message: ClassVar = "this file declares no solution"
+    advice: ClassVar = "compile the file that has the `solution` block; this one can be imported there"
+
+
+class SecondSolution(Diagnostic):
+    """A file declares more than one solution, or an imported file declares one. One blueprint is one solution."""
+
+    code: ClassVar = "BPC206"
+    message: ClassVar = "a blueprint has one solution, in the file that is compiled"
+    advice: ClassVar = "move it to a blueprint of its own"
+
+
+class UnknownEnvironment(Diagnostic):
+    """`--env` names an environment that the solution does not declare."""
+
+    code: ClassVar = "BPC207"
+    message: ClassVar = 'the solution has no environment "{name}"'
+    name: str
+
+
+class UnknownSetName(Diagnostic):
+    """`--set` names something that is neither a `let` nor a `param` of the solution."""
+
+    code: ClassVar = "BPC208"
+    message: ClassVar = '`--set {name}`: the solution has no `let` or `param` of this name'
+    name: str
+
+
+class EnvironmentAdds(Diagnostic):
+    """An environment says something about a `let`, tier or block that the solution does not declare.
+
+    An environment is the same solution with some facts said differently; it cannot add what is not there.
+    """
+
+    code: ClassVar = "BPC209"
+    message: ClassVar = 'the solution declares no {what} "{name}" that this environment could change'
+    what: str
+    name: str

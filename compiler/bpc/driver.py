@@ -1,0 +1,146 @@
+"""The pipeline on one screen: source text → syntax → resolve → check → lower → model → target → artifacts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from bpc.diagnostics.base import errors
+from bpc.diagnostics.reading import NotText, OutsideProject, Unreadable
+from bpc.files import Project, ReadError, beside
+from bpc.record import Record
+from bpc.source import Source, Span
+from bpc.version import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.lower.solution import Choice
+    from bpc.model.solution import Solution
+    from bpc.target import Artifacts, Options, Target
+
+
+class Result(Record):
+    """What a compilation gives: diagnostics always; the model and the artifacts of each target where there are no errors."""
+
+    solution: Solution | None
+    artifacts: Mapping[str, Artifacts]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def build_model(path: str, environment: str = "", settings: Mapping[str, str] | None = None) -> Result:
+    """Reads the blueprint at `path` and all that it names, and lowers it to the model. Never raises for a user's mistake."""
+    from bpc.check.blocks import check_blocks
+    from bpc.lower.solution import lower_solution
+    from bpc.lower.world import World
+    from bpc.resolve.names import check_names
+    from bpc.resolve.program import link
+    from bpc.syntax import parse
+
+    reading = Reading(Project(os.path.dirname(path) or "."))
+    nowhere = Span(Source(os.path.basename(path), ""), 0, 0)
+    root = reading.text(os.path.basename(path), nowhere)
+    if not isinstance(root, Source):
+        return _result(None, [root])
+    program, found = link(root, reading.text, parse, beside)
+    for stage in (check_blocks, check_names):
+        if not errors(found):
+            found += stage(program)
+    choice = _choice(environment, settings or {}, found)
+    if errors(found):
+        return _result(None, found)
+    world = World(program, reading.named_bytes, reading.named_text)
+    solution = lower_solution(world, choice, reading.digest, VERSION)
+    return _result(solution, found + world.found)
+
+
+def compile_blueprint(
+    path: str, targets: tuple[Target, ...], options: Options, environment: str = "", settings: Mapping[str, str] | None = None
+) -> Result:
+    """The model, and from it the artifacts of each target."""
+    result = build_model(path, environment, settings)
+    if result.solution is None:
+        return result
+    artifacts, found = {}, list(result.diagnostics)
+    for target in targets:
+        made, diagnostics = target.emit(result.solution, options)
+        found += diagnostics
+        if made is not None:
+            artifacts[target.name] = made
+    return Result(solution=result.solution, artifacts={} if errors(found) else artifacts, diagnostics=_ordered(found))
+
+
+class Reading:
+    """A project's files as sources, with a diagnostic where one cannot be read."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.sources: dict[str, Source] = {}
+
+    def text(self, name: str, span: Span) -> Source | Diagnostic:
+        if name in self.sources:
+            return self.sources[name]
+        content = self.bytes(name, span)
+        if not isinstance(content, bytes):
+            return content
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            return NotText(span=span, path=name, reason=f"byte {error.start} cannot be decoded")
+        if "\0" in text:
+            return NotText(span=span, path=name, reason=f"NUL character at {text.index(chr(0))}")
+        self.sources[name] = Source(name, text.replace("\r\n", "\n"))
+        return self.sources[name]
+
+    def bytes(self, name: str, span: Span) -> bytes | Diagnostic:
+        if name.startswith(("../", "/")) or name == "..":
+            return OutsideProject(span=span, path=name)
+        try:
+            return self.project.read(name)
+        except ReadError as error:
+            if error.outside:
+                return OutsideProject(span=span, path=name)
+            return Unreadable(span=span, path=name, reason=error.reason)
+
+    def named_text(self, by: str, path: str, span: Span) -> Source | Diagnostic:
+        return self.text(beside(by, path), span)
+
+    def named_bytes(self, by: str, path: str, span: Span) -> tuple[str, bytes] | Diagnostic:
+        name = beside(by, path)
+        content = self.bytes(name, span)
+        return (name, content) if isinstance(content, bytes) else content
+
+    def digest(self) -> str:
+        """SHA-256 over the names and contents of all files that were read."""
+        total = hashlib.sha256()
+        for name, content in sorted(self.project.contents.items()):
+            total.update(f"{name}\0{len(content)}\0".encode())
+            total.update(content)
+        return total.hexdigest()
+
+
+def _choice(environment: str, settings: Mapping[str, str], found: list[Diagnostic]) -> Choice:
+    """`--set` values as expressions; a bare word that is no expression of the language is taken as a string."""
+    from bpc.lower.solution import Choice
+    from bpc.syntax import parse_expression
+    from bpc.syntax.tree import Name, String
+
+    parsed = {}
+    for name, text in settings.items():
+        expression, wrong = parse_expression(Source(f"--set {name}", text))
+        if expression is None or wrong or isinstance(expression, Name):
+            expression = String(span=Span(Source(f"--set {name}", text), 0, len(text)), parts=(text,))
+        parsed[name] = expression
+    return Choice(environment=environment, settings=parsed)
+
+
+def _result(solution: Solution | None, found: list[Diagnostic]) -> Result:
+    return Result(solution=None if errors(found) else solution, artifacts={}, diagnostics=_ordered(found))
+
+
+def _ordered(found: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """By file and place, each once."""
+    keyed = {(d.span.source.name, d.span.start, d.code, d.text): d for d in found}
+    return tuple(keyed[key] for key in sorted(keyed))

@@ -1,0 +1,104 @@
+"""The only disk access of the compiler: reading inside a project folder, and writing whole results.
+
+Whatever is written appears at once or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+
+LARGEST = 64 * 2**20
+"""Bytes of the largest file that is read as a source, template or artifact."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class ReadError(Exception):
+    """A file cannot be read; `outside` where the reason is that it lies outside the project."""
+
+    def __init__(self, reason: str, *, outside: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.outside = outside
+
+
+class Project:
+    """A folder with blueprints in it. Names are relative to it, with forward slashes."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = os.path.realpath(folder)
+        self.contents: dict[str, bytes] = {}
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file. Raises `ReadError`. Each file is read once, so that one compilation sees one version."""
+        if name not in self.contents:
+            self.contents[name] = self._read(name)
+        return self.contents[name]
+
+    def _read(self, name: str) -> bytes:
+        try:
+            path = os.path.realpath(os.path.join(self.folder, name), strict=True)
+            if path != self.folder and not path.startswith(self.folder.rstrip(os.sep) + os.sep):
+                raise ReadError("it lies outside the project folder", outside=True)
+            if not os.path.isfile(path):
+                raise ReadError("it is not a file")
+            if os.path.getsize(path) > LARGEST:
+                raise ReadError(f"it is larger than {LARGEST // 2**20} MiB")
+            with open(path, "rb") as file:
+                return file.read()
+        except OSError as error:
+            raise ReadError((error.strerror or str(error)).lower()) from None
+        except ValueError:
+            raise ReadError("the path is not valid") from None
+
+
+def beside(name: str, path: str) -> str:
+    """The name of `path` as a file called `name` means it: relative to its own folder. May begin with `..`."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
+
+
+def write_folder(folder: str, files: Mapping[str, str | bytes]) -> None:
+    """Writes files into `folder`, replacing its former content as one step. Raises OSError.
+
+    The new folder is made beside the old one and takes its place when it is complete; an interruption leaves the old.
+    """
+    import shutil
+    import tempfile
+
+    target = os.path.abspath(folder)
+    parent = os.path.dirname(target)
+    os.makedirs(parent, exist_ok=True)
+    fresh = tempfile.mkdtemp(prefix=f".{os.path.basename(target)}-", dir=parent)
+    try:
+        for name, content in files.items():
+            _write(os.path.join(fresh, name), content)
+        os.chmod(fresh, 0o755)
+        _swap(fresh, target)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _swap(fresh: str, target: str) -> None:
+    """`fresh` becomes `target`; what stood there ends up under the name of `fresh`, to be removed."""
+    if os.path.lexists(target):
+        aside = fresh + ".old"
+        os.rename(target, aside)
+        try:
+            os.rename(fresh, target)
+        except OSError:
+            os.rename(aside, target)
+            raise
+        os.rename(aside, fresh)
+    else:
+        os.rename(fresh, target)
+
+
+def _write(path: str, content: str | bytes) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(content if isinstance(content, bytes) else content.encode())
+        file.flush()
+        os.fsync(file.fileno())

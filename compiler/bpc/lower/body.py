@@ -1,0 +1,149 @@
+"""A block's body, read by the vocabulary: each setting with the type that it must have, loops unrolled, environments merged."""
+
+from __future__ import annotations
+
+from bpc.diagnostics import lower, resolve
+from bpc.lower.evaluate import evaluate, items
+from bpc.lower.types import Wrong, fits
+from bpc.record import replace
+from bpc.syntax.tree import Block, For, Identifier, Name, Setting, String
+from bpc.vocabulary import BLOCKS, words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.lower.scope import Scope
+    from bpc.source import Span
+    from bpc.syntax.tree import Statement
+
+
+def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement, Scope]]:
+    """The statements with the scope of each, `for` loops unrolled. A wrong loop is reported and left out."""
+    for statement in body:
+        if not isinstance(statement, For):
+            yield statement, scope
+            continue
+        try:
+            for item in items(evaluate(statement.iterable, scope), statement.iterable):
+                yield from unroll(statement.body, scope.inner({statement.variable.text: item}))
+        except Wrong as wrong:
+            scope.world.found.append(wrong.diagnostic)
+
+
+class Body:
+    """One block. `value` never raises: what is wrong is reported, and the default stands in for it."""
+
+    def __init__(self, block: Block, scope: Scope) -> None:
+        self.block, self.scope = block, scope
+        self.keyword = BLOCKS[block.keyword]
+        self.settings: dict[str, tuple[Setting, Scope]] = {}
+        self.blocks: list[tuple[Block, Scope]] = []
+        self.rest: list[tuple[Statement, Scope]] = []
+        for statement, inner in unroll(block.body, scope):
+            if isinstance(statement, Setting):
+                self.settings[statement.name.text] = (statement, inner)
+            elif isinstance(statement, Block):
+                self.blocks.append((statement, inner))
+            else:
+                self.rest.append((statement, inner))
+
+    @property
+    def found(self) -> list[Diagnostic]:
+        return self.scope.world.found
+
+    @property
+    def span(self) -> Span:
+        """The place of the label, or of the whole block."""
+        return self.block.span if self.block.label is None else self.block.label.span
+
+    def has(self, name: str) -> bool:
+        return name in self.settings
+
+    def where(self, name: str) -> Span:
+        """The place of a setting's value, or of the block where it is not set."""
+        return self.settings[name][0].value.span if name in self.settings else self.span
+
+    def value(self, name: str, default: Any) -> Any:
+        """A setting's value as its type needs it, or the default."""
+        given = self.settings.get(name)
+        if given is None:
+            return default
+        setting, scope = given
+        word = self.keyword.settings[name]
+        if words(word.type) and isinstance(setting.value, Name):
+            return setting.value.text
+        try:
+            return fits(evaluate(setting.value, scope), word.type, setting.value.span, deploy=word.deploy)
+        except Wrong as wrong:
+            self.found.append(wrong.diagnostic)
+            return default
+
+    def positive(self, name: str, default: int, least: int = 1, most: int = 10**15) -> int:
+        """A whole number, size or duration within bounds."""
+        value = self.value(name, default)
+        if least <= value <= most:
+            return int(value)
+        problem = f'"{name}" is at least {least}' if value < least else f'"{name}" is at most {most}'
+        self.found.append(lower.BadValue(span=self.where(name), problem=f"{problem}, not {value}"))
+        return default
+
+    def only(self, keyword: str) -> Body | None:
+        """The one block of a kind that stands at most once."""
+        for block, scope in self.blocks:
+            if block.keyword == keyword:
+                return Body(block, scope)
+        return None
+
+    def all(self, *keywords: str) -> Iterator[Body]:
+        for block, scope in self.blocks:
+            if block.keyword in keywords:
+                yield Body(block, scope)
+
+    def label(self) -> str:
+        """The block's label as text. Raises `Wrong`."""
+        label = self.block.label
+        if isinstance(label, String):
+            return str(fits(evaluate(label, self.scope), "string", label.span))
+        assert isinstance(label, Identifier)
+        return label.text
+
+
+def overlay(base: Block, change: Block, found: list[Diagnostic]) -> Block:
+    """`base` with what an environment's block of the same name says differently: settings by name, blocks by label."""
+    body = list(base.body)
+    places = {key: index for index, statement in enumerate(body) if (key := _key(statement)) is not None}
+    for statement in change.body:
+        key = _key(statement)
+        index = places.get(key) if key else None
+        if index is None:
+            if isinstance(statement, Block) and not BLOCKS[statement.keyword].once:
+                name = key[1] if key else ""
+                found.append(resolve.EnvironmentAdds(span=statement.span, what=statement.keyword, name=name))
+            else:
+                body.append(statement)
+        elif isinstance(statement, Block):
+            old = body[index]
+            assert isinstance(old, Block)
+            body[index] = overlay(old, statement, found)
+        else:
+            body[index] = statement
+    return replace(base, body=tuple(body))
+
+
+def _key(statement: Statement) -> tuple[str, str] | None:
+    if isinstance(statement, Setting):
+        return ("", statement.name.text)
+    if isinstance(statement, Block):
+        return (statement.keyword, label_text(statement))
+    return None
+
+
+def label_text(block: Block) -> str:
+    """A label that is a name or a plain string, as text; an interpolated one has none."""
+    label = block.label
+    if isinstance(label, String):
+        return "".join(part for part in label.parts if isinstance(part, str))
+    return label.text if label is not None else ""

@@ -1,0 +1,134 @@
+"""Who may reach whom, and who waits for whom: both follow from the endpoints that tiers were handed."""
+
+from __future__ import annotations
+
+from bpc.diagnostics import lower, resolve
+from bpc.diagnostics.base import did_you_mean
+from bpc.lower.evaluate import evaluate
+from bpc.lower.functions import as_text
+from bpc.lower.types import Wrong, fits
+from bpc.lower.values import TierValue
+from bpc.model.resources import FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Peer, Rule
+from bpc.syntax.tree import Allow
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bpc.lower.tiers import Plan
+    from bpc.lower.world import World
+    from bpc.model.resources import Endpoint
+    from bpc.source import Span
+
+    Used = dict[str, dict[tuple[str, str], bool]]
+
+
+def rules(world: World, plans: list[Plan], used: Used) -> list[Rule]:
+    """All permissions, tier by tier and endpoint by endpoint, in the order of declaration."""
+    handed: dict[tuple[str, str], list[str]] = {}
+    for tier, targets in used.items():
+        for target in targets:
+            handed.setdefault(target, []).append(tier)
+    made = []
+    for plan in plans:
+        allowed = _allowed(world, plan)
+        for endpoint in plan.endpoints.values():
+            peers = _peers(plan, endpoint, handed, allowed)
+            made += _endpoint_rules(plan, endpoint, peers)
+    return made
+
+
+def _peers(
+    plan: Plan, endpoint: Endpoint, handed: dict[tuple[str, str], list[str]], allowed: dict[str, list[tuple[Peer, Span]]]
+) -> dict[Peer, Span]:
+    peers: dict[Peer, Span] = {}
+    if endpoint.public:
+        peers[FromAnywhere()] = endpoint.span
+    for tier in handed.get((plan.name, endpoint.name), ()):
+        peers[FromGroup(group=tier)] = endpoint.span
+    for peer, span in allowed.get(endpoint.name, ()):
+        peers.setdefault(peer, span)
+    return peers
+
+
+def _endpoint_rules(plan: Plan, endpoint: Endpoint, peers: dict[Peer, Span]) -> Iterator[Rule]:
+    for peer, span in peers.items():
+        yield _rule(plan, endpoint, peer, span, balanced=bool(endpoint.balancer))
+    if endpoint.balancer:
+        yield _rule(plan, endpoint, FromBalancer(balancer=endpoint.balancer), endpoint.span, balanced=False)
+
+
+def _rule(plan: Plan, endpoint: Endpoint, peer: Peer, span: Span, *, balanced: bool) -> Rule:
+    return Rule(
+        peer=peer,
+        to=endpoint.balancer if balanced else plan.name,
+        balancer=balanced,
+        endpoint=endpoint.name,
+        protocol="udp" if endpoint.protocol == "udp" else "tcp",
+        port=endpoint.port,
+        span=span,
+    )
+
+
+def _allowed(world: World, plan: Plan) -> dict[str, list[tuple[Peer, Span]]]:
+    """The peers of `allow` by endpoint."""
+    allowed: dict[str, list[tuple[Peer, Span]]] = {}
+    for statement, scope in plan.body.rest:
+        if not isinstance(statement, Allow):
+            continue
+        name = statement.endpoint.text
+        if name not in plan.endpoints:
+            hint = did_you_mean(name, plan.endpoints)
+            what = f'tier "{plan.name}"'
+            world.found.append(resolve.UnknownMember(span=statement.endpoint.span, what=what, name=name, hint=hint))
+            continue
+        try:
+            value = evaluate(statement.origin, scope)
+            if isinstance(value, TierValue):
+                peers: list[Peer] = [FromGroup(group=value.name)]
+            else:
+                fitting = fits(value, "cidr | list(cidr)", statement.origin.span, deploy=True)
+                items = fitting if isinstance(fitting, tuple) else (fitting,)
+                peers = [FromCidr(cidr=as_text(item)) for item in items]
+        except Wrong as wrong:
+            world.found.append(wrong.diagnostic)
+        else:
+            allowed.setdefault(name, []).extend((peer, statement.span) for peer in peers)
+    return allowed
+
+
+def start_order(world: World, groups: list[Group]) -> None:
+    """Reports each circle of tiers that wait for each other, once."""
+    after = {group.name: group.starts_after for group in groups}
+    spans = {group.name: group.span for group in groups}
+    done: set[str] = set()
+    for name in after:
+        cycle = _cycle(name, after, done)
+        if cycle:
+            plan = world.plan(cycle[1])
+            endpoint = f"{cycle[1]}.{next(iter(plan.endpoints))}"
+            shown = " -> ".join(cycle)
+            world.found.append(lower.StartCycle(span=spans[cycle[0]], cycle=shown, endpoint=endpoint, tier=cycle[0]))
+
+
+def _cycle(start: str, after: dict[str, tuple[str, ...]], done: set[str]) -> list[str]:
+    """The first circle that is reached from `start`; marks what was visited. Iterative: chains may be long."""
+    if start in done:
+        return []
+    path, waiting = [start], [iter(after[start])]
+    on_path = {start}
+    while path:
+        following = next(waiting[-1], None)
+        if following is None:
+            waiting.pop()
+            left = path.pop()
+            on_path.discard(left)
+            done.add(left)
+        elif following in on_path:
+            done.update(on_path)
+            return [*path[path.index(following) :], following]
+        elif following not in done and following in after:
+            path.append(following)
+            on_path.add(following)
+            waiting.append(iter(after[following]))
+    return []

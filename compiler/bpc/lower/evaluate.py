@@ -1,0 +1,346 @@
+"""Expressions to values. A mistake raises `Wrong` with its diagnostic; the statement that holds the expression reports it."""
+
+from __future__ import annotations
+
+from bpc.diagnostics import lower, resolve
+from bpc.diagnostics.base import did_you_mean
+from bpc.lower.functions import DEFERRED_ALLOWED, LONGEST, TABLE, as_text, from_text
+from bpc.lower.types import Wrong, bad, fits, origin
+from bpc.lower.values import (
+    Deferred,
+    Duration,
+    Hosts,
+    MemberValue,
+    ModuleValue,
+    NetworkValue,
+    Percent,
+    Range,
+    Size,
+    TemplateValue,
+    TierValue,
+    Value,
+    type_name,
+)
+from bpc.model.values import MemberAddressHole, concat
+from bpc.record import assert_never
+from bpc.syntax.tree import (
+    Attribute,
+    Binary,
+    Block,
+    Boolean,
+    Call,
+    Comprehension,
+    Conditional,
+    Index,
+    ListLiteral,
+    MapLiteral,
+    Name,
+    Number,
+    Quantity,
+    RangeLiteral,
+    String,
+    Unary,
+)
+from bpc.vocabulary import DURATIONS, FUNCTIONS, SIZES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bpc.lower.scope import Scope
+    from bpc.syntax.tree import Expression
+
+KEEPS = (Size, Duration, Percent)
+
+
+def evaluate(node: Expression, scope: Scope) -> Value:
+    """The value of an expression. Raises `Wrong`."""
+    match node:
+        case String():
+            return _string(node, scope)
+        case Number() | Boolean():
+            return node.value
+        case Quantity():
+            return _quantity(node)
+        case Name():
+            return scope.lookup(node.text, node.span)
+        case Attribute():
+            return _attribute(node, scope)
+        case Call():
+            return _call(node, scope)
+        case ListLiteral():
+            return tuple(evaluate(item, scope) for item in node.items)
+        case MapLiteral():
+            return {_key(entry.key, scope): evaluate(entry.value, scope) for entry in node.entries}
+        case Index():
+            return _index(node, scope)
+        case Comprehension():
+            return tuple(_comprehend(node, scope))
+        case Conditional():
+            chosen = fits(evaluate(node.condition, scope), "bool", node.condition.span)
+            return evaluate(node.then if chosen else node.otherwise, scope)
+        case RangeLiteral():
+            return _range(node, scope)
+        case Unary():
+            return _unary(node, scope)
+        case Binary():
+            return _binary(node, scope)
+        case _:
+            assert_never(node)
+
+
+def _string(node: String, scope: Scope) -> Value:
+    parts = node.parts
+    if len(parts) == 1 and isinstance(parts[0], str):
+        return parts[0]
+    texts = []
+    for part in parts:
+        if isinstance(part, str):
+            texts.append((part,))
+            continue
+        value = evaluate(part, scope)
+        try:
+            texts.append(as_text(value))
+        except ValueError:
+            raise Wrong(_wrong("a string, number or bool", value, part)) from None
+    return from_text(concat(*texts))
+
+
+def _wrong(expected: str, value: Value, node: Expression, hint: str = "") -> lower.WrongType:
+    return lower.WrongType(span=node.span, expected=expected, actual=f"a {type_name(value)}", hint=hint)
+
+
+def _quantity(node: Quantity) -> Value:
+    if node.unit == "%":
+        return Percent(node.number)
+    scale, kind = (SIZES[node.unit], Size) if node.unit in SIZES else (DURATIONS[node.unit], Duration)
+    exact = node.number * scale
+    if exact != int(exact):
+        raise bad(node.span, f"{node.number}{node.unit} is not a whole number of {'bytes' if kind is Size else 'milliseconds'}")
+    return kind(int(exact))
+
+
+def _key(key: object, scope: Scope) -> str:
+    if isinstance(key, String):
+        return str(fits(evaluate(key, scope), "string", key.span))
+    return key.text  # type: ignore[attr-defined, no-any-return]
+
+
+def _range(node: RangeLiteral, scope: Scope) -> Range:
+    low = fits(evaluate(node.low, scope), "int", node.low.span)
+    high = fits(evaluate(node.high, scope), "int", node.high.span)
+    assert isinstance(low, int) and isinstance(high, int)
+    if low > high:
+        raise bad(node.span, f"a range runs upwards, and {low} is more than {high}", f"did you mean {high}..{low}?")
+    return Range(low=low, high=high)
+
+
+def items(value: Value, node: Expression) -> Iterator[Value]:
+    """What a loop sees of a list, a map (its keys) or the hosts of a tier with identity."""
+    if isinstance(value, tuple):
+        yield from value
+    elif isinstance(value, dict):
+        yield from value
+    elif isinstance(value, Hosts) and value.count is not None:
+        for member in range(value.count):
+            hole = MemberAddressHole(group=value.tier, network=value.network, member=member)
+            yield Deferred(text=(hole,), type="string")
+    elif isinstance(value, Hosts):
+        raise bad(node.span, f'the members of "{value.tier}" come and go: they cannot be listed', "use join(separator, hosts)")
+    elif isinstance(value, Deferred):
+        raise Wrong(lower.DeployTime(span=node.span, what=origin(value)))
+    else:
+        raise Wrong(_wrong("a list", value, node))
+
+
+def _comprehend(node: Comprehension, scope: Scope) -> Iterator[Value]:
+    for item in items(evaluate(node.iterable, scope), node.iterable):
+        inner = scope.inner({node.variable.text: item})
+        if node.condition is None or fits(evaluate(node.condition, inner), "bool", node.condition.span):
+            yield evaluate(node.element, inner)
+
+
+def _attribute(node: Attribute, scope: Scope) -> Value:
+    target = evaluate(node.target, scope)
+    if isinstance(target, ModuleValue):
+        return scope.world.member(target.name, node.name.text, node.name.span)
+    if isinstance(target, dict):
+        if node.name.text in target:
+            return target[node.name.text]
+        hint = did_you_mean(node.name.text, target)
+        raise Wrong(resolve.UnknownMember(span=node.name.span, what="the map", name=node.name.text, hint=hint))
+    return scope.world.attribute(target, node.name.text, node.name.span)
+
+
+def _index(node: Index, scope: Scope) -> Value:
+    target = evaluate(node.target, scope)
+    if isinstance(target, dict):
+        key = fits(evaluate(node.index, scope), "string", node.index.span)
+        if key not in target:
+            hint = did_you_mean(str(key), target)
+            raise Wrong(resolve.UnknownMember(span=node.index.span, what="the map", name=str(key), hint=hint))
+        return target[str(key)]
+    index = fits(evaluate(node.index, scope), "int", node.index.span)
+    assert isinstance(index, int)
+    if isinstance(target, TierValue):
+        return scope.world.member_of(target.name, index, node.index.span)
+    listed = tuple(items(target, node.target))
+    if not 0 <= index < len(listed):
+        raise bad(node.index.span, f"the list has {len(listed)} items, counted from 0")
+    return listed[index]
+
+
+def _unary(node: Unary, scope: Scope) -> Value:
+    value = evaluate(node.operand, scope)
+    if node.operator == "not":
+        return not fits(value, "bool", node.operand.span)
+    value = fits(value, "int | number", node.operand.span)
+    return -value  # type: ignore[operator]
+
+
+def _binary(node: Binary, scope: Scope) -> Value:
+    left = evaluate(node.left, scope)
+    if node.operator in ("and", "or"):
+        fits(left, "bool", node.left.span)
+        if bool(left) == (node.operator == "or"):
+            return left
+        return fits(evaluate(node.right, scope), "bool", node.right.span)
+    right = evaluate(node.right, scope)
+    for side, value in ((node.left, left), (node.right, right)):
+        if isinstance(value, Deferred) and not (node.operator == "+" and isinstance(left, Deferred | str)):
+            raise Wrong(lower.DeployTime(span=side.span, what=origin(value)))
+    try:
+        return _compute(node, left, right)
+    except TypeError:
+        problem = f'"{node.operator}" does not work between a {type_name(left)} and a {type_name(right)}'
+        raise bad(node.span, problem) from None
+    except (ArithmeticError, ValueError) as error:
+        raise bad(node.span, f'"{node.operator}": {error}') from None
+
+
+def _compute(node: Binary, left: Value, right: Value) -> Value:
+    match node.operator:
+        case "==":
+            return type_name(left) == type_name(right) and left == right
+        case "!=":
+            return not (type_name(left) == type_name(right) and left == right)
+        case "<" | "<=" | ">" | ">=":
+            return _ordered(node.operator, left, right)
+        case "in" | "not in":
+            if not isinstance(right, str | tuple | dict):
+                raise TypeError
+            return (left in right) == (node.operator == "in")  # type: ignore[operator]
+        case _:
+            return _arithmetic(node.operator, left, right)
+
+
+def _ordered(operator: str, left: Value, right: Value) -> bool:
+    if type_name(left) != type_name(right) and not {type_name(left), type_name(right)} <= {"int", "number"}:
+        raise TypeError
+    if isinstance(left, bool) or not isinstance(left, int | float | str):
+        raise TypeError
+    less, equal = left < right, left == right  # type: ignore[operator]
+    return {"<": less, "<=": less or equal, ">": not (less or equal), ">=": not less}[operator]
+
+
+def _arithmetic(operator: str, left: Value, right: Value) -> Value:
+    if operator == "+" and isinstance(left, str | Deferred) and isinstance(right, str | Deferred):
+        return from_text(concat(as_text(left), as_text(right)))
+    if operator == "+" and isinstance(left, tuple) and isinstance(right, tuple):
+        return left + right
+    if isinstance(left, bool) or isinstance(right, bool):
+        raise TypeError
+    if not (isinstance(left, int | float) and isinstance(right, int | float)):
+        raise TypeError
+    return _number(operator, left, right)
+
+
+def _number(operator: str, left: int | float, right: int | float) -> Value:
+    """Arithmetic keeps units: size + size, size * 3; size / size is a plain number."""
+    units = [type(side) for side in (left, right) if isinstance(side, KEEPS)]
+    if operator in "+-%" and units and type(left) is not type(right):
+        raise TypeError
+    if operator == "*" and len(units) == 2 or operator == "/" and isinstance(right, KEEPS) and type(left) is not type(right):
+        raise TypeError
+    if abs(left) > 10**30 or abs(right) > 10**30:
+        raise ValueError("the numbers are too large")
+    plain: int | float
+    match operator:
+        case "+":
+            plain = left + right
+        case "-":
+            plain = left - right
+        case "*":
+            plain = left * right
+        case "%":
+            plain = left % right
+        case _:
+            plain = left / right
+            if len(units) == 2:
+                return plain
+            if all(isinstance(side, int) for side in (left, right)) and plain == int(plain):
+                plain = int(plain)
+    if not units:
+        return plain
+    return units[0](round(plain) if units[0] is not Percent else plain)
+
+
+def _call(node: Call, scope: Scope) -> Value:
+    function = node.function
+    if isinstance(function, Name) and function.text not in scope and function.text in (*FUNCTIONS, "tier"):
+        return _function(function.text, node, scope)
+    target = evaluate(function, scope)
+    if not isinstance(target, TemplateValue):
+        raise Wrong(_wrong("a function or an image template", target, function))
+    return _template_call(target, node, scope)
+
+
+def _template_call(target: TemplateValue, node: Call, scope: Scope) -> TemplateValue:
+    arguments: dict[str, Value] = {}
+    for argument in node.arguments:
+        if argument.name is None:
+            problem = "takes its arguments by name"
+            raise Wrong(lower.WrongArguments(span=argument.span, name=_template_name(target), problem=problem))
+        arguments[argument.name.text] = evaluate(argument.value, scope)
+    return TemplateValue(file=target.file, block=target.block, arguments=arguments, span=node.span)
+
+
+def _template_name(target: TemplateValue) -> str:
+    return getattr(target.block.label, "text", "")
+
+
+def _function(name: str, node: Call, scope: Scope) -> Value:
+    arguments = []
+    for argument in node.arguments:
+        if argument.name is not None:
+            problem = f'takes no argument by name ("{argument.name.text}")'
+            raise Wrong(lower.WrongArguments(span=argument.span, name=name, problem=problem))
+        arguments.append(evaluate(argument.value, scope))
+    if name == "tier":
+        return scope.world.tier_named(str(_fitting(name, ("string",), node, arguments)[0]), node.span)
+    signature = FUNCTIONS[name]
+    kinds = signature.parameters
+    if not signature.required <= len(arguments) <= (10_000 if signature.variadic else len(kinds)):
+        problem = f"takes {signature.required} argument{'s' * (signature.required != 1)}, and is given {len(arguments)}"
+        raise Wrong(lower.WrongArguments(span=node.span, name=name, problem=problem))
+    kinds += kinds[-1:] * (len(arguments) - len(kinds))
+    checked = _fitting(name, kinds, node, arguments)
+    if name in ("file", "template"):
+        return scope.world.read_function(name, checked, node.span)
+    try:
+        return TABLE[name](*checked)
+    except ValueError as error:
+        raise bad(node.span, f"{name}: {error}") from None
+
+
+def _fitting(name: str, kinds: tuple[str, ...], node: Call, arguments: list[Value]) -> list[Value]:
+    if len(arguments) > len(kinds) or not arguments:
+        problem = f"takes {len(kinds)} argument{'s' * (len(kinds) != 1)}, and is given {len(arguments)}"
+        raise Wrong(lower.WrongArguments(span=node.span, name=name, problem=problem))
+    deploy = name in DEFERRED_ALLOWED
+    return [
+        fits(value, kind, argument.value.span, deploy=deploy)
+        for value, kind, argument in zip(arguments, kinds, node.arguments, strict=False)
+    ]
+
+

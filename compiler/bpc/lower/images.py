@@ -1,0 +1,172 @@
+"""Image templates to steps, and steps to what the image carries and what first boot does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from bpc.diagnostics import lower
+from bpc.diagnostics.base import did_you_mean
+from bpc.lower.body import Body
+from bpc.lower.scope import Lazy, Scope
+from bpc.lower.steps import steps_of
+from bpc.lower.types import Wrong, fits
+from bpc.lower.values import TemplateValue
+from bpc.model.steps import Image, Layer, ReadyImage, Release, Step
+from bpc.record import Record, fields
+from bpc.source import Span
+from bpc.syntax.tree import Let, Parameter, TypeName
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bpc.lower.values import Value
+    from bpc.lower.world import World
+    from bpc.model.steps import Bake
+
+KINDS = ("system", "software", "configuration")
+BAKED = {"base": KINDS[:1], "software": KINDS[:2], "full": KINDS}
+FORMAT = 1
+"""Counts up when the same inputs would give another image: it is part of every digest."""
+
+
+class Built(Record):
+    """An image, and the steps that are left for first boot."""
+
+    image: Image
+    first_boot: tuple[Step, ...]
+
+
+def build(template: TemplateValue, bake: Bake | None, said: Span, world: World) -> tuple[Built, Bake]:
+    """What a template gives with its arguments, baked in one of three ways. Raises `Wrong`."""
+    chain = _chain(template, world)
+    origin = chain[0].origin
+    ready = isinstance(origin, ReadyImage)
+    bake = bake or ("base" if ready else "software")
+    if ready and bake != "base":
+        assert isinstance(origin, ReadyImage)
+        raise Wrong(lower.ReadyImageChanged(span=said, name=origin.name))
+    steps = [step for index, link in enumerate(chain) for step in _steps(link, index, len(chain))]
+    steps.sort(key=lambda step: KINDS.index(step.kind))
+    baked = () if ready else BAKED[bake]
+    carried = [step for step in steps if step.kind in baked and not _deferred(step)]
+    left = tuple(step for step in steps if not (step.kind in baked and not _deferred(step)))
+    return Built(image=_image(template, chain, carried), first_boot=left), bake
+
+
+class Link(Record):
+    """One template of a `from` chain, with its scope; `origin` of the root."""
+
+    template: TemplateValue
+    body: Body
+    origin: Release | ReadyImage | None
+
+
+def _chain(template: TemplateValue, world: World) -> list[Link]:
+    """The templates along `from`, root first."""
+    links: list[Link] = []
+    seen: set[int] = set()
+    current: Value = template
+    while isinstance(current, TemplateValue):
+        if id(current.block) in seen:
+            raise Wrong(lower.LetCycle(span=current.span, name=_name(current)))
+        seen.add(id(current.block))
+        body = Body(current.block, _scope(current, world))
+        source: Value = body.value("from", Release(distribution="debian", version="12"))
+        links.append(Link(template=current, body=body, origin=source if isinstance(source, Release | ReadyImage) else None))
+        current = source
+    return links[::-1]
+
+
+def _name(template: TemplateValue) -> str:
+    return getattr(template.block.label, "text", "")
+
+
+def _scope(template: TemplateValue, world: World) -> Scope:
+    """The names inside a template: its parameters with their arguments, and its `let`s."""
+    module = world.module(template.file)
+    scope = module.inner({})
+    given = dict(template.arguments)
+    for statement in template.block.body:
+        if isinstance(statement, Let):
+            scope.names[statement.name.text] = Lazy(expression=statement.value, scope=scope)
+        elif isinstance(statement, Parameter):
+            scope.names[statement.name.text] = _argument(template, statement, given, module)
+    if given:
+        known = [s.name.text for s in template.block.body if isinstance(s, Parameter)]
+        unknown = next(iter(given))
+        problem = f'has no param "{unknown}"'
+        hint = did_you_mean(unknown, known)
+        raise Wrong(lower.WrongArguments(span=template.span, name=_name(template), problem=problem, hint=hint))
+    return scope
+
+
+def _argument(template: TemplateValue, param: Parameter, given: dict[str, Value], module: Scope) -> Value | Lazy:
+    name = param.name.text
+    if name in given:
+        return fits(given.pop(name), type_text(param.type), template.span, deploy=True)
+    if param.default is None:
+        problem = f'needs an argument "{name}" ({type_text(param.type)})'
+        raise Wrong(lower.WrongArguments(span=template.span, name=_name(template), problem=problem))
+    return Lazy(expression=param.default, scope=module)
+
+
+def type_text(node: TypeName) -> str:
+    """A type as the vocabulary writes it."""
+    return node.name if node.item is None else f"{node.name}({type_text(node.item)})"
+
+
+def _steps(link: Link, index: int, count: int) -> list[Step]:
+    """The steps of one template. What a shared root template brings is the system of all that build on it."""
+    return steps_of(link.body, "system" if index == 0 and count > 1 else None)
+
+
+def _deferred(step: Step) -> bool:
+    return any(
+        not isinstance(part, str)
+        for name, value in fields(step)
+        if name != "span" and isinstance(value, tuple)
+        for item in value
+        for part in (item if isinstance(item, tuple) else (item,))
+    )
+
+
+def _image(template: TemplateValue, chain: list[Link], carried: list[Step]) -> Image:
+    origin = chain[0].origin
+    assert origin is not None
+    layers = tuple(
+        Layer(kind=kind, steps=tuple(step for step in carried if step.kind == kind))
+        for kind in KINDS
+        if any(step.kind == kind for step in carried)
+    )
+    name = _name(template)
+    common = {
+        "template": name,
+        "origin": origin,
+        "layers": layers,
+        "span": template.block.span,
+    }
+    if isinstance(origin, ReadyImage):
+        return Image(name=origin.name, digest="", **common)
+    digest = _digest(origin, layers)
+    return Image(name=f"{name}-{digest[:12]}", digest=digest, **common)
+
+
+def _digest(origin: Release | ReadyImage, layers: tuple[Layer, ...]) -> str:
+    inputs = json.dumps([FORMAT, _plain(origin), _plain(layers)], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(inputs.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """A value as JSON, without places: where a step was written does not change the image."""
+    if isinstance(value, Record):
+        return {
+            "": type(value).__name__,
+            **{name: _plain(item) for name, item in fields(value) if name not in ("span", "source")},
+        }
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
+    return value
+
+

@@ -1,0 +1,68 @@
+"""What names mean where an expression stands. `let`s are evaluated when they are first used, in any order."""
+
+from __future__ import annotations
+
+from bpc.diagnostics import lower, resolve
+from bpc.lower.types import Wrong
+from bpc.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bpc.lower.values import Value
+    from bpc.lower.world import World
+    from bpc.source import Span
+    from bpc.syntax.tree import Expression
+
+
+class Lazy(Record):
+    """A `let` that was not yet needed."""
+
+    expression: Expression
+    scope: Scope
+
+
+class Scope:
+    """Names with their values, and the scope around. `world` answers what needs the whole solution."""
+
+    def __init__(self, world: World, names: Mapping[str, Value | Lazy], outer: Scope | None = None) -> None:
+        self.world = world
+        self.names = dict(names)
+        self.outer = outer
+        self.touched: dict[str, frozenset[tuple[str, str]]] = {}
+        self.busy: set[str] = set()
+
+    def inner(self, names: Mapping[str, Value | Lazy]) -> Scope:
+        return Scope(self.world, names, self)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names or (self.outer is not None and name in self.outer)
+
+    def lookup(self, name: str, span: Span) -> Value:
+        """The value of a name. Raises `Wrong`, for an unknown name only where a `for` hid it from the resolve stage."""
+        if name not in self.names:
+            if self.outer is None:
+                raise Wrong(resolve.UnknownName(span=span, name=name))
+            return self.outer.lookup(name, span)
+        value = self.names[name]
+        if isinstance(value, Lazy):
+            value = self._force(name, value, span)
+        self.world.touched |= self.touched.get(name, frozenset())
+        return value
+
+    def _force(self, name: str, lazy: Lazy, span: Span) -> Value:
+        from bpc.lower.evaluate import evaluate
+
+        if name in self.busy:
+            raise Wrong(lower.LetCycle(span=span, name=name))
+        self.busy.add(name)
+        before, self.world.touched = self.world.touched, set()
+        try:
+            value = evaluate(lazy.expression, lazy.scope)
+        finally:
+            self.busy.discard(name)
+            used, self.world.touched = self.world.touched, before
+        self.touched[name] = frozenset(used)
+        self.names[name] = value
+        return value

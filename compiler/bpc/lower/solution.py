@@ -1,0 +1,390 @@
+"""The whole solution: environment applied, names bound, tiers planned and lowered, connections turned into rules and order."""
+
+from __future__ import annotations
+
+from bpc.diagnostics import lower, resolve
+from bpc.diagnostics.base import did_you_mean
+from bpc.lower import tiers
+from bpc.lower.body import Body, label_text, overlay, unroll
+from bpc.lower.connections import rules, start_order
+from bpc.lower.evaluate import evaluate
+from bpc.lower.functions import as_text
+from bpc.lower.images import Built, build
+from bpc.lower.scope import Lazy, Scope
+from bpc.lower.types import Wrong, fits
+from bpc.lower.values import Deferred, EndpointValue, NetworkValue, TemplateValue, TierValue
+from bpc.lower.world import World
+from bpc.model.resources import Fixed, Group, Network, Readiness, Secret, Volume
+from bpc.model.solution import Output, Param, Solution
+from bpc.model.steps import Mount
+from bpc.model.values import ParamHole, SecretHole, VolumeDeviceHole, holes
+from bpc.record import Record, replace
+from bpc.source import Span
+from bpc.syntax.tree import Block, Connect, Identifier, Let, Parameter, Setting
+from bpc.syntax.tree import Output as OutputStatement
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bpc.lower.tiers import Plan
+    from bpc.model.resources import Resource
+    from bpc.model.steps import Bake
+    from bpc.syntax.tree import Expression, Statement
+
+HALF_HOUR = 1_800_000
+
+
+class Choice(Record):
+    """What the user says besides the blueprint: an environment's name or "", and `--set` expressions by name."""
+
+    environment: str
+    settings: Mapping[str, Expression]
+
+
+def lower_solution(world: World, choice: Choice, digest: Callable[[], str], compiler: str) -> Solution | None:
+    """The model of the program's solution; diagnostics go to `world.found`. None where no model can be made."""
+    solution = world.program.solution
+    if solution is None:
+        return None
+    block = _choose(world, solution, choice)
+    scope = _scope(world, block, choice)
+    body = Body(block, scope)
+    networks, secrets = _networks(body), _secrets(body)
+    plans = _plan(world, body)
+    if world.found:
+        return None
+    groups = _groups(world, plans, body.value("bake", None), body.where("bake"))
+    balancers = [balancer for plan in plans for balancer in plan.balancers]
+    resources: tuple[Resource, ...] = (
+        *networks,
+        *secrets,
+        *(group for group, _, _ in groups.values()),
+        *balancers,
+        *rules(world, plans, {name: used for name, (_, _, used) in groups.items()}),
+    )
+    images = {built.image.name: built.image for _, built, _ in groups.values()}
+    start_order(world, [group for group, _, _ in groups.values()])
+    params, outputs = tuple(_params(body, choice)), tuple(_outputs(world, body))
+    assert isinstance(block.label, Identifier)
+    return Solution(
+        name=block.label.text,
+        version=body.value("version", ""),
+        doc=block.doc,
+        environment=choice.environment,
+        environments=tuple(label_text(s) for s in solution.body if isinstance(s, Block) and s.keyword == "environment"),
+        edition=1,
+        digest=digest(),
+        compiler=compiler,
+        params=params,
+        resources=resources,
+        images=tuple(images.values()),
+        outputs=outputs,
+        span=block.label.span,
+    )
+
+
+# ---- environments
+
+
+def _choose(world: World, solution: Block, choice: Choice) -> Block:
+    """The solution's block with the chosen environment laid over it; environments themselves are gone."""
+    environments = {label_text(s): s for s in solution.body if _is(s, "environment")}
+    base = replace(solution, body=tuple(s for s in solution.body if not _is(s, "environment")))
+    for environment in environments.values():
+        assert isinstance(environment, Block)
+        applied = _apply(world, base, environment)
+        if label_text(environment) == choice.environment:
+            chosen = applied
+    if not choice.environment:
+        return base
+    if choice.environment not in environments:
+        hint = did_you_mean(choice.environment, environments) or _listed(environments)
+        span = solution.span if solution.label is None else solution.label.span
+        world.found.append(resolve.UnknownEnvironment(span=span, name=choice.environment, hint=hint))
+        return base
+    return chosen
+
+
+def _listed(environments: Mapping[str, object]) -> str:
+    return f"it has: {', '.join(sorted(environments))}" if environments else "it has none"
+
+
+def _is(statement: Statement, keyword: str) -> bool:
+    return isinstance(statement, Block) and statement.keyword == keyword
+
+
+def _apply(world: World, base: Block, environment: Block) -> Block:
+    body = list(base.body)
+    for statement in environment.body:
+        if isinstance(statement, Let):
+            _swap_let(world, body, statement)
+        elif isinstance(statement, Block) and statement.keyword == "tier":
+            _swap_tier(world, body, statement)
+        elif isinstance(statement, Block):
+            body = [_merged(s, statement, world) if _is(s, "tier") else s for s in body]
+        elif isinstance(statement, Setting):
+            body = [s for s in body if not (isinstance(s, Setting) and s.name.text == statement.name.text)]
+            body.append(statement)
+    return replace(base, body=tuple(body))
+
+
+def _merged(tier: Statement, change: Block, world: World) -> Statement:
+    assert isinstance(tier, Block)
+    return overlay(tier, replace(change, keyword="tier", label=tier.label, body=(change,)), world.found)
+
+
+def _swap_let(world: World, body: list[Statement], change: Let) -> None:
+    for index, statement in enumerate(body):
+        if isinstance(statement, Let) and statement.name.text == change.name.text:
+            body[index] = change
+            return
+    known = [s.name.text for s in body if isinstance(s, Let)]
+    hint = did_you_mean(change.name.text, known)
+    name = change.name.text
+    world.found.append(resolve.EnvironmentAdds(span=change.name.span, what="let", name=name, hint=hint))
+
+
+def _swap_tier(world: World, body: list[Statement], change: Block) -> None:
+    name = label_text(change)
+    for index, statement in enumerate(body):
+        if isinstance(statement, Block) and statement.keyword == "tier" and label_text(statement) == name:
+            body[index] = overlay(statement, change, world.found)
+            return
+    known = [label_text(s) for s in body if isinstance(s, Block) and s.keyword == "tier"]
+    span = change.span if change.label is None else change.label.span
+    hint = did_you_mean(name, known)
+    world.found.append(resolve.EnvironmentAdds(span=span, what="tier", name=name, hint=hint))
+
+
+# ---- names
+
+
+def _scope(world: World, block: Block, choice: Choice) -> Scope:
+    """The solution's names. Tiers and networks made by a `for` are added when it is unrolled."""
+    scope = world.module(world.program.root).inner({})
+    known = []
+    for statement in block.body:
+        if isinstance(statement, Let):
+            known.append(statement.name.text)
+            chosen = choice.settings.get(statement.name.text, statement.value)
+            scope.names[statement.name.text] = Lazy(expression=chosen, scope=scope)
+        elif isinstance(statement, Parameter):
+            known.append(statement.name.text)
+            hole = ParamHole(param=statement.name.text)
+            scope.names[statement.name.text] = Deferred(text=(hole,), type=statement.type.name)
+    for name in choice.settings:
+        if name not in known:
+            hint = did_you_mean(name, known)
+            world.found.append(resolve.UnknownSetName(span=block.span, name=name, hint=hint))
+    for statement, inner in unroll(block.body, scope):
+        if isinstance(statement, Block) and statement.keyword in ("secret", "network", "tier"):
+            _bind(world, scope, Body(statement, inner))
+    return scope
+
+
+def _bind(world: World, scope: Scope, body: Body) -> None:
+    try:
+        name = body.label()
+    except Wrong as wrong:
+        world.found.append(wrong.diagnostic)
+        return
+    keyword = body.block.keyword
+    if name in scope.names:
+        world.found.append(lower.DuplicateTier(span=body.span, keyword=keyword, name=name))
+    elif keyword == "secret":
+        scope.names[name] = Deferred(text=(SecretHole(secret=name),), type="secret")
+    elif keyword == "network":
+        scope.names[name] = NetworkValue(name=name)
+    else:
+        scope.names[name] = TierValue(name=name)
+        world.tiers[name] = body.span
+        world.pending[name] = body
+
+
+# ---- parts
+
+
+def _networks(body: Body) -> list[Network]:
+    import ipaddress
+
+    made: list[Network] = []
+    for item in body.all("network"):
+        network = Network(
+            name=item.label(),
+            cidr=item.value("cidr", "10.0.0.0/24"),
+            public=item.value("public", False),
+            was=item.value("was", ""),
+            span=item.span,
+        )
+        mine = ipaddress.ip_network(network.cidr)
+        for other in made:
+            theirs = ipaddress.ip_network(other.cidr)
+            if mine.version == theirs.version and mine.overlaps(theirs):
+                body.found.append(lower.Overlap(span=item.where("cidr"), name=network.name, other=other.name))
+        made.append(network)
+    return made
+
+
+def _secrets(body: Body) -> list[Secret]:
+    return [
+        Secret(
+            name=item.label(),
+            length=item.positive("length", 32, least=8, most=512),
+            was=item.value("was", ""),
+            span=item.span,
+        )
+        for item in body.all("secret")
+    ]
+
+
+def _params(body: Body, choice: Choice) -> list[Param]:
+    made = []
+    for statement, scope in body.rest:
+        if isinstance(statement, Parameter):
+            kind, default = statement.type.name, choice.settings.get(statement.name.text, statement.default)
+            value = None
+            try:
+                value = None if default is None else fits(evaluate(default, scope), kind, default.span)
+            except Wrong as wrong:
+                body.found.append(wrong.diagnostic)
+            made.append(
+                Param(name=statement.name.text, type=kind, default=value, doc=statement.doc, span=statement.name.span)  # type: ignore[arg-type]
+            )
+    return made
+
+
+def _outputs(world: World, body: Body) -> list[Output]:
+    made = []
+    world.outside = True
+    for statement, scope in body.rest:
+        if not isinstance(statement, OutputStatement):
+            continue
+        try:
+            value = fits(evaluate(statement.value, scope), "any", statement.value.span, deploy=True)
+            text = as_text(value)
+        except ValueError:
+            problem = "an output is a text, number or bool: use join() for a list"
+            world.found.append(lower.BadValue(span=statement.value.span, problem=problem))
+        except Wrong as wrong:
+            world.found.append(wrong.diagnostic)
+        else:
+            for hole in holes(text):
+                if isinstance(hole, SecretHole):
+                    world.found.append(lower.SecretShown(span=statement.value.span, name=hole.secret))
+            made.append(Output(name=statement.name.text, value=text, doc=statement.doc, span=statement.name.span))
+    world.outside = False
+    return made
+
+
+def _plan(world: World, body: Body) -> list[Plan]:
+    plans = []
+    for name in list(world.tiers):
+        try:
+            plan = world.plan(name)
+        except Wrong as wrong:
+            world.found.append(wrong.diagnostic)
+            continue
+        plans.append(plan)
+    public = {item.label() for item in body.all("network") if item.value("public", False)}
+    for plan in plans:
+        for endpoint in plan.endpoints.values():
+            if endpoint.public and endpoint.network not in public:
+                world.found.append(lower.NotPublicNetwork(span=endpoint.span, network=endpoint.network))
+    return plans
+
+
+def _groups(
+    world: World, plans: list[Plan], bake: Bake | None, said: Span
+) -> dict[str, tuple[Group, Built, dict[tuple[str, str], bool]]]:
+    """Each tier's group, what its image is, and the endpoints that it uses (True: and waits for)."""
+    made = {}
+    cache: dict[tuple[object, ...], tuple[Built, Bake]] = {}
+    for plan in plans:
+        try:
+            made[plan.name] = _group(world, plan, bake, said, cache)
+        except Wrong as wrong:
+            world.found.append(wrong.diagnostic)
+    return made
+
+
+def _group(
+    world: World, plan: Plan, bake: Bake | None, said: Span, cache: dict[tuple[object, ...], tuple[Built, Bake]]
+) -> tuple[Group, Built, dict[tuple[str, str], bool]]:
+    body = plan.body
+    world.touched = set()
+    template = body.value("image", None)
+    used = dict.fromkeys(sorted(world.touched - {(plan.name, e) for e in plan.endpoints}), True)
+    own = {target for target in world.touched if target[0] == plan.name}
+    used |= dict.fromkeys(sorted(own), False)
+    used |= _connected(world, plan)
+    if not isinstance(template, TemplateValue):
+        raise Wrong(lower.WrongType(span=body.where("image"), expected="an image", actual="something else"))
+    chosen = body.value("bake", bake)
+    where = body.where("bake") if body.has("bake") else said
+    built, baked = _built(template, chosen, where, world, cache)
+    made = tiers.volumes(plan)
+    mounts = tuple(_mount(plan.name, volume) for volume in made)
+    signals = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum
+    group = Group(
+        name=plan.name,
+        doc=body.block.doc,
+        members=plan.members,
+        machine=tiers.machine(body),
+        image=built.image.name,
+        bake=baked,
+        networks=plan.networks,
+        spread=body.value("spread", None),
+        endpoints=tuple(plan.endpoints.values()),
+        volumes=made,
+        update=tiers.update(plan),
+        readiness=Readiness(signals=signals, timeout=body.positive("ready_within", HALF_HOUR, least=1000)),
+        public_address=any(e.public and not e.balancer for e in plan.endpoints.values()),
+        starts_after=tuple(sorted({tier for (tier, _), waits in used.items() if waits and tier != plan.name})),
+        first_boot=mounts + built.first_boot,
+        was=body.value("was", ""),
+        span=body.span,
+    )
+    return group, built, used
+
+
+def _built(
+    template: TemplateValue, bake: Bake | None, said: Span, world: World, cache: dict[tuple[object, ...], tuple[Built, Bake]]
+) -> tuple[Built, Bake]:
+    try:
+        key = (id(template.block), tuple(sorted(template.arguments.items(), key=lambda item: item[0])), bake)
+        if key not in cache:
+            cache[key] = build(template, bake, said, world)
+        return cache[key]
+    except TypeError:  # an argument that cannot be hashed, such as a map
+        return build(template, bake, said, world)
+
+
+def _connected(world: World, plan: Plan) -> dict[tuple[str, str], bool]:
+    """The endpoints of `connect`: reached, and not waited for."""
+    used = {}
+    for statement, scope in plan.body.rest:
+        if not isinstance(statement, Connect):
+            continue
+        try:
+            value = fits(evaluate(statement.endpoint, scope), "endpoint", statement.endpoint.span)
+        except Wrong as wrong:
+            world.found.append(wrong.diagnostic)
+        else:
+            assert isinstance(value, EndpointValue)
+            used[value.tier, value.name] = False
+    return used
+
+
+def _mount(tier: str, volume: Volume) -> Mount:
+    hole = VolumeDeviceHole(group=tier, volume=volume.name)
+    return Mount(
+        volume=volume.name,
+        device=(hole,),
+        path=volume.mount,
+        filesystem=volume.filesystem,
+        kind="configuration",
+        span=volume.span,
+    )
+
+

@@ -1,0 +1,176 @@
+"""The items of an image template as steps."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from bpc.diagnostics import lower
+from bpc.lower.functions import as_text
+from bpc.lower.scope import Lazy
+from bpc.lower.templates import render
+from bpc.lower.types import Wrong, bad
+from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User
+from bpc.model.values import SecretHole
+from bpc.syntax.tree import Let, Parameter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bpc.lower.body import Body
+    from bpc.lower.values import Value
+    from bpc.model.steps import Kind
+    from bpc.model.values import Text
+
+PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*(=[A-Za-z0-9.+:~_-]+)?\Z")
+MODE = re.compile(r"[0-7]{3,4}\Z")
+ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
+UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]+\Z")
+
+
+def steps_of(body: Body, kind: Kind | None) -> list[Step]:
+    """The steps of one template, packages first; `kind` overrides what each item's own kind would be."""
+    steps: list[Step] = []
+    names = body.value("packages", ())
+    if names:
+        for name in names:
+            if not PACKAGE.match(name):
+                body.found.append(lower.BadValue(span=body.where("packages"), problem=f'"{name}" is no package name'))
+        steps.append(Packages(names=tuple(dict.fromkeys(names)), kind=kind or "software", span=body.where("packages")))
+    for item in body.all("artifact", "run", "user", "file", "service"):
+        try:
+            steps.append(_step(item, body, kind))
+        except Wrong as wrong:
+            body.found.append(wrong.diagnostic)
+    return steps
+
+
+def _step(item: Body, template: Body, kind: Kind | None) -> Step:
+    match item.block.keyword:
+        case "artifact":
+            return _artifact(item, kind or "software")
+        case "run":
+            return _run(item, kind or "software")
+        case "file":
+            return _file(item, template, kind or "configuration")
+        case "service":
+            return _service(item, kind or "configuration")
+        case _:
+            return _user(item, kind or "configuration")
+
+
+def _path(item: Body) -> str:
+    path = item.label()
+    if not path.startswith("/") or "/../" in path + "/" or "\n" in path:
+        raise bad(item.span, f'"{path}" is no absolute path of a machine')
+    return path
+
+
+def _artifact(item: Body, kind: Kind) -> Artifact:
+    source, sha256 = item.value("source", ""), item.value("sha256", "").lower()
+    if not re.fullmatch("[0-9a-f]{64}", sha256):
+        raise bad(item.where("sha256"), "a SHA-256 has 64 hexadecimal digits")
+    remote = source.startswith(("https://", "http://"))
+    content = None if remote else item.scope.world.bytes(source, item.where("source"))[1]
+    actual = sha256 if content is None else hashlib.sha256(content).hexdigest()
+    if actual != sha256:
+        raise bad(item.where("sha256"), f'"{source}" has another SHA-256', f'sha256 = "{actual}"')
+    return Artifact(
+        path=_path(item),
+        source=source,
+        content=content,
+        url=source if remote else None,
+        sha256=sha256,
+        version=item.value("version", ""),
+        licence=item.value("licence", ""),
+        kind=kind,
+        span=item.span,
+    )
+
+
+def _run(item: Body, kind: Kind) -> Run:
+    if item.has("script"):
+        script: Text = (item.scope.world.text(item.value("script", ""), item.where("script")).text,)
+    else:
+        script = as_text(item.value("text", ""))
+    return Run(title=item.label(), script=script, creates=item.value("creates", ""), kind=kind, span=item.span)
+
+
+def _file(item: Body, template: Body, kind: Kind) -> File:
+    path = _path(item)
+    content, source = _content(item, template)
+    sensitive = any(isinstance(part, SecretHole) for part in content) if isinstance(content, tuple) else False
+    mode = item.value("mode", "0600" if sensitive else "0644")
+    if not MODE.match(mode):
+        raise bad(item.where("mode"), f'"{mode}" is no mode in octal, such as "0644"')
+    owner = item.value("owner", "root")
+    reload = item.value("reload", "")
+    return File(
+        path=path,
+        content=content,
+        owner=owner,
+        group=item.value("group", owner),
+        mode=mode.rjust(4, "0"),
+        reload=(reload,) if reload else (),
+        source=source,
+        sensitive=sensitive,
+        kind=kind,
+        span=item.span,
+    )
+
+
+def _content(item: Body, template: Body) -> tuple[Text | bytes, str]:
+    world = item.scope.world
+    if item.has("text"):
+        return as_text(item.value("text", "")), ""
+    if item.has("source"):
+        name, content = world.bytes(item.value("source", ""), item.where("source"))
+        return _decoded(content), name
+    source = world.text(item.value("template", ""), item.where("template"))
+    return render(source, _variables(item, template), world), source.name
+
+
+def _decoded(content: bytes) -> Text | bytes:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return content
+    return content if "\0" in text or "\r" in text else (text,)
+
+
+def _variables(item: Body, template: Body) -> dict[str, Value]:
+    """What a file's template sees: the parameters and `let`s of its image, and the variables of loops around it."""
+    declared = [s.name.text for s in template.block.body if isinstance(s, Parameter | Let)]
+    variables = {name: template.scope.lookup(name, item.span) for name in declared}
+    scope = item.scope
+    while scope is not template.scope and scope.outer is not None:
+        variables |= {name: value for name, value in scope.names.items() if not isinstance(value, Lazy)}
+        scope = scope.outer
+    return variables
+
+
+def _service(item: Body, kind: Kind) -> Service:
+    name = item.label()
+    if not UNIT.match(name):
+        raise bad(item.span, f'"{name}" is no name of a systemd unit')
+    unit: Text = ()
+    if item.has("unit"):
+        unit = (item.scope.world.text(item.value("unit", ""), item.where("unit")).text,)
+    return Service(name=name, unit=unit, enabled=item.value("enabled", True), kind=kind, span=item.span)
+
+
+def _user(item: Body, kind: Kind) -> User:
+    name = item.label()
+    if not ACCOUNT.match(name):
+        raise bad(item.span, f'"{name}" is no name of an account')
+    system = item.value("system", False)
+    return User(
+        name=name,
+        groups=item.value("groups", ()),
+        shell=item.value("shell", "/usr/sbin/nologin" if system else "/bin/bash"),
+        home=item.value("home", ""),
+        system=system,
+        sudo=item.value("sudo", False),
+        ssh_keys=tuple(as_text(key) for key in item.value("ssh_keys", ())),
+        kind=kind,
+        span=item.span,
+    )

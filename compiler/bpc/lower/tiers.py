@@ -1,0 +1,198 @@
+"""Tiers: first a plan (members, networks, endpoints), which others may ask for; then the group, with its image and first boot."""
+
+from __future__ import annotations
+
+from bpc.diagnostics import lower
+from bpc.lower.values import NetworkValue, Range
+from bpc.model.resources import Balancer, Endpoint, Fixed, Machine, Scaling, Update, Volume
+from bpc.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bpc.lower.body import Body
+    from bpc.lower.values import Value
+    from bpc.lower.world import World
+
+GIB = 2**30
+
+
+class Plan(Record):
+    """What other tiers may ask of a tier before it is lowered."""
+
+    name: str
+    body: Body
+    members: Fixed | Scaling
+    networks: tuple[str, ...]
+    endpoints: dict[str, Endpoint]
+    balancers: tuple[Balancer, ...]
+
+
+def plan_tier(name: str, body: Body, world: World) -> Plan:
+    """The plan of a tier; what is wrong is reported, and a default stands in."""
+    members = _members(name, body)
+    networks = _networks(body.value("network", ()))
+    endpoints: dict[str, Endpoint] = {}
+    balancers: list[Balancer] = []
+    for expose in body.all("expose"):
+        endpoint, balancer = _endpoint(name, expose, members, networks)
+        _unique_port(endpoint, endpoints, world)
+        endpoints[endpoint.name] = endpoint
+        if balancer is not None:
+            balancers.append(balancer)
+    return Plan(
+        name=name, body=body, members=members, networks=networks, endpoints=endpoints, balancers=tuple(balancers)
+    )
+
+
+def _members(name: str, body: Body) -> Fixed | Scaling:
+    count = body.value("count", 1)
+    scale = body.only("scale")
+    if isinstance(count, Range):
+        return Scaling(
+            minimum=count.low,
+            maximum=count.high,
+            metric=scale.value("metric", "") if scale else "",
+            target=float(scale.value("target", 60.0)) if scale else 0.0,
+            cooldown=scale.positive("cooldown", 60_000, least=0) if scale else 60_000,
+        )
+    if scale is not None:
+        problem = f'tier "{name}" has a number as its count, and a number does not scale'
+        body.found.append(lower.BadValue(span=scale.span, problem=problem, hint=f"write `count = {count}..{count + 2}`"))
+    return Fixed(count=body.positive("count", 1, least=0, most=100_000))
+
+
+def _networks(value: Value) -> tuple[str, ...]:
+    if isinstance(value, NetworkValue):
+        return (value.name,)
+    assert isinstance(value, tuple)
+    return tuple(dict.fromkeys(item.name for item in value)) or ("",)
+
+
+def _endpoint(
+    tier: str, body: Body, members: Fixed | Scaling, networks: tuple[str, ...]
+) -> tuple[Endpoint, Balancer | None]:
+    name = body.label()
+    health = body.value("health", "")
+    public = body.value("public", False)
+    network = _networks(body.value("network", NetworkValue(name=networks[0])))[0]
+    if network not in networks:
+        problem = f'tier "{tier}" is not on network "{network}"'
+        body.found.append(lower.BadValue(span=body.where("network"), problem=problem))
+    several = not isinstance(members, Fixed) or members.count > 1
+    # a public endpoint means one address for the world: several members are balanced behind it
+    algorithm = body.value("balance", "round_robin" if public and several else "")
+    balancer = f"{tier}.{name}" if algorithm else ""
+    endpoint = Endpoint(
+        name=name,
+        port=body.value("port", 1),
+        protocol=body.value("protocol", "http" if health else "tcp"),
+        public=public,
+        health=health,
+        network=network,
+        balancer=balancer,
+        span=body.span,
+    )
+    _check_endpoint(endpoint, body)
+    if not balancer:
+        return endpoint, None
+    return endpoint, _balancer(tier, endpoint, algorithm, body)
+
+
+def _balancer(tier: str, endpoint: Endpoint, algorithm: str, body: Body) -> Balancer:
+    from bpc.lower.functions import as_text
+
+    tls = body.value("tls", "")
+    return Balancer(
+        name=endpoint.balancer,
+        group=tier,
+        endpoint=endpoint.name,
+        port=endpoint.port,
+        protocol=endpoint.protocol,
+        algorithm=algorithm,
+        health=endpoint.health,
+        tls=as_text(tls) if tls != "" else (),
+        public=endpoint.public,
+        network=endpoint.network,
+        span=endpoint.span,
+    )
+
+
+def _check_endpoint(endpoint: Endpoint, body: Body) -> None:
+    if endpoint.health and not endpoint.health.startswith("/"):
+        problem = f'"health" is a path such as "/healthz", not "{endpoint.health}"'
+        body.found.append(lower.BadValue(span=body.where("health"), problem=problem))
+    if endpoint.health and endpoint.protocol not in ("http", "https"):
+        problem = f'a path is checked over HTTP, and the endpoint speaks {endpoint.protocol}'
+        body.found.append(lower.BadValue(span=body.where("health"), problem=problem, hint="write `protocol = http`"))
+    if body.has("tls") and (not endpoint.balancer or endpoint.protocol != "https"):
+        problem = "TLS ends at a balancer in front of an https endpoint"
+        hint = "write `protocol = https` and `balance = round_robin`"
+        body.found.append(lower.BadValue(span=body.where("tls"), problem=problem, hint=hint))
+
+
+def _unique_port(endpoint: Endpoint, others: dict[str, Endpoint], world: World) -> None:
+    for other in others.values():
+        if other.port == endpoint.port and (other.protocol == "udp") == (endpoint.protocol == "udp"):
+            found = lower.PortTwice(span=endpoint.span, name=endpoint.name, other=other.name, port=endpoint.port)
+            world.found.append(found)
+
+
+def machine(body: Body) -> Machine:
+    """The tier's need; the smallest useful one where it says nothing."""
+    need = body.only("machine")
+    if need is None:
+        return Machine(cpu=1, memory=GIB, disk=10 * GIB, architecture="x86_64", flavor="", span=body.span)
+    return Machine(
+        cpu=need.positive("cpu", 1),
+        memory=need.positive("memory", GIB, least=2**20),
+        disk=need.positive("disk", 10 * GIB, least=2**30),
+        architecture=need.value("architecture", "x86_64"),
+        flavor=need.value("flavor", ""),
+        span=need.span,
+    )
+
+
+def volumes(plan: Plan) -> tuple[Volume, ...]:
+    """The volumes of a tier with identity."""
+    made = tuple(_volume(body) for body in plan.body.all("volume"))
+    if made and not isinstance(plan.members, Fixed):
+        plan.body.found.append(lower.VolumesWithoutIdentity(span=made[0].span, tier=plan.name))
+        return ()
+    return made
+
+
+def _volume(body: Body) -> Volume:
+    size = body.positive("size", GIB, least=GIB)
+    if size % GIB:
+        body.found.append(lower.BadValue(span=body.where("size"), problem="clouds make volumes of whole GiB"))
+    mount = body.value("mount", "/")
+    if not mount.startswith("/") or mount == "/":
+        problem = f'"{mount}" is no absolute path below the root'
+        body.found.append(lower.BadValue(span=body.where("mount"), problem=problem))
+    return Volume(
+        name=body.label(),
+        size=size,
+        mount=mount,
+        filesystem=body.value("filesystem", "ext4"),
+        keep=body.value("keep", False),
+        type=body.value("type", ""),
+        was=body.value("was", ""),
+        span=body.span,
+    )
+
+
+def update(plan: Plan) -> Update:
+    """How a change rolls: one at a time and the rest in service, where nothing is said."""
+    body = plan.body.only("update")
+    size = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum
+    batch = body.positive("batch", 1) if body else 1
+    minimum = max(size - batch, 0)
+    if body is None:
+        return Update(batch=batch, pause=0, minimum=minimum)
+    stays = body.positive("minimum", minimum, least=0)
+    if size and stays >= size:
+        problem = f"{stays} of {size} members in service leave none to update"
+        body.found.append(lower.BadValue(span=body.where("minimum"), problem=problem))
+    return Update(batch=batch, pause=body.positive("pause", 0, least=0), minimum=stays)
+
+

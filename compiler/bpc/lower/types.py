@@ -1,0 +1,117 @@
+"""Whether a value fits a type of the vocabulary."""
+
+from __future__ import annotations
+
+from bpc.lower.values import Deferred, Duration, Hosts, Percent, Size, Value, type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bpc.source import Span
+
+from bpc.diagnostics import lower
+from bpc.diagnostics.base import Diagnostic
+from bpc.model.values import SecretHole, holes
+
+ARTICLES = {"int": "a whole number", "any": "a value", "cidr": "a network such as 10.0.0.0/24"}
+
+
+class Wrong(Exception):
+    """An expression has no value; carries the diagnostic. Caught where the statement is lowered."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.text)
+        self.diagnostic = diagnostic
+
+
+def bad(span: Span, problem: str, hint: str = "") -> Wrong:
+    """The value cannot be used, for a reason that is said in words."""
+    return Wrong(lower.BadValue(span=span, problem=problem, hint=hint))
+
+
+def fits(value: Value, kind: str, span: Span, *, deploy: bool = False) -> Value:
+    """The value as the type needs it. Raises `Wrong` where it does not fit, or is deploy-time and must not be."""
+    if isinstance(value, Deferred) and not deploy:
+        raise Wrong(lower.DeployTime(span=span, what=origin(value)))
+    for alternative in kind.split(" | "):
+        accepted = _accept(value, alternative, span, deploy=deploy)
+        if accepted is not None:
+            return accepted
+    raise Wrong(lower.WrongType(span=span, expected=_expected(kind), actual=_actual(value), hint=_hint(value, kind)))
+
+
+def origin(value: Deferred) -> str:
+    """Where a deploy-time value comes from, in words."""
+    first = holes(value.text)[0]
+    if isinstance(first, SecretHole):
+        return f'secret "{first.secret}"'
+    name = getattr(first, "param", "")
+    return f'param "{name}"' if name else "an address"
+
+
+def _accept(value: Value, kind: str, span: Span, *, deploy: bool) -> Value | None:
+    if kind.startswith("list("):
+        if isinstance(value, Hosts):
+            return value
+        if not isinstance(value, tuple):
+            return None
+        return tuple(fits(item, kind[5:-1], span, deploy=deploy) for item in value)
+    if kind.startswith("map("):
+        return value if isinstance(value, dict) else None
+    name = type_name(value)
+    if kind in ("any", name):
+        return value
+    if kind == "list" and isinstance(value, Hosts | tuple):
+        return value
+    if isinstance(value, Deferred):
+        return value if kind == "string" or (kind == "number" and name == "int") else None
+    return _convert(value, kind, span)
+
+
+def _convert(value: Value, kind: str, span: Span) -> Value | None:
+    name = type_name(value)
+    if kind == "number" and name == "int":
+        return value
+    if kind == "port" and name == "int":
+        if not 1 <= int(value) <= 65535:  # type: ignore[arg-type]
+            raise bad(span, f"a port is between 1 and 65535, not {value}")
+        return value
+    if kind == "service" and isinstance(value, str):
+        return value
+    if kind == "cidr" and isinstance(value, str):
+        return network_text(value, span)
+    return None
+
+
+def network_text(value: str, span: Span) -> str:
+    """A CIDR in its normal form. Raises `Wrong`."""
+    import ipaddress
+
+    try:
+        return str(ipaddress.ip_network(value))
+    except ValueError as error:
+        hint = ""
+        if "host bits" in str(error):
+            hint = f'did you mean "{ipaddress.ip_network(value, strict=False)}"?'
+        raise bad(span, f'"{value}" is no network in CIDR notation', hint) from None
+
+
+def _expected(kind: str) -> str:
+    return " or ".join(ARTICLES.get(part, f"a {part}") for part in kind.split(" | "))
+
+
+def _actual(value: Value) -> str:
+    name = type_name(value)
+    shown = f" ({value!r})" if isinstance(value, int | float) and name in ("int", "number") else ""
+    return f"{ARTICLES.get(name, f'a {name}')}{shown}"
+
+
+def _hint(value: Value, kind: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    if "size" in kind and not isinstance(value, Size):
+        return f"give it a unit: {value}GiB"
+    if "duration" in kind and not isinstance(value, Duration):
+        return f"give it a unit: {value}s"
+    if "percent" in kind and not isinstance(value, Percent):
+        return f"give it a unit: {value}%"
+    return ""

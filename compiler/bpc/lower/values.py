@@ -1,0 +1,140 @@
+"""What expressions evaluate to: plain Python values for compile-time ones, and a few classes for what Python lacks.
+
+`bool int float str tuple dict` are themselves; sizes, durations and percentages are numbers with a type of their own.
+"""
+
+from __future__ import annotations
+
+from bpc.model.steps import ReadyImage, Release
+from bpc.record import Record
+from bpc.syntax.tree import Block
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bpc.model.values import Text
+    from bpc.source import Span
+
+
+class Size(int):
+    """Bytes."""
+
+
+class Duration(int):
+    """Milliseconds."""
+
+
+class Percent(float):
+    """Percent: `60%` is 60.0."""
+
+
+class Range(Record):
+    """`low..high`, both included."""
+
+    low: int
+    high: int
+
+
+class Deferred(Record):
+    """A value known only when the stack runs: its text with holes, and its type."""
+
+    text: Text
+    type: str
+
+
+class NetworkValue(Record):
+    """A network, by name."""
+
+    name: str
+
+
+class TierValue(Record):
+    """A tier, by name."""
+
+    name: str
+
+
+class MemberValue(Record):
+    """One member of a tier with identity."""
+
+    tier: str
+    index: int
+
+
+class EndpointValue(Record):
+    """An endpoint of a tier."""
+
+    tier: str
+    name: str
+
+
+class Hosts(Record):
+    """The addresses of all members; `count` is None where members come and go."""
+
+    tier: str
+    network: str
+    count: int | None
+
+
+class ModuleValue(Record):
+    """An imported file, by name."""
+
+    name: str
+
+
+class TemplateValue(Record):
+    """An image template with the arguments of a call; `file` is the name of the file that declares it."""
+
+    file: str
+    block: Block
+    arguments: Mapping[str, Value]
+    span: Span
+
+
+Value = (
+    bool
+    | int
+    | float
+    | str
+    | tuple
+    | dict
+    | Range
+    | Deferred
+    | NetworkValue
+    | TierValue
+    | MemberValue
+    | EndpointValue
+    | Hosts
+    | ModuleValue
+    | TemplateValue
+    | Release
+    | ReadyImage
+)
+
+NAMES: dict[type, str] = {
+    bool: "bool",
+    int: "int",
+    float: "number",
+    str: "string",
+    Size: "size",
+    Duration: "duration",
+    Percent: "percent",
+    tuple: "list",
+    dict: "map",
+    Range: "range",
+    NetworkValue: "network",
+    TierValue: "tier",
+    MemberValue: "member",
+    EndpointValue: "endpoint",
+    Hosts: "list",
+    ModuleValue: "file",
+    TemplateValue: "image",
+    Release: "release",
+    ReadyImage: "release",
+}
+
+
+def type_name(value: Value) -> str:
+    """The language's name of a value's type."""
+    return value.type if isinstance(value, Deferred) else NAMES[type(value)]

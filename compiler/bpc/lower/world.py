@@ -1,0 +1,180 @@
+"""What the parts of a solution know of each other while it is lowered: modules, tiers, endpoints, files."""
+
+from __future__ import annotations
+
+from bpc.diagnostics import lower, resolve
+from bpc.diagnostics.base import did_you_mean
+from bpc.lower.scope import Lazy, Scope
+from bpc.lower.types import Wrong, bad
+from bpc.lower.values import (
+    Deferred,
+    EndpointValue,
+    Hosts,
+    MemberValue,
+    ModuleValue,
+    TemplateValue,
+    TierValue,
+    Value,
+    type_name,
+)
+from bpc.model.resources import Fixed
+from bpc.model.values import BalancerAddressHole, MemberAddressHole, PublicAddressHole
+from bpc.syntax.tree import Block, Let
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.lower.body import Body
+    from bpc.lower.tiers import Plan
+    from bpc.model.resources import Endpoint
+    from bpc.resolve.program import Program
+    from bpc.source import Source, Span
+
+    Bytes = Callable[[str, str, Span], "tuple[str, bytes] | Diagnostic"]
+    Texts = Callable[[str, str, Span], "Source | Diagnostic"]
+
+
+class World:
+    """One lowering. `touched` collects the endpoints that expressions mention, for whoever wants to know."""
+
+    def __init__(self, program: Program, read_bytes: Bytes, read_text: Texts) -> None:
+        self.program = program
+        self._bytes, self._text = read_bytes, read_text
+        self.found: list[Diagnostic] = []
+        self.touched: set[tuple[str, str]] = set()
+        self.plans: dict[str, Plan] = {}
+        self.pending: dict[str, Body] = {}
+        self.tiers: dict[str, Span] = {}
+        self.outside = False
+        self.scopes: dict[str, Scope] = {}
+
+    # ---- files
+
+    def bytes(self, path: str, span: Span) -> tuple[str, bytes]:
+        """(name, content) of a project file that is named at `span`, relative to the file there. Raises `Wrong`."""
+        answer = self._bytes(span.source.name, path, span)
+        if not isinstance(answer, tuple):
+            raise Wrong(answer)
+        return answer
+
+    def text(self, path: str, span: Span) -> Source:
+        """The same for a text."""
+        answer = self._text(span.source.name, path, span)
+        if not hasattr(answer, "text") or hasattr(answer, "code"):
+            raise Wrong(answer)  # type: ignore[arg-type]
+        return answer  # type: ignore[return-value]
+
+    def read_function(self, name: str, arguments: list[Value], span: Span) -> Value:
+        """`file(path)` and `template(path, map)`."""
+        source = self.text(str(arguments[0]), span)
+        if name == "file":
+            return source.text
+        from bpc.lower.functions import from_text
+        from bpc.lower.templates import render
+
+        if len(arguments) < 2 or not isinstance(arguments[1], dict):
+            raise bad(span, "template: the second argument is a map")
+        return from_text(render(source, arguments[1], self))
+
+    # ---- modules
+
+    def module(self, name: str) -> Scope:
+        """The scope of a file: its aliases, `let`s and images."""
+        if name not in self.scopes:
+            module = self.program.modules[name]
+            scope = Scope(self, {alias: ModuleValue(name=path) for alias, path in module.aliases.items()})
+            self.scopes[name] = scope
+            for declared, statement in module.declared.items():
+                if isinstance(statement, Let):
+                    scope.names[declared] = Lazy(expression=statement.value, scope=scope)
+                elif isinstance(statement, Block):
+                    template = TemplateValue(file=name, block=statement, arguments={}, span=statement.span)
+                    scope.names[declared] = template
+        return self.scopes[name]
+
+    def member(self, module: str, name: str, span: Span) -> Value:
+        return self.module(module).lookup(name, span)
+
+    # ---- tiers
+
+    def plan(self, name: str) -> Plan:
+        """A tier's plan, made when it is first asked for. Raises `Wrong` where the tier's own plan needs it."""
+        if name not in self.plans:
+            from bpc.lower.tiers import plan_tier
+
+            body = self.pending.pop(name, None)
+            if body is None:
+                raise Wrong(lower.LetCycle(span=self.tiers[name], name=name))
+            self.plans[name] = plan_tier(name, body, self)
+        return self.plans[name]
+
+    def tier_named(self, name: str, span: Span) -> TierValue:
+        if name not in self.tiers:
+            hint = did_you_mean(name, self.tiers)
+            raise Wrong(resolve.UnknownName(span=span, name=name, hint=hint))
+        return TierValue(name=name)
+
+    def member_of(self, tier: str, index: int, span: Span) -> MemberValue:
+        members = self.plan(tier).members
+        if not isinstance(members, Fixed):
+            raise bad(span, f'the members of "{tier}" come and go: none can be named', "use a number as its count")
+        if not 0 <= index < members.count:
+            raise bad(span, f'"{tier}" has {members.count} members, counted from 0')
+        return MemberValue(tier=tier, index=index)
+
+    def attribute(self, target: Value, name: str, span: Span) -> Value:
+        """`target.name` of tiers, members and endpoints. Raises `Wrong`."""
+        known: tuple[str, ...] = ()
+        if isinstance(target, TierValue):
+            plan = self.plan(target.name)
+            known = (*plan.endpoints, "hosts")
+            if name in plan.endpoints:
+                self.touched.add((target.name, name))
+                return EndpointValue(tier=target.name, name=name)
+            if name == "hosts":
+                return self._hosts(target.name, plan.networks[0])
+        elif isinstance(target, MemberValue):
+            known = ("host",)
+            if name == "host":
+                return self._member(target.tier, target.index, self.plan(target.tier).networks[0])
+        elif isinstance(target, EndpointValue):
+            known = ("host", "hosts", "port", "protocol")
+            if name in known:
+                return self._endpoint(target, name, span)
+        hint = did_you_mean(name, known)
+        raise Wrong(resolve.UnknownMember(span=span, what=f"a {type_name(target)}", name=name, hint=hint))
+
+    def _endpoint(self, target: EndpointValue, name: str, span: Span) -> Value:
+        plan = self.plan(target.tier)
+        endpoint = plan.endpoints[target.name]
+        if name == "port":
+            return endpoint.port
+        if name == "protocol":
+            return endpoint.protocol
+        if name == "hosts":
+            return self._hosts(target.tier, endpoint.network)
+        return self._host(plan, endpoint, span)
+
+    def _host(self, plan: Plan, endpoint: Endpoint, span: Span) -> Value:
+        """The one address of an endpoint: inside an output the public one where there is one, else the private one."""
+        public = endpoint.public and self.outside
+        if endpoint.balancer:
+            name = endpoint.balancer
+            hole = PublicAddressHole(owner=name, member=None) if public else BalancerAddressHole(balancer=name)
+            return Deferred(text=(hole,), type="string")
+        if plan.members != Fixed(count=1):
+            raise Wrong(lower.NeedsBalance(span=span, tier=plan.name, endpoint=endpoint.name))
+        if public:
+            return Deferred(text=(PublicAddressHole(owner=plan.name, member=0),), type="string")
+        return self._member(plan.name, 0, endpoint.network)
+
+    def _hosts(self, tier: str, network: str) -> Hosts:
+        members = self.plan(tier).members
+        return Hosts(tier=tier, network=network, count=members.count if isinstance(members, Fixed) else None)
+
+    def _member(self, tier: str, index: int, network: str) -> Deferred:
+        return Deferred(text=(MemberAddressHole(group=tier, network=network, member=index),), type="string")
+
+

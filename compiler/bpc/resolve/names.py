@@ -1,0 +1,185 @@
+"""Every name that is used is declared: reported once for each name and place, also in templates that nothing uses."""
+
+from __future__ import annotations
+
+from bpc.diagnostics import resolve
+from bpc.diagnostics.base import did_you_mean
+from bpc.record import assert_never
+from bpc.resolve.program import declare, label_identifier
+from bpc.syntax.tree import (
+    Allow,
+    Attribute,
+    Binary,
+    Block,
+    Boolean,
+    Call,
+    Comprehension,
+    Conditional,
+    Connect,
+    For,
+    Import,
+    Index,
+    Let,
+    ListLiteral,
+    MapLiteral,
+    Name,
+    Number,
+    Output,
+    Parameter,
+    Quantity,
+    RangeLiteral,
+    Reserved,
+    Setting,
+    String,
+    Unary,
+)
+from bpc.vocabulary import BLOCKS, FUNCTIONS, words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.resolve.program import Declaration, Module, Program
+    from bpc.syntax.tree import Expression, Statement
+
+    Scope = frozenset[str]
+
+SCOPES = ("solution", "image")
+"""The blocks whose declarations are a scope of their own."""
+
+
+def check_names(program: Program) -> list[Diagnostic]:
+    """Diagnostics for unknown and doubly declared names of all files."""
+    found: list[Diagnostic] = []
+    for module in program.modules.values():
+        names = Names(program, module, found)
+        names.statements(module.file.statements, frozenset(module.declared), "file scope")
+    return found
+
+
+def declared_in(block: Block, found: list[Diagnostic]) -> dict[str, Declaration]:
+    """What a solution's or an image's body declares by name. Declarations inside `for` have computed names."""
+    names: dict[str, Declaration] = {}
+    for statement in block.body:
+        if isinstance(statement, Let | Parameter):
+            declare(names, statement.name.text, statement, statement.name.span, found)
+        elif isinstance(statement, Block) and statement.keyword in ("secret", "network", "tier"):
+            label = label_identifier(statement)
+            if label is not None:
+                declare(names, label.text, statement, label.span, found)
+    return names
+
+
+class Names:
+    """Walks one file."""
+
+    def __init__(self, program: Program, module: Module, found: list[Diagnostic]) -> None:
+        self.program, self.module, self.found = program, module, found
+
+    def statements(self, body: Iterable[Statement], scope: Scope, keyword: str) -> None:
+        for statement in body:
+            self.statement(statement, scope, keyword)
+
+    def statement(self, node: Statement, scope: Scope, keyword: str) -> None:
+        match node:
+            case Block():
+                self.block(node, scope)
+            case Setting():
+                self.setting(node, scope, keyword)
+            case Let() | Output():
+                self.expression(node.value, scope)
+            case Parameter():
+                if node.default is not None:
+                    self.expression(node.default, scope)
+            case Allow():
+                self.expression(node.origin, scope)
+            case Connect():
+                self.expression(node.endpoint, scope)
+            case For():
+                self.expression(node.iterable, scope)
+                self.statements(node.body, scope | {node.variable.text}, keyword)
+            case Import() | Reserved():
+                pass
+            case _:
+                assert_never(node)
+
+    def block(self, node: Block, scope: Scope) -> None:
+        if isinstance(node.label, String):
+            self.expression(node.label, scope)
+        if node.keyword in SCOPES:
+            scope = scope | declared_in(node, self.found).keys()
+        self.statements(node.body, scope, node.keyword)
+
+    def setting(self, node: Setting, scope: Scope, keyword: str) -> None:
+        word = BLOCKS[keyword].settings.get(node.name.text) if keyword in BLOCKS else None
+        if word is None or not (words(word.type) and isinstance(node.value, Name)):
+            if word is not None:
+                self.expression(node.value, scope)
+
+    def expression(self, node: Expression, scope: Scope) -> None:
+        match node:
+            case Name():
+                self.name(node, scope)
+            case Attribute():
+                self.attribute(node, scope)
+            case String():
+                self.each((part for part in node.parts if not isinstance(part, str)), scope)
+            case Call():
+                self.call(node, scope)
+            case Index():
+                self.each((node.target, node.index), scope)
+            case ListLiteral():
+                self.each(node.items, scope)
+            case MapLiteral():
+                self.each((entry.value for entry in node.entries), scope)
+            case Comprehension():
+                self.comprehension(node, scope)
+            case Unary():
+                self.expression(node.operand, scope)
+            case Binary():
+                self.each((node.left, node.right), scope)
+            case Conditional():
+                self.each((node.condition, node.then, node.otherwise), scope)
+            case RangeLiteral():
+                self.each((node.low, node.high), scope)
+            case Boolean() | Number() | Quantity():
+                pass
+            case _:
+                assert_never(node)
+
+    def each(self, nodes: Iterable[Expression], scope: Scope) -> None:
+        for node in nodes:
+            self.expression(node, scope)
+
+    def comprehension(self, node: Comprehension, scope: Scope) -> None:
+        self.expression(node.iterable, scope)
+        inner = scope | {node.variable.text}
+        self.each((node.element, *(() if node.condition is None else (node.condition,))), inner)
+
+    def name(self, node: Name, scope: Scope) -> None:
+        if node.text not in scope:
+            hint = did_you_mean(node.text, scope)
+            self.found.append(resolve.UnknownName(span=node.span, name=node.text, hint=hint))
+
+    def attribute(self, node: Attribute, scope: Scope) -> None:
+        alias = self.module.aliases.get(node.target.text) if isinstance(node.target, Name) else None
+        if alias is None:
+            self.expression(node.target, scope)
+            return
+        module = self.program.modules.get(alias)
+        if module is not None and node.name.text not in module.declared:
+            hint = did_you_mean(node.name.text, module.declared)
+            what = f'"{alias}"'
+            self.found.append(resolve.UnknownMember(span=node.name.span, what=what, name=node.name.text, hint=hint))
+
+    def call(self, node: Call, scope: Scope) -> None:
+        function = node.function
+        if isinstance(function, Name) and function.text not in FUNCTIONS and function.text != "tier":
+            if function.text not in scope:
+                known = {*FUNCTIONS, "tier", *scope}
+                hint = did_you_mean(function.text, known)
+                self.found.append(resolve.UnknownName(span=function.span, name=function.text, hint=hint))
+        elif not isinstance(function, Name):
+            self.expression(function, scope)
+        self.each((argument.value for argument in node.arguments), scope)
