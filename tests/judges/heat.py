@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from heat.common.exception import HeatException
 from heat.engine import environment, function, properties, support
-from heat.engine.resources import stack_resource
+from heat.engine.resources import stack_resource, template_resource
 from heat.engine.stack import Stack
 from heat.engine.template import Template
 from heatclient import exc
@@ -28,17 +28,19 @@ from heatclient.common import template_utils
 from judges import engine, references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 MAX_TEMPLATE = 524_288  # Heat's defaults: bytes of one template,
 MAX_BODY = 1_048_576  # bytes of a whole request,
 MAX_RESOURCES = 1000  # resources of a stack with all that is nested in it
 PLACEHOLDER = {"string": "", "number": 1, "json": {}, "comma_delimited_list": [], "boolean": False}
-MEMBER_ATTRIBUTES = ("attributes", "outputs", "outputs_list")
 GONE = (support.HIDDEN, support.DEPRECATED, support.UNSUPPORTED)
 
+ENGINE_ERRORS = (HeatException, ValueError, TypeError, KeyError)
+
 Names = frozenset[str]
+NONE: Names = frozenset()
 
 
 def judge(folder: Path) -> list[str]:
@@ -50,7 +52,7 @@ def judge(folder: Path) -> list[str]:
     problems = list(_size_problems(template, files, given))
     try:
         problems += _root_problems(template, files, given)
-    except (HeatException, ValueError, TypeError, KeyError) as error:
+    except ENGINE_ERRORS as error:
         problems.append(f"stack: {error}")
     return list(dict.fromkeys(problems))
 
@@ -59,7 +61,8 @@ def _as_the_client_reads(folder: Path) -> tuple[dict[str, Any], dict[str, str], 
     files, template = template_utils.get_template_contents(template_file=str(folder / "stack.yaml"))
     paths = [str(path) for path in [folder / "environment.yaml"] if path.exists()]
     more, given = template_utils.process_multiple_environments_and_files(env_paths=paths)
-    return template, {**files, **more}, given
+    read = {name: text.decode() if isinstance(text, bytes) else text for name, text in {**files, **more}.items()}
+    return template, read, given
 
 
 def _size_problems(template: object, files: Mapping[str, str], given: object) -> Iterator[str]:
@@ -72,7 +75,7 @@ def _size_problems(template: object, files: Mapping[str, str], given: object) ->
 
 
 def _root_problems(template: dict[str, Any], files: dict[str, str], given: dict[str, Any]) -> list[str]:
-    engine.start()
+    context = engine.start()
     declared = template.get("parameters") or {}
     asked = {
         name: PLACEHOLDER.get(schema.get("type"), "")
@@ -81,49 +84,130 @@ def _root_problems(template: dict[str, Any], files: dict[str, str], given: dict[
     }
     env = copy.deepcopy(given)
     env.setdefault("parameters", {}).update(asked)
-    stack = _stack(Template(template, files=files, env=environment.Environment(env)))
-    problems = _problems(stack, "", frozenset(asked))
+    stack = Stack(context, "judged", Template(template, files=files, env=environment.Environment(env)))
+    problems = list(_problems(stack, "", frozenset(asked)))
     if not problems and (total := _size(stack)) > MAX_RESOURCES:
         problems.append(f"size: {total} resources in all; Heat takes {MAX_RESOURCES}")
     return problems
 
 
-def _stack(template: Template) -> Stack:
-    return Stack(engine.start(), "judged", template)
-
-
-def _problems(stack: Stack, where: str, unknown: Names, unknown_settings: Names = frozenset()) -> list[str]:
+def _problems(stack: Stack, where: str, unknown: Names, unknown_settings: Names = NONE) -> Iterator[str]:
     """Problems of a stack and of those nested in it.
 
     `where` is the way to it (`app/member/`), `unknown` its parameters without a known value, `unknown_settings` the
-    properties without one: those that a group hands to its members.
+    properties without one: a group hands them to its members.
     """
-    raw = stack.t.t
-    found = [where + problem for problem in references.problems(stack.t, dict(stack.parameters), unknown)]
-    for variant in references.variants(raw, unknown):
-        found += _one_way(stack, where, unknown | frozenset(variant), unknown_settings, variant)
-    return list(dict.fromkeys(found))
+    yield from (where + problem for problem in references.problems(stack.t, stack.parameters, unknown))
+    for values in references.variants(stack.t.t):
+        yield from _problems_with(values, stack, where, unknown - values.keys(), unknown_settings)
 
 
-def _one_way(stack: Stack, where: str, unknown: Names, unknown_settings: Names, variant: Mapping[str, object]) -> list[str]:
-    """Problems with the parameters of `variant` set. Those are "unknown" to nested stacks, which vary their own."""
-    if variant:
-        env = copy.deepcopy(stack.t.env)
-        env.params = {**env.params, **variant}
-        own = Stack(
-            stack.context, stack.name, Template(copy.deepcopy(stack.t.t), files=stack.t.files, env=env),
-            nested_depth=stack.nested_depth,
-        )  # fmt: skip
-        unknown = unknown - frozenset(variant)
-    else:
-        own = stack
+def _problems_with(
+    values: Mapping[str, object], stack: Stack, where: str, unknown: Names, unknown_settings: Names
+) -> Iterator[str]:
+    """The same with some parameters set."""
+    own = _with(values, stack)
     own.strict_validate = not unknown and not unknown_settings
     try:
         own.validate()
-    except (HeatException, ValueError, TypeError, KeyError) as error:
-        return [f"{where}{error}"]
-    return [
-        f"{where}{name}: {problem}"
-        for name, resource in own.resources.items()
-        for problem in _resource_problems(own, resource, f"{where}{name}/", unknown, unknown_settings)
-    ]
+    except ENGINE_ERRORS as error:
+        yield f"{where}{error}"
+        return
+    for name, resource in own.resources.items():
+        for problem in _resource_problems(own, resource, unknown, unknown_settings):
+            yield f"{where}{name}: {problem}"
+        if isinstance(resource, stack_resource.StackResource):
+            yield from _nested_problems(own, resource, f"{where}{name}/", unknown, unknown_settings)
+
+
+def _with(values: Mapping[str, object], stack: Stack) -> Stack:
+    return _rebuilt(stack, stack.t.t, {**stack.t.env.params, **values}) if values else stack
+
+
+def _handing(settings: Names, group: Stack) -> Stack:
+    """A group's stack in which the members have all these settings: the engine drops those without a value."""
+    text = copy.deepcopy(group.t.t)
+    for member in text["resources"].values():
+        member["properties"] = dict.fromkeys(sorted(settings)) | member.get("properties", {})
+    return _rebuilt(group, text, group.t.env.params)
+
+
+def _rebuilt(stack: Stack, text: dict[str, Any], parameters: dict[str, object]) -> Stack:
+    env = environment.get_child_environment(stack.t.env, parameters)
+    template = Template(copy.deepcopy(text), files=stack.t.files, env=env)
+    return Stack(stack.context, stack.name, template, nested_depth=stack.nested_depth)
+
+
+def _resource_problems(stack: Stack, resource: Any, unknown: Names, unknown_settings: Names) -> Iterator[str]:
+    if resource.support_status.status in GONE:
+        yield f"{resource.type()} is {resource.support_status.status.lower()}"
+    written = stack.t.t["resources"][resource.name].get("properties") or {}
+    for key, value in resource.properties.data.items():
+        schema = properties.Schema.from_legacy(resource.properties_schema[key])
+        if schema.support_status.status in GONE:
+            yield f"{key} is {schema.support_status.status.lower()}"
+        if key not in unknown_settings and not references.parameters(written.get(key)) & unknown:
+            yield from _value_problems(key, schema, value, stack.context)
+
+
+def _value_problems(key: str, schema: Any, value: object, context: Any) -> Iterator[str]:
+    alone = properties.Properties({key: schema}, {key: value}, function.resolve, context=context, section="properties")
+    try:
+        alone.validate()
+    except ENGINE_ERRORS as error:
+        yield str(error)
+
+
+def _nested_problems(stack: Stack, resource: Any, where: str, unknown: Names, unknown_settings: Names) -> Iterator[str]:
+    try:
+        nested = resource.get_nested_parameters_stack()
+    except ENGINE_ERRORS as error:
+        yield f"{where}{error}"
+        return
+    if (key := _member_key(resource)) is None:
+        yield from _problems(nested, where, _without_value(stack, resource, [], unknown) | unknown_settings)
+        return
+    handed = _without_value(stack, resource, [key, "properties"], unknown)
+    nested = _handing(handed, nested)
+    yield from _problems(nested, where, NONE, handed)
+    member = next(iter(nested.resources.values()))
+    for group, attribute in references.member_attributes(stack.t.t):
+        if group == resource.name and attribute not in member.attributes_schema:
+            yield f"{where}get_attr: members have no attribute {attribute!r}"
+
+
+def _member_key(resource: Any) -> str | None:
+    """The property with the definition of a group's members; None for a nested file."""
+    if isinstance(resource, template_resource.TemplateResource):
+        return None
+    return "resource_def" if "resource_def" in resource.properties_schema else "resource"
+
+
+def _without_value(stack: Stack, resource: Any, path: list[str], unknown: Names) -> Names:
+    """The settings (at a path in the resource's properties) that depend on a resource or on an unknown parameter."""
+    parsed, written = resource.properties.data, stack.t.t["resources"][resource.name].get("properties") or {}
+    for step in path:
+        parsed, written = parsed.get(step) or {}, written.get(step) or {}
+    return frozenset(
+        name
+        for name, value in parsed.items()
+        if list(function.dependencies(value)) or references.parameters(written.get(name)) & unknown
+    )
+
+
+def _size(stack: Stack) -> int:
+    """How many resources Heat counts, with every group at its largest."""
+    return sum(1 + _size_inside(resource) for resource in stack.resources.values())
+
+
+def _size_inside(resource: Any) -> int:
+    if not isinstance(resource, stack_resource.StackResource):
+        return 0
+    inside = _size(resource.get_nested_parameters_stack())
+    match _member_key(resource):
+        case "resource_def":
+            return inside * int(resource.get_size())
+        case "resource":
+            return inside * int(resource.properties["max_size"])
+        case _:
+            return inside

@@ -1,0 +1,33 @@
+"""OpenStack Heat: a solution as a HOT stack with its environment file, nested templates and first-boot data."""
+
+from __future__ import annotations
+
+from bpc.target import Target
+from bpc_targets.heat.emit import emit
+
+CAPABILITIES = {
+    "network": "OS::Neutron::Net and Subnet, an interface on the solution's router",
+    "network: public": "floating IPs from the external network",
+    "param": "parameter with constraints",
+    "secret": "OS::Heat::RandomString, never in an output",
+    "tier: count = number": "OS::Heat::ResourceGroup; ports of their own where somebody may connect",
+    "tier: count = range": "OS::Heat::AutoScalingGroup with scaling policies; alarms behind the parameter telemetry",
+    "tier: spread = hosts": "OS::Nova::ServerGroup, anti-affinity",
+    "tier: spread = zones": "refused (HEAT003)",
+    "machine": "a flavor parameter, or the smallest flavor of --flavors",
+    "machine: architecture": "by the flavor and the image",
+    "volume": "OS::Cinder::Volume and VolumeAttachment",
+    "volume: keep": "deletion_policy Retain",
+    "expose": "security group rules, each its own resource",
+    "expose: balance": "Octavia load balancer, listener, pool, members, health monitor",
+    "expose: balance on udp": "Octavia UDP listener",
+    "expose: tls": "TERMINATED_HTTPS with a Barbican container's reference",
+    "expose: public": "floating IP on the balancer, or on each member",
+    "allow": "rule with remote_ip_prefix; of a balanced endpoint the listener's allowed_cidrs",
+    "update": "rolling_update of the group; server update policies written out",
+    "readiness": "OS::Heat::WaitCondition; a failure carries exit code and log tail",
+    "was": "keeps the logical ids",
+    "output": "output",
+}
+
+TARGET = Target(name="heat", title="OpenStack Heat", capabilities=CAPABILITIES, emit=emit)

@@ -1,0 +1,171 @@
+"""A group's first boot as cloud-config: packages, users, files, and one runner script for the rest.
+
+cloud-init writes deferred files after packages are installed and users exist, and runs commands last; so the order is
+software, configuration, services, and then the signal.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+
+from bpc.firstboot.runner import RUNNER, SIGNAL, runner
+from bpc.model.steps import File, Packages, Service, User
+from bpc.model.values import concat
+from bpc.record import Record
+from bpc.yaml import dump
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bpc.model.resources import Group
+    from bpc.model.values import Hole, Text
+    from bpc.source import Span
+
+# A hole is one private-use character while the YAML is written.
+FIRST, LAST = 0xE000, 0xF8FF
+
+
+class Part(Record):
+    """One part of the user data, for those who must make it smaller: what it is, its bytes, where it was declared."""
+
+    title: str
+    size: int
+    span: Span
+
+
+def user_data(group: Group, signal: Text) -> Text:
+    """The cloud-config of a group. `signal` is a Python script that is called with SUCCESS or FAILURE, the reason on its input."""
+    holes: list[Hole] = []
+    config = _config(group, signal, holes)
+    written = "#cloud-config\n" + dump(config)
+    parts: list[str | Hole] = []
+    plain: list[str] = []
+    for char in written:
+        if FIRST <= ord(char) < FIRST + len(holes):
+            parts += ["".join(plain), holes[ord(char) - FIRST]]
+            plain = []
+        else:
+            plain.append(char)
+    return concat((*parts, "".join(plain)))
+
+
+def parts(group: Group) -> list[Part]:
+    """What takes room in the user data, largest first."""
+    found = [
+        Part(title=step.path, size=size(step.content), span=step.span)
+        for step in group.first_boot
+        if isinstance(step, File)
+    ]
+    for step in group.first_boot:
+        content = getattr(step, "script", None) or getattr(step, "unit", None)
+        binary = getattr(step, "content", None)
+        if isinstance(content, tuple):
+            found.append(Part(title=getattr(step, "title", getattr(step, "name", "")), size=size(content), span=step.span))
+        elif isinstance(binary, bytes) and not isinstance(step, File):
+            found.append(Part(title=getattr(step, "path", ""), size=size(binary), span=step.span))
+    return sorted(found, key=lambda part: -part.size)
+
+
+def size(content: Text | bytes) -> int:
+    """Bytes that a content takes in the user data; a hole counts as 64."""
+    if isinstance(content, bytes):
+        return len(_packed(content))
+    return sum(len(part.encode()) if isinstance(part, str) else 64 for part in content)
+
+
+def _config(group: Group, signal: Text, holes: list[Hole]) -> dict[str, Any]:
+    steps = group.first_boot
+    names = [name for step in steps if isinstance(step, Packages) for name in step.names]
+    users = [_user(step, holes) for step in steps if isinstance(step, User)]
+    files = [_file(step, holes) for step in steps if isinstance(step, File)]
+    files += [_unit(step, holes) for step in steps if isinstance(step, Service) and step.unit]
+    files += _artifacts(group)
+    files.append(_script(SIGNAL, _marked(signal, holes)))
+    files.append(_script(RUNNER, _marked(runner(group), holes)))
+    config: dict[str, Any] = {}
+    if names:
+        config["package_update"] = True
+        config["packages"] = list(dict.fromkeys(names))
+    if users:
+        config["users"] = ["default", *users]
+    config["write_files"] = files
+    config["runcmd"] = [[RUNNER]]
+    return config
+
+
+def _marked(text: Text, holes: list[Hole]) -> str:
+    """The text with a private-use character for each hole."""
+    marked = []
+    for part in text:
+        if isinstance(part, str):
+            marked.append(part)
+            continue
+        if part not in holes:
+            holes.append(part)
+        marked.append(chr(FIRST + holes.index(part)))
+    return "".join(marked)
+
+
+def _file(step: File, holes: list[Hole]) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "path": step.path,
+        "owner": f"{step.owner}:{step.group}",
+        "permissions": step.mode,
+        "defer": True,
+    }
+    if isinstance(step.content, bytes):
+        return entry | {"encoding": "gz+b64", "content": _packed(step.content)}
+    return entry | {"content": _literal(step.content, holes)}
+
+
+def _literal(text: Text, holes: list[Hole]) -> str:
+    """A text with holes always ends its line, so that YAML writes it as a literal block, where a value needs no escape."""
+    marked = _marked(text, holes)
+    whole = all(isinstance(part, str) for part in text) or "\n" in marked
+    return marked if whole else marked + "\n"
+
+
+def _packed(content: bytes) -> str:
+    return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
+
+
+def _unit(step: Service, holes: list[Hole]) -> dict[str, Any]:
+    path = f"/etc/systemd/system/{unit_name(step.name)}"
+    return {"path": path, "permissions": "0644", "defer": True, "content": _marked(step.unit, holes)}
+
+
+def unit_name(name: str) -> str:
+    """A unit's file name: a bare name is a service."""
+    return name if name.rpartition(".")[2] in ("service", "timer", "socket", "path", "mount", "target") else f"{name}.service"
+
+
+def _artifacts(group: Group) -> list[dict[str, Any]]:
+    from bpc.firstboot.runner import artifact_place
+    from bpc.model.steps import Artifact
+
+    return [
+        _script(artifact_place(step), _packed(step.content)) | {"encoding": "gz+b64", "permissions": "0600"}
+        for step in group.first_boot
+        if isinstance(step, Artifact) and step.content is not None
+    ]
+
+
+def _script(path: str, content: str) -> dict[str, Any]:
+    return {"path": path, "permissions": "0700", "defer": True, "content": content}
+
+
+def _user(step: User, holes: list[Hole]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": step.name, "shell": step.shell, "lock_passwd": True}
+    if step.groups:
+        entry["groups"] = list(step.groups)
+    if step.home:
+        entry["homedir"] = step.home
+    if step.system:
+        entry["system"] = True
+    if step.sudo:
+        entry["sudo"] = "ALL=(ALL) NOPASSWD:ALL"
+    if step.ssh_keys:
+        entry["ssh_authorized_keys"] = [_marked(key, holes) for key in step.ssh_keys]
+    return entry

@@ -1,0 +1,82 @@
+"""HEAT0xx: what a Heat stack cannot be."""
+
+from __future__ import annotations
+
+from bpc.diagnostics.base import Diagnostic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
+
+
+class TooMuch(Diagnostic):
+    """The stack would exceed a limit of Heat: 1000 resources over all nested stacks, 524,288 bytes a template, 1 MiB a request.
+
+    Heat refuses such a stack only when it is created. Ask your cloud's operators for their limits (`max_resources_per_stack`,
+    `max_template_size`, `max_json_body_size`) and say them with `--limit resources=5000`; or make tiers smaller. A tier whose
+    members nobody connects to takes one resource a member; ports, volumes and addresses add to that.
+    """
+
+    code: ClassVar = "HEAT001"
+    message: ClassVar = "the stack would have {actual:,} {what}, and Heat takes {limit:,}; most come from {largest}"
+    advice: ClassVar = "say your cloud's own limit with `--limit {key}=N`, or make these tiers smaller"
+    actual: int
+    what: str
+    limit: int
+    key: str
+    largest: str
+
+
+class UserDataTooLarge(Diagnostic):
+    """The first-boot data of a tier is larger than Nova takes: 65,535 bytes after base64, so about 48 KiB.
+
+    Bake more into the image (`bake = software` or `full`), or fetch large files as artifacts from a URL.
+    """
+
+    code: ClassVar = "HEAT002"
+    message: ClassVar = 'the first-boot data of tier "{tier}" has {size:,} bytes, and Nova takes 49,149; largest: {largest}'
+    advice: ClassVar = "bake more into the image, or give artifacts a URL"
+    tier: str
+    size: int
+    largest: str
+
+
+class NoZones(Diagnostic):
+    """Heat cannot spread the members of one group over availability zones by their number.
+
+    Use `spread = hosts`, or declare one tier a zone.
+    """
+
+    code: ClassVar = "HEAT003"
+    message: ClassVar = "Heat cannot spread the members of one tier over zones"
+    advice: ClassVar = "write `spread = hosts`"
+
+
+class ReservedName(Diagnostic):
+    """A `param` or an output has a name that the Heat target needs for its own: `external_network`, `image_…`. Rename it."""
+
+    code: ClassVar = "HEAT004"
+    message: ClassVar = '"{name}" is a name that the Heat stack uses itself'
+    advice: ClassVar = "rename it"
+    name: str
+
+
+class OwnMembers(Diagnostic):
+    """A scaling tier is handed the addresses of its own members, or waits in a circle for them: they come and go.
+
+    Use a number as `count`, or `balance` at the endpoint and its one host.
+    """
+
+    code: ClassVar = "HEAT005"
+    message: ClassVar = 'tier "{tier}" scales: its first boot cannot know the addresses of its own members'
+    advice: ClassVar = "use a number as count, or the balanced host of the endpoint"
+    tier: str
+
+
+class NoFlavor(Diagnostic):
+    """None of the flavors of `--flavors` satisfies what the tier's machines need."""
+
+    code: ClassVar = "HEAT006"
+    message: ClassVar = "no flavor of the mapping has {need}"
+    advice: ClassVar = "add one to the file of --flavors, or ask for less"
+    need: str

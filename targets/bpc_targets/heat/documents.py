@@ -1,0 +1,145 @@
+"""What stands beside the templates: the environment file, the list of images, and how to deploy by hand."""
+
+from __future__ import annotations
+
+import json
+
+from bpc.model.steps import Artifact, File, Mount, Packages, ReadyImage, Run, Service, User
+from bpc.record import assert_never
+from bpc.source import where
+from bpc.target import Requirement
+from bpc.yaml import scalar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bpc.model.steps import Image, Step
+    from bpc_targets.heat.stack import Stack
+
+
+def files(stack: Stack) -> dict[str, str]:
+    return {"environment.yaml": _environment(stack), "images.json": _images(stack), "README.txt": _readme(stack)}
+
+
+def requirements(stack: Stack) -> tuple[Requirement, ...]:
+    """What must exist before the stack is created."""
+    needs = [Requirement(kind="network", parameter="external_network", value="public", why="leads outside")]
+    for image in stack.solution.images:
+        tiers = [group for group in stack.groups.values() if group.image == image.name]
+        names = ", ".join(group.name for group in tiers)
+        parameter = f"image_{stack.tier(tiers[0].name)}"
+        needs.append(Requirement(kind="image", parameter=parameter, value=image.name, why=f"for tier {names}"))
+    for group in stack.groups.values():
+        parameter = f"flavor_{stack.tier(group.name)}"
+        value = str(stack.values[parameter])
+        needs.append(Requirement(kind="flavor", parameter=parameter, value=value, why=f"for tier {group.name}"))
+    for param in stack.solution.params:
+        if param.default is None:
+            needs.append(Requirement(kind="value", parameter=param.name, value="", why=param.doc or "no default"))
+    return tuple(needs)
+
+
+def _environment(stack: Stack) -> str:
+    """Every parameter with its value; one that has none is a comment, so that the client asks for it."""
+    lines = ["# Parameters of the stack: change them here; bpc writes this file anew when you compile.", "parameters:"]
+    for name in stack.parameters:
+        if name in stack.values:
+            lines.append(f"  {scalar(name)}: {scalar(stack.values[name])}")
+        else:
+            lines.append(f"  # {name}:   (has no default: give a value)")
+    return "\n".join(lines) + "\n"
+
+
+def _images(stack: Stack) -> str:
+    listed = [_image(stack, image) for image in stack.solution.images]
+    return json.dumps({"format": 1, "images": listed}, indent=2) + "\n"
+
+
+def _image(stack: Stack, image: Image) -> dict[str, Any]:
+    origin = image.origin
+    ready = isinstance(origin, ReadyImage)
+    return {
+        "name": image.name,
+        "digest": image.digest,
+        "template": image.template,
+        "from": {"image": origin.name}
+        if isinstance(origin, ReadyImage)
+        else {"distribution": origin.distribution, "release": origin.version},
+        "ready": ready,
+        "tiers": [group.name for group in stack.groups.values() if group.image == image.name],
+        "layers": [
+            {"kind": layer.kind, "steps": [describe(step) for step in layer.steps]} for layer in image.layers
+        ],
+    }
+
+
+def describe(step: Step) -> dict[str, Any]:
+    """A step for people and for builders: what it is, not its content."""
+    place = {"source": where(step.span)}
+    match step:
+        case Packages():
+            return {"packages": list(step.names), **place}
+        case Artifact():
+            return {"artifact": step.path, "version": step.version, "licence": step.licence, "sha256": step.sha256, **place}
+        case Run():
+            return {"run": step.title, **place}
+        case File():
+            return {"file": step.path, "mode": step.mode, "owner": step.owner, **place}
+        case Service():
+            return {"service": step.name, **place}
+        case User():
+            return {"user": step.name, **place}
+        case Mount():
+            return {"mount": step.path, **place}
+        case _:
+            assert_never(step)
+
+
+README = """{title}
+{rule}
+Made by bpc {compiler}. Everything in this folder is made anew when you compile; keep the blueprint in git, not this.
+
+All commands are those of the stock client (python-openstackclient with python-heatclient). STACK is a name of your choice.
+
+What the stack needs from outside (see environment.yaml)
+{needs}
+
+1. The images, once (images.json says what is in each; an image's name changes when its content does)
+{images}
+
+2. Create
+    openstack stack create --wait -e environment.yaml -t stack.yaml STACK
+
+   Every machine says when it is ready. If one fails, its exit code and the last lines of its log are in the events:
+    openstack stack event list --nested-depth 3 STACK
+    openstack stack failures list STACK
+
+3. Look
+    openstack stack output show --all STACK
+    openstack stack resource list --nested-depth 3 STACK
+
+4. Update, after compiling again
+    openstack stack update --wait -e environment.yaml -t stack.yaml STACK
+
+5. Delete
+    openstack stack delete --yes --wait STACK
+{kept}"""
+
+
+def _readme(stack: Stack) -> str:
+    solution = stack.solution
+    title = f"{solution.name} {solution.version}" + (f" ({solution.environment})" if solution.environment else "")
+    built = [image for image in solution.images if not isinstance(image.origin, ReadyImage)]
+    upload = "    openstack image create --disk-format qcow2 --container-format bare --file {0}.qcow2 {0}"
+    kept = [f"{v.name} of tier {g.name}" for g in stack.groups.values() for v in g.volumes if v.keep]
+    return README.format(
+        title=title,
+        rule="=" * len(title),
+        compiler=solution.compiler,
+        needs="\n".join(f"    {n.parameter} = {n.value or '?'}  ({n.kind}, {n.why})" for n in requirements(stack)),
+        images="\n".join(upload.format(image.name) for image in built) or "    (none: ready images are used)",
+        kept=f"   These volumes stay, with their data: {', '.join(kept)}.\n" if kept else "   Nothing stays.\n",
+    )
+
+

@@ -1,0 +1,199 @@
+"""A solution as a Heat stack: one `match` over the model's resources, then the documents around it."""
+
+from __future__ import annotations
+
+from bpc.diagnostics.base import errors
+from bpc.model.resources import Balancer, FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Network, Rule, Secret
+from bpc.record import assert_never
+from bpc.target import Artifacts
+from bpc.yaml import dump
+from bpc_targets.heat import diagnostics, documents, limits
+from bpc_targets.heat.balancers import add_balancer
+from bpc_targets.heat.groups import add_group
+from bpc_targets.heat.stack import VERSION, Stack, get, param
+from bpc_targets.heat.values import value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.model.resources import Resource
+    from bpc.model.solution import Param, Solution
+    from bpc.target import Options
+
+    Json = dict[str, Any]
+
+
+def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[Diagnostic, ...]]:
+    """The stack's files; None with the diagnostics where Heat cannot express the solution."""
+    stack = Stack(solution, options)
+    _parameters(stack)
+    _router(stack)
+    for item in solution.resources:
+        _add(stack, item)
+    _outputs(stack)
+    template = dump(_template(stack))
+    headroom = limits.check(stack, template)
+    if errors(stack.found):
+        return None, tuple(stack.found)
+    files = {"stack.yaml": template, **stack.files, **documents.files(stack)}
+    artifacts = Artifacts(files=files, requirements=documents.requirements(stack), headroom=headroom)
+    return artifacts, tuple(stack.found)
+
+
+def _add(stack: Stack, item: Resource) -> None:
+    match item:
+        case Network():
+            _network(stack, item)
+        case Secret():
+            name = f"secret.{stack.secret(item.name)}"
+            stack.add(name, "OS::Heat::RandomString", {"length": item.length}, item.span)
+        case Group():
+            add_group(stack, item)
+        case Balancer():
+            add_balancer(stack, item)
+        case Rule():
+            _rule(stack, item)
+        case _:
+            assert_never(item)
+
+
+def _template(stack: Stack) -> Json:
+    solution = stack.solution
+    environment = f" ({solution.environment})" if solution.environment else ""
+    title = f"{solution.name} {solution.version}{environment}. {solution.doc}".strip()
+    return {
+        "heat_template_version": VERSION,
+        "description": f"{title} Compiled by bpc {solution.compiler} from sources {solution.digest}.",
+        "parameters": stack.parameters,
+        "conditions": stack.conditions,
+        "resources": stack.resources,
+        "outputs": stack.outputs,
+    }
+
+
+# ---- parameters and outputs
+
+TYPES = {"bool": "boolean", "string": "string", "cidr": "string"}
+LINE = {"allowed_pattern": "[^\\x00-\\x1f\\x7f]*", "description": "one line, without control characters"}
+
+
+def _parameters(stack: Stack) -> None:
+    for item in stack.solution.params:
+        stack.parameters[item.name] = _parameter(item)
+        if item.default is not None:
+            stack.values[item.name] = item.default
+    own = {
+        "external_network": (
+            {
+                "type": "string",
+                "description": "The network that leads outside; routers and floating IPs use it.",
+                "constraints": [{"custom_constraint": "neutron.network"}],
+            },
+            "public",
+        ),
+        "key_name": (
+            {"type": "string", "description": "A key pair for the machines; none where empty.", "default": ""},
+            "",
+        ),
+    }
+    for name, (definition, chosen) in own.items():
+        _own(stack, name, definition, chosen)
+    stack.conditions["has_key"] = {"not": {"equals": [param("key_name"), ""]}}
+
+
+def _own(stack: Stack, name: str, definition: Json, chosen: object) -> None:
+    taken = {item.name: item.span for item in stack.solution.params}
+    if name in taken:
+        stack.found.append(diagnostics.ReservedName(span=taken[name], name=name))
+    stack.parameters[name] = definition
+    stack.values[name] = chosen
+
+
+def _parameter(item: Param) -> Json:
+    made: Json = {"type": TYPES.get(item.type, "number")}
+    if item.doc:
+        made["description"] = item.doc
+    if item.default is not None:
+        made["default"] = item.default
+    if item.type == "cidr":
+        made["constraints"] = [{"custom_constraint": "net_cidr"}]
+    elif item.type == "port":
+        made["constraints"] = [{"range": {"min": 1, "max": 65535}}]
+    elif item.type == "string":
+        made["constraints"] = [LINE]
+    return made
+
+
+def _outputs(stack: Stack) -> None:
+    for item in stack.solution.outputs:
+        made: Json = {"value": value(item.value, stack)}
+        stack.outputs[item.name] = {"description": item.doc, **made} if item.doc else made
+        if item.name.startswith("bpc_"):
+            stack.found.append(diagnostics.ReservedName(span=item.span, name=item.name))
+    solution = stack.solution
+    facts = {
+        "solution": solution.name,
+        "version": solution.version,
+        "environment": solution.environment,
+        "sources": solution.digest,
+        "bpc": solution.compiler,
+    }
+    stack.outputs["bpc_solution"] = {"description": "What this stack was compiled from.", "value": facts}
+
+
+# ---- networks and rules
+
+
+def _router(stack: Stack) -> None:
+    outside = {"external_gateway_info": {"network": param("external_network")}}
+    if stack.networks:
+        stack.add("router", "OS::Neutron::Router", outside, stack.solution.span)
+
+
+def _network(stack: Stack, item: Network) -> None:
+    name = stack.network(item.name)
+    stack.add(f"network.{name}", "OS::Neutron::Net", {}, item.span)
+    subnet: Json = {"network": get(f"network.{name}"), "cidr": item.cidr}
+    if ":" in item.cidr:
+        subnet |= {"ip_version": 6, "ipv6_address_mode": "slaac", "ipv6_ra_mode": "slaac"}
+    stack.add(f"subnet.{name}", "OS::Neutron::Subnet", subnet, item.span)
+    interface = {"router": get("router"), "subnet": get(f"subnet.{name}")}
+    stack.add(f"interface.{name}", "OS::Neutron::RouterInterface", interface, item.span)
+
+
+def _rule(stack: Stack, item: Rule) -> None:
+    """A rule of a tier's security group; rules to a balancer are its listener's `allowed_cidrs`."""
+    if item.balancer:
+        return
+    tier = stack.tier(item.to)
+    properties: Json = {
+        "security_group": get(f"security.{tier}"),
+        "direction": "ingress",
+        "protocol": item.protocol,
+        "port_range_min": item.port,
+        "port_range_max": item.port,
+    }
+    name, peer = _peer(stack, item)
+    stack.add(f"rule.{tier}.{item.endpoint}.{name}", "OS::Neutron::SecurityGroupRule", properties | peer, item.span)
+
+
+def _peer(stack: Stack, item: Rule) -> tuple[str, Json]:
+    """What a rule's id ends with, and the properties that say who may connect."""
+    match item.peer:
+        case FromAnywhere():
+            return "from_anywhere", {"remote_ip_prefix": "0.0.0.0/0"}
+        case FromCidr(cidr=cidr):
+            named = "_".join(part if isinstance(part, str) else getattr(part, "param", "") for part in cidr)
+            prefix: Json = {"remote_ip_prefix": value(cidr, stack)}
+            if ":" in named:
+                prefix["ethertype"] = "IPv6"
+            return f"from_cidr.{named.replace('/', '_')}", prefix
+        case FromGroup(group=group):
+            return f"from_tier.{stack.tier(group)}", {"remote_group": get(f"security.{stack.tier(group)}")}
+        case FromBalancer(balancer=balancer):
+            network = stack.networks[stack.balancers[balancer].network]
+            return "from_balancer", {"remote_ip_prefix": network.cidr}
+        case _:
+            assert_never(item.peer)

@@ -1,0 +1,270 @@
+"""Groups of machines: a ResourceGroup where members have identities, an AutoScalingGroup where they are interchangeable.
+
+A tier that nobody addresses is a group of plain servers, one resource a member. All others have a member template, a
+nested file. Members with identity have their ports in a group of their own, so that addresses do not depend on servers.
+"""
+
+from __future__ import annotations
+
+from bpc.model.resources import Fixed, Scaling
+from bpc.yaml import dump
+from bpc_targets.heat import diagnostics
+from bpc_targets.heat.flavors import flavor
+from bpc_targets.heat.member import member_template
+from bpc_targets.heat.stack import attr, get, param
+from bpc_targets.heat.userdata import user_data
+from bpc_targets.heat.values import has_ports
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bpc.model.resources import Group
+    from bpc_targets.heat.stack import Stack
+
+    Json = dict[str, Any]
+
+
+def add_group(stack: Stack, group: Group) -> None:
+    """All resources of a tier."""
+    tier = stack.tier(group.name)
+    security = {"name": {"list_join": ["-", [param("OS::stack_name"), group.name]]}, "rules": []}
+    stack.add(f"security.{tier}", "OS::Neutron::SecurityGroup", security, group.span)
+    if group.spread == "zones":
+        stack.found.append(diagnostics.NoZones(span=group.span))
+    if group.spread == "hosts":
+        policies = {"policies": ["anti-affinity"]}
+        stack.add(f"spread.{tier}", "OS::Nova::ServerGroup", policies, group.span)
+    _parameters(stack, group, tier)
+    stack.add(f"handle.{tier}", "OS::Heat::WaitConditionHandle", {}, group.span)
+    data = user_data(stack, group, tier)
+    members = group.members
+    if isinstance(members, Fixed):
+        _fixed(stack, group, tier, members, data)
+    else:
+        _scaling(stack, group, tier, members, data)
+    _ready(stack, group, tier)
+
+
+def _parameters(stack: Stack, group: Group, tier: str) -> None:
+    stack.parameters[f"image_{tier}"] = {
+        "type": "string",
+        "description": f"Image of tier {group.name}.",
+        "constraints": [{"custom_constraint": "glance.image"}],
+        "default": group.image,
+    }
+    chosen, why = flavor(stack, group)
+    stack.parameters[f"flavor_{tier}"] = {
+        "type": "string",
+        "description": f"Flavor of tier {group.name}: {why}.",
+        "constraints": [{"custom_constraint": "nova.flavor"}],
+        "default": chosen,
+    }
+    stack.values |= {f"image_{tier}": group.image, f"flavor_{tier}": chosen}
+
+
+def _server(stack: Stack, group: Group, tier: str, data: Any) -> Json:
+    """The server of a lean group: its port is its own."""
+    made: Json = {
+        "image": param(f"image_{tier}"),
+        "flavor": param(f"flavor_{tier}"),
+        "key_name": {"if": ["has_key", param("key_name"), None]},
+        "networks": [{"subnet": get(f"subnet.{stack.network(group.networks[0])}")}],
+        "security_groups": [get(f"security.{tier}")],
+        "user_data_format": "RAW",
+        "user_data": data,
+        **policies(group),
+    }
+    if group.spread:
+        made["scheduler_hints"] = {"group": get(f"spread.{tier}")}
+    if isinstance(group.members, Scaling):
+        made["metadata"] = {"metering.server_group": metering(tier)}
+    return made
+
+
+def metering(tier: str) -> Json:
+    """What the telemetry of a scaling tier's machines is found by."""
+    return {"list_join": ["/", [param("OS::stack_id"), tier]]}
+
+
+def policies(group: Group) -> Json:
+    """What an update does to a server: never Heat's defaults. Members with identity keep it; others are made anew."""
+    image = "REBUILD" if isinstance(group.members, Fixed) else "REPLACE"
+    return {
+        "image_update_policy": image,
+        "flavor_update_policy": "RESIZE",
+        "user_data_update_policy": "REPLACE",
+    }
+
+
+def _depends(stack: Stack, group: Group) -> list[str]:
+    """Interfaces of its networks (floating IPs need them, also when they go), and the tiers that must be ready before."""
+    interfaces = [f"interface.{stack.network(network)}" for network in group.networks]
+    return interfaces + [
+        f"ready.{stack.tier(before)}" for before in group.starts_after if stack.groups[before].readiness.signals
+    ]
+
+
+def _fixed(stack: Stack, group: Group, tier: str, members: Fixed, data: Any) -> None:
+    name = {"list_join": ["-", [param("OS::stack_name"), group.name, "%index%"]]}
+    if has_ports(group):
+        for network in group.networks:
+            _ports(stack, group, tier, members, network)
+        definition = {"type": _file(stack, group, tier), "properties": _given(stack, group, tier, data) | {"name": name}}
+    else:
+        server = {"name": name, **_server(stack, group, tier, data)}
+        definition = {"type": "OS::Nova::Server", "properties": server}
+    rolling = {
+        "max_batch_size": group.update.batch,
+        "min_in_service": group.update.minimum,
+        "pause_time": seconds(group.update.pause),
+    }
+    stack.add(
+        f"tier.{tier}",
+        "OS::Heat::ResourceGroup",
+        {"count": members.count, "index_var": "%index%", "resource_def": definition},
+        group.span,
+        depends_on=_depends(stack, group),
+        update_policy={"rolling_update": rolling},
+    )
+
+
+def _ports(stack: Stack, group: Group, tier: str, members: Fixed, network: str) -> None:
+    name = stack.network(network)
+    port = {
+        "network": get(f"network.{name}"),
+        "fixed_ips": [{"subnet": get(f"subnet.{name}")}],
+        "security_groups": [get(f"security.{tier}")],
+    }
+    definition = {"type": "OS::Neutron::Port", "properties": port}
+    properties = {"count": members.count, "resource_def": definition}
+    stack.add(f"ports.{tier}.{name}", "OS::Heat::ResourceGroup", properties, group.span)
+
+
+def _file(stack: Stack, group: Group, tier: str) -> str:
+    """The name of the member template, which is written on the way."""
+    name = f"{tier}-member.yaml"
+    stack.files[name] = dump(member_template(stack, group))
+    return name
+
+
+def _given(stack: Stack, group: Group, tier: str, data: Any) -> Json:
+    """The parameters of the member template."""
+    given: Json = {
+        "image": param(f"image_{tier}"),
+        "flavor": param(f"flavor_{tier}"),
+        "key_name": param("key_name"),
+        "user_data": data,
+    }
+    if group.spread:
+        given["spread"] = get(f"spread.{tier}")
+    if group.public_address:
+        given["external_network"] = param("external_network")
+    for balancer in stack.balancers_of.get(group.name, ()):
+        given[f"pool_{balancer.endpoint}"] = get(f"pool.{stack.balancer(balancer.name)}")
+    if isinstance(group.members, Fixed):
+        given["index"] = "%index%"
+        for network in group.networks:
+            ports = f"ports.{tier}.{stack.network(network)}"
+            given[f"ports_{network}"] = attr(ports, "refs")
+            given[f"addresses_{network}"] = attr(ports, "fixed_ips", 0, "ip_address")
+        for balancer in stack.balancers_of.get(group.name, ()):
+            given[f"subnet_{balancer.network}"] = get(f"subnet.{stack.network(balancer.network)}")
+        return given
+    given["security_group"] = get(f"security.{tier}")
+    given["metering"] = metering(tier)
+    for network in group.networks:
+        given[f"network_{network}"] = get(f"network.{stack.network(network)}")
+        given[f"subnet_{network}"] = get(f"subnet.{stack.network(network)}")
+    return given
+
+
+def _scaling(stack: Stack, group: Group, tier: str, members: Scaling, data: Any) -> None:
+    if has_ports(group):
+        definition = {"type": _file(stack, group, tier), "properties": _given(stack, group, tier, data)}
+    else:
+        definition = {"type": "OS::Nova::Server", "properties": _server(stack, group, tier, data)}
+    properties = {
+        "min_size": members.minimum,
+        "max_size": members.maximum,
+        "desired_capacity": members.minimum,
+        "cooldown": seconds(members.cooldown),
+        "resource": definition,
+        "rolling_updates": {
+            "max_batch_size": group.update.batch,
+            "min_in_service": group.update.minimum,
+            "pause_time": seconds(group.update.pause),
+        },
+    }
+    depends = _depends(stack, group)
+    stack.add(f"tier.{tier}", "OS::Heat::AutoScalingGroup", properties, group.span, depends_on=depends)
+    for direction, step in (("up", 1), ("down", -1)):
+        _policy(stack, group, tier, members, direction, step)
+
+
+def _policy(stack: Stack, group: Group, tier: str, members: Scaling, direction: str, step: int) -> None:
+    name = f"scale_{direction}.{tier}"
+    policy = {
+        "auto_scaling_group_id": get(f"tier.{tier}"),
+        "adjustment_type": "change_in_capacity",
+        "scaling_adjustment": step,
+        "cooldown": seconds(members.cooldown),
+    }
+    stack.add(name, "OS::Heat::ScalingPolicy", policy, group.span)
+    stack.outputs[f"bpc_scale_{direction}_{tier}"] = {
+        "description": f"POST here to scale tier {group.name} {direction}.",
+        "value": attr(name, "signal_url"),
+    }
+    if members.metric:
+        _alarm(stack, group, tier, members, direction)
+
+
+def _alarm(stack: Stack, group: Group, tier: str, members: Scaling, direction: str) -> None:
+    """Many clouds have no telemetry: the alarms are made only where the parameter says that this one has."""
+    stack.parameters["telemetry"] = {
+        "type": "boolean",
+        "description": "Whether the cloud has Aodh and Gnocchi, so that tiers scale by themselves.",
+        "default": False,
+    }
+    stack.values.setdefault("telemetry", False)
+    stack.conditions["has_telemetry"] = param("telemetry")
+    rate = members.metric == "cpu"
+    # Gnocchi's cpu is nanoseconds of a core: over 300 s and all cores 100 % are 3e11 times the cores
+    scale = 3e9 * group.machine.cpu if rate else group.machine.memory / 2**20 / 100
+    threshold = members.target if direction == "up" else members.target / 2
+    alarm = {
+        "metric": "cpu" if rate else "memory.usage",
+        "aggregation_method": "rate:mean" if rate else "mean",
+        "granularity": 300,
+        "evaluation_periods": 1,
+        "threshold": threshold * scale,
+        "comparison_operator": "gt" if direction == "up" else "lt",
+        "resource_type": "instance",
+        "query": {
+            "str_replace": {
+                "template": '{"=": {"server_group": "GROUP"}}',
+                "params": {"GROUP": metering(tier)},
+            }
+        },
+        "alarm_actions": [attr(f"scale_{direction}.{tier}", "signal_url")],
+    }
+    name = f"alarm_{direction}.{tier}"
+    kind = "OS::Aodh::GnocchiAggregationByResourcesAlarm"
+    stack.add(name, kind, alarm, group.span, condition="has_telemetry")
+
+
+def _ready(stack: Stack, group: Group, tier: str) -> None:
+    signals = group.readiness.signals
+    if signals:
+        condition = {
+            "handle": get(f"handle.{tier}"),
+            "count": signals,
+            "timeout": seconds(group.readiness.timeout),
+        }
+        depends = [f"tier.{tier}"]
+        stack.add(f"ready.{tier}", "OS::Heat::WaitCondition", condition, group.span, depends_on=depends)
+
+
+def seconds(milliseconds: int) -> int:
+    """Whole seconds, rounded up: Heat knows no less."""
+    return -(-milliseconds // 1000)

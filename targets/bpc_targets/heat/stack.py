@@ -1,0 +1,88 @@
+"""A HOT template while it is put together, and the names of everything in it.
+
+Logical ids are `kind.declared.names`: declared names have no dots, so ids never collide and depend on nothing else.
+"""
+
+from __future__ import annotations
+
+from bpc.source import where
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.model.resources import Balancer, Group, Network, Rule
+    from bpc.model.solution import Solution
+    from bpc.source import Span
+    from bpc.target import Options
+
+    Json = dict[str, Any]
+
+VERSION = "2016-10-14"
+"""The lowest version with conditions, which the key pair and the alarms need."""
+
+
+class Stack:
+    """Collects the root template, nested files and what was wrong. Looks resources up by name for those who refer to them."""
+
+    def __init__(self, solution: Solution, options: Options) -> None:
+        from bpc.model.resources import Balancer, Group, Network, Rule, Secret
+
+        self.solution, self.options = solution, options
+        self.parameters: Json = {}
+        self.values: Json = {}
+        self.resources: Json = {}
+        self.outputs: Json = {}
+        self.conditions: Json = {}
+        self.files: dict[str, str] = {}
+        self.counts: dict[str, int] = {}
+        self.found: list[Diagnostic] = []
+        self.networks: dict[str, Network] = {r.name: r for r in solution.resources if isinstance(r, Network)}
+        self.groups: dict[str, Group] = {r.name: r for r in solution.resources if isinstance(r, Group)}
+        self.balancers: dict[str, Balancer] = {r.name: r for r in solution.resources if isinstance(r, Balancer)}
+        self.secrets = {r.name: r.was for r in solution.resources if isinstance(r, Secret)}
+        self.rules_to: dict[str, list[Rule]] = {}
+        for rule in solution.resources:
+            if isinstance(rule, Rule) and rule.balancer:
+                self.rules_to.setdefault(rule.to, []).append(rule)
+        self.balancers_of: dict[str, list[Balancer]] = {}
+        for balancer in self.balancers.values():
+            self.balancers_of.setdefault(balancer.group, []).append(balancer)
+
+    # `was` keeps the ids that a renamed thing had
+
+    def tier(self, name: str) -> str:
+        return self.groups[name].was or name
+
+    def network(self, name: str) -> str:
+        return self.networks[name].was or name
+
+    def secret(self, name: str) -> str:
+        return self.secrets[name] or name
+
+    def balancer(self, name: str) -> str:
+        tier, _, endpoint = name.partition(".")
+        return f"{self.tier(tier)}.{endpoint}"
+
+    def add(self, name: str, kind: str, properties: Json, span: Span, **more: Any) -> None:
+        """A resource of the root template, with the place that it came from."""
+        self.resources[name] = resource(kind, properties, span, **more)
+
+
+def resource(kind: str, properties: Json, span: Span, **more: Any) -> Json:
+    """A resource definition; `more` are its other sections (`depends_on`, `update_policy`, ...), empty ones left out."""
+    given = {key: value for key, value in more.items() if value}
+    return {"type": kind, "metadata": {"bpc": where(span)}, **given, "properties": properties}
+
+
+def get(name: str) -> Json:
+    return {"get_resource": name}
+
+
+def attr(name: str, *path: str | int) -> Json:
+    return {"get_attr": [name, *path]}
+
+
+def param(*path: object) -> Json:
+    return {"get_param": path[0] if len(path) == 1 else list(path)}

@@ -1,0 +1,102 @@
+"""First-boot data in HOT: a file with markers, which `str_replace` fills in."""
+
+from __future__ import annotations
+
+from bpc.firstboot.userdata import parts
+from bpc.firstboot.userdata import user_data as cloud_config
+from bpc.model.values import (
+    BalancerAddressHole,
+    HostNameHole,
+    MemberAddressesHole,
+    MemberAddressHole,
+    ParamHole,
+    PublicAddressHole,
+    SecretHole,
+    VolumeDeviceHole,
+)
+from bpc.record import assert_never
+from bpc_targets.heat import diagnostics
+from bpc_targets.heat.stack import attr
+from bpc_targets.heat.values import MEMBER, function
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bpc.model.resources import Group
+    from bpc.model.values import Hole, Text
+    from bpc_targets.heat.stack import Stack
+
+LARGEST = 49_149
+"""Bytes: Nova takes 65,535 after base64."""
+FILLED = 64
+"""Bytes that a filled marker is counted with."""
+
+SIGNAL = '''#!/usr/bin/env python3
+"""Tells Heat how the first boot ended: `signal SUCCESS|FAILURE`, the reason on the standard input. Made by bpc."""
+import json, socket, sys, time, urllib.request
+
+reason = sys.stdin.buffer.read()[-3000:].decode(errors="replace")
+body = {"status": sys.argv[1], "reason": reason, "data": reason, "id": socket.gethostname()}
+headers = {"Content-Type": "application/json", "Accept": "application/json", "X-Auth-Token": "@@signal.token@@"}
+request = urllib.request.Request("@@signal.endpoint@@", json.dumps(body).encode(), headers, method="POST")
+for attempt in range(20):
+    try:
+        urllib.request.urlopen(request, timeout=30)
+        break
+    except OSError as error:
+        print("signal:", error, file=sys.stderr)
+        time.sleep(15)
+'''
+
+
+def user_data(stack: Stack, group: Group, tier: str) -> Any:
+    """The value of the servers' `user_data`; the text itself goes into a file. Markers that members fill stay in."""
+    text = cloud_config(group, (SIGNAL,))
+    _check_size(stack, group, text)
+    written = "".join(part if isinstance(part, str) else marker(part) for part in text)
+    name = f"user-data/{tier}.yaml"
+    stack.files[name] = written
+    params: dict[str, Any] = {
+        marker(part): function(part, stack) for part in text if not isinstance(part, str | MEMBER)
+    }
+    params["@@signal.endpoint@@"] = attr(f"handle.{tier}", "endpoint")
+    params["@@signal.token@@"] = attr(f"handle.{tier}", "token")
+    return {"str_replace": {"template": {"get_file": name}, "params": params}}
+
+
+def marker(hole: Hole) -> str:
+    """What stands for a hole in the file."""
+    match hole:
+        case ParamHole():
+            name = f"param.{hole.param}"
+        case SecretHole():
+            name = f"secret.{hole.secret}"
+        case MemberAddressHole():
+            name = f"{hole.group}.{hole.member}.{hole.network}"
+        case MemberAddressesHole():
+            name = f"{hole.group}.all.{hole.network}.{hole.separator.encode().hex()}"
+        case BalancerAddressHole():
+            name = f"{hole.balancer}.host"
+        case PublicAddressHole():
+            name = f"public.{hole.owner}.{'' if hole.member is None else hole.member}"
+        case VolumeDeviceHole():
+            return f"/dev/disk/by-id/virtio-{device_marker(hole.volume)}"
+        case HostNameHole():
+            name = "host"
+        case _:
+            assert_never(hole)
+    return f"@@{name}@@"
+
+
+def device_marker(volume: str) -> str:
+    """The marker of a volume's id."""
+    return f"@@volume.{volume}@@"
+
+
+def _check_size(stack: Stack, group: Group, text: Text) -> None:
+    size = sum(len(part.encode()) if isinstance(part, str) else FILLED for part in text)
+    if size > LARGEST:
+        largest = ", ".join(f"{part.title} ({part.size:,} bytes)" for part in parts(group)[:3])
+        found = diagnostics.UserDataTooLarge(span=group.span, tier=group.name, size=size, largest=largest or "packages")
+        stack.found.append(found)

@@ -1,0 +1,78 @@
+"""Texts with holes as HOT: a plain string, one function, or a join of both."""
+
+from __future__ import annotations
+
+from bpc.model.resources import Fixed, Group
+from bpc.model.values import (
+    BalancerAddressHole,
+    HostNameHole,
+    MemberAddressesHole,
+    MemberAddressHole,
+    ParamHole,
+    PublicAddressHole,
+    SecretHole,
+    VolumeDeviceHole,
+)
+from bpc.record import assert_never
+from bpc_targets.heat.stack import Stack, attr, param
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bpc.model.values import Hole, Text
+
+MEMBER = VolumeDeviceHole | HostNameHole
+"""Holes that each member fills itself."""
+
+
+def value(text: Text, stack: Stack) -> Any:
+    """A text as a property's value."""
+    parts = [part if isinstance(part, str) else function(part, stack) for part in text]
+    if not parts:
+        return ""
+    return parts[0] if len(parts) == 1 else {"list_join": ["", parts]}
+
+
+def function(hole: Hole, stack: Stack) -> Any:
+    """The HOT function that gives a hole's value, in the root template."""
+    match hole:
+        case ParamHole():
+            return param(hole.param)
+        case SecretHole():
+            return attr(f"secret.{stack.secret(hole.secret)}", "value")
+        case MemberAddressHole():
+            return _address(stack, stack.groups[hole.group], hole.network, hole.member)
+        case MemberAddressesHole():
+            return {"list_join": [hole.separator, _addresses(stack, stack.groups[hole.group], hole.network)]}
+        case BalancerAddressHole():
+            return attr(f"balancer.{stack.balancer(hole.balancer)}", "vip_address")
+        case PublicAddressHole():
+            if hole.member is None:
+                return attr(f"address.{stack.balancer(hole.owner)}", "floating_ip_address")
+            return attr(f"tier.{stack.tier(hole.owner)}", f"resource.{hole.member}.public_address")
+        case VolumeDeviceHole() | HostNameHole():
+            raise AssertionError("filled by the member")
+        case _:
+            assert_never(hole)
+
+
+def has_ports(group: Group) -> bool:
+    """Whether members have ports of their own: somebody may ask for their addresses, or they are more than plain servers."""
+    return bool(group.endpoints or group.volumes or len(group.networks) > 1 or group.public_address)
+
+
+def _address(stack: Stack, group: Group, network: str, member: int) -> Any:
+    if has_ports(group):
+        return attr(f"ports.{stack.tier(group.name)}.{stack.network(network)}", f"resource.{member}.fixed_ips", 0, "ip_address")
+    return attr(f"tier.{stack.tier(group.name)}", f"resource.{member}.first_address")
+
+
+def _addresses(stack: Stack, group: Group, network: str) -> Any:
+    if isinstance(group.members, Fixed):
+        if has_ports(group):
+            return attr(f"ports.{stack.tier(group.name)}.{stack.network(network)}", "fixed_ips", 0, "ip_address")
+        return attr(f"tier.{stack.tier(group.name)}", "first_address")
+    if has_ports(group):
+        return attr(f"tier.{stack.tier(group.name)}", "outputs_list", f"address_{network}")
+    return attr(f"tier.{stack.tier(group.name)}", "outputs_list", "first_address")

@@ -1,0 +1,3 @@
+#!/bin/sh
+password='@password@'
+@notify@ --data-binary '{"status": "SUCCESS"}'
