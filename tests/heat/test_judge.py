@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import yaml
-
 from judges.heat import judge
 
 SOUND = Path(__file__).parent / "sound"
@@ -82,7 +81,7 @@ MISTAKES: dict[str, tuple[str, str, Any, str]] = {
     "unknown function": ("stack.yaml", "resources.net.properties", {"name": {"get_parm": "flavor"}}, "name"),
     "wrong arguments of a function": ("stack.yaml", "resources.net.properties", {"name": {"list_join": ["-"]}}, "list_join"),
     "template of an earlier version": ("stack.yaml", "heat_template_version", "2015-10-15", "condition"),
-    "function of a later version": ("member.yaml", "heat_template_version", "2013-05-23", "list_join: no function of"),
+    "function of a later version": ("stack.yaml", "heat_template_version", "2016-10-14", "make_url: no function of"),
     "unknown version": ("stack.yaml", "heat_template_version", "2018-03-03", "2018-03-03"),
     "unknown section": ("stack.yaml", "resource", {}, "resource"),
     "unknown key of a resource": ("stack.yaml", "resources.net.property", {}, "property"),
