@@ -35,7 +35,7 @@ class UnexpectedEnd(Diagnostic):
     """
 
     code = "BPC102"
-    message = "the file ends where {expected} was expected{after}"
+    message = "the text ends where {expected} was expected{after}"
 
     expected: str
     after: str
@@ -224,3 +224,16 @@ class TooManyMistakes(Diagnostic):
 
     code = "BPC115"
     message = "more mistakes follow and are not shown"
+
+
+class UnclosedBracket(Diagnostic):
+    """A `(` or `[` is still open where the block around it ends, or where a line begins that can only be a new statement.
+
+        packages = ["nginx", "curl"      # "]" is missing
+        count    = 3
+    """
+
+    code = "BPC116"
+    message = 'this "{bracket}" is not closed'
+
+    bracket: str

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 PLUS = OPERATORS["+"]
 _TEXTS = {kind: text for text, kind in OPERATORS.items()} | {kind: word for word, kind in KEYWORDS.items()}
-_STATEMENT_KIND = KINDS.index("BLOCK")
+_STATEMENT_KIND = KINDS.index("_CONNECT")
 _DECLARATION_KIND = KINDS.index("_PARAM")
 
 
@@ -35,8 +35,8 @@ def _is_accepted(states: list[int], kind: int) -> bool:
         pushed.append(GOTOS[pushed[-1] if pushed else states[height - 1]][name])
 
 
-def expected_text(kinds: set[int], inside: bool) -> str:
-    """What could stand there, in a few words; `inside` brackets a comma is named, not a new line."""
+def expected_text(kinds: set[int]) -> str:
+    """What could stand there, in a few words."""
     if _STATEMENT_KIND in kinds:
         return "a statement"
     if _DECLARATION_KIND in kinds:

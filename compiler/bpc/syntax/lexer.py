@@ -40,6 +40,7 @@ QUANTITY = KINDS.index("QUANTITY")
 OPENERS = {OPERATORS["{"], OPERATORS["("], OPERATORS["["]}
 CLOSERS = {OPERATORS["}"], OPERATORS[")"], OPERATORS["]"]}
 LAST_BRACKET = max(CLOSERS)
+BODY, BODY_END = OPERATORS["{"], OPERATORS["}"]
 
 MISTAKES = 50
 """At most so many diagnostics a file."""
@@ -63,7 +64,7 @@ _MASTER = re.compile(
             PATTERNS["NUMBER"],
             r"\"",
             r"\Z",
-            r"'[^'\n]*+'|[^ -~\n\t\r]++|[\s\S]",
+            r"'[^'\n]*+'|&&|\|\||[^ -~\n\t\r]++|[\s\S]",
         )
     )
     + ")"
@@ -136,8 +137,11 @@ class _Lexer:
     def _bracket(self, kind: int) -> None:
         if kind in OPENERS:
             self.open.append(kind)
-        elif self.open:
-            self.open.pop()
+            return
+        if kind != BODY_END:
+            self._drop_newline()
+        while self.open and self.open.pop() != BODY and kind == BODY_END:
+            pass
 
     def _break(self, text: str, start: int) -> None:
         """Adds a separator, unless it is a newline after something that goes on."""
@@ -147,10 +151,12 @@ class _Lexer:
 
     def _continue_line(self) -> None:
         """Drops the newline before a word that continues an expression inside ( ) or [ ]."""
-        if self.open and self.open[-1] != OPERATORS["{"] and self.found:
-            kind, text, _ = self.found[-1]
-            if kind == SEP and not has_comma(text):
-                self.found.pop()
+        if self.open and self.open[-1] != BODY:
+            self._drop_newline()
+
+    def _drop_newline(self) -> None:
+        if self.found and self.found[-1][0] == SEP and not has_comma(self.found[-1][1]):
+            self.found.pop()
 
     # ---- strings that the grammar's pattern cannot see the end of
 

@@ -7,11 +7,18 @@ skipped up to the separator that ends it. Where a bracket stayed open, a line th
 from __future__ import annotations
 
 from bpc.diagnostics.base import Note
-from bpc.diagnostics.syntax import StrayBracket, TooManyMistakes, UnexpectedEnd, UnexpectedToken, UnknownStatement
+from bpc.diagnostics.syntax import (
+    StrayBracket,
+    TooManyMistakes,
+    UnclosedBracket,
+    UnexpectedEnd,
+    UnexpectedToken,
+    UnknownStatement,
+)
 from bpc.source import Span
 from bpc.syntax._tables import FIRST_KEYWORD, KEYWORDS, KINDS, NONTERMINALS, OPERATORS
 from bpc.syntax.expected import accepted_kinds, expected_text, found_text, quoted
-from bpc.syntax.lexer import CLOSERS, END, EQUAL, LONG_STRING, MISTAKES, NAME, OPENERS, SEP, STRING
+from bpc.syntax.lexer import BODY, BODY_END, CLOSERS, END, EQUAL, LONG_STRING, MISTAKES, NAME, OPENERS, SEP, STRING
 from bpc.syntax.parser import ACTIONS, GOTOS
 
 TYPE_CHECKING = False
@@ -22,10 +29,8 @@ if TYPE_CHECKING:
     from bpc.syntax.parser import Stack
 
 STATEMENT = NONTERMINALS.index("statement")
-BODY = OPERATORS["{"]
-BODY_END = OPERATORS["}"]
+_CLOSER_TEXT = {BODY: "}", OPERATORS["("]: ")", OPERATORS["["]: "]"}
 OPENER_OF = {OPERATORS["}"]: BODY, OPERATORS[")"]: OPERATORS["("], OPERATORS["]"]: OPERATORS["["]}
-_WORD = KINDS.index("BLOCK")
 
 
 def recover(source: Source, found: list[Token], at: int, stack: Stack, diagnostics: list[Diagnostic]) -> int:
@@ -63,12 +68,25 @@ class _Mistake:
 
     def is_consequence(self, diagnostics: list[Diagnostic]) -> bool:
         """Whether something else between the token before and this one was found wrong already."""
-        low = self.before[2] if self.before else 0
+        low = self.before[2] if self.before else self.found[0][2]
         return any(low <= diagnostic.span.start <= self.start for diagnostic in diagnostics)
 
     def is_stray(self) -> bool:
         """Whether it is a closing bracket that closes nothing."""
-        return self.kind in CLOSERS and OPENER_OF[self.kind] not in {kind for kind, _, _ in self.open}
+        if self.kind == BODY_END:
+            return BODY not in {kind for kind, _, _ in self.open}
+        return self.kind in CLOSERS and not self.in_brackets()
+
+    def in_brackets(self) -> bool:
+        """Whether the innermost open bracket is a ( or [."""
+        return bool(self.open) and self.open[-1][0] != BODY
+
+    def leaves_open(self) -> bool:
+        """Whether it shows that a ( or [ was not closed: a `}`, or a line that begins like a statement."""
+        if not self.in_brackets():
+            return False
+        line = _line_start(self.found, self.at, self.open[-1][2])
+        return self.kind == BODY_END or (line < self.at and _is_statement(self.found, line + 1, self.open[-1][0]))
 
     def begins_statement(self) -> bool:
         """Whether the token before is the first word of a statement."""
@@ -94,26 +112,46 @@ class _Mistake:
         return near[0] if near else ""
 
     def describe(self, meant: str) -> Diagnostic:
-        span = Span(self.source, self.start, self.start + max(1, len(self.text)))
-        expected = expected_text(accepted_kinds(self.stack.states), bool(self.open))
-        after = f" after {quoted(self.before)}" if self.before else ""
-        if self.kind == END:
-            last = Span(self.source, max(0, self.start - 1), self.start)
-            return UnexpectedEnd(span=last, expected=expected, after=after, notes=self._unclosed())
+        """The diagnostic; `meant` is the keyword that the word before should be."""
+        if self.kind == END and self.start == len(self.source.text):
+            return self._unexpected_end()
         if self.is_stray():
-            return StrayBracket(span=span, bracket=self.text)
-        if meant or (self.is_declaration() and self.found[self.at - 1][0] == NAME):
-            word = self.found[self.at - 1]
-            place = Span(self.source, word[2], word[2] + len(word[1]))
-            return UnknownStatement(span=place, word=word[1], hint=f'did you mean "{meant}"?' if meant else "")
-        if self.kind == SEP:
-            span = Span(self.source, self.start, self.start + 1)
-        found = found_text(self.kind, self.text)
-        return UnexpectedToken(span=span, expected=expected, after=after, found=found, notes=self._opened())
+            return StrayBracket(span=self._span(self.found[self.at]), bracket=self.text)
+        if self.leaves_open():
+            opened = self.open[-1]
+            note = Note(span=self._span(self.found[self.at]), text="here it should be closed at last")
+            return UnclosedBracket(span=self._span(opened), bracket=opened[1], notes=(note,))
+        word = self.found[self.at - 1]
+        if meant or (self.is_declaration() and word[0] == NAME):
+            hint = f'did you mean "{meant}"?' if meant else ""
+            return UnknownStatement(span=self._span(word), word=word[1], hint=hint)
+        return self._unexpected_token()
+
+    def _unexpected_end(self) -> Diagnostic:
+        last = Span(self.source, max(0, self.start - 1), self.start)
+        expected = f'"{_CLOSER_TEXT[self.open[-1][0]]}"' if self.open else self._expected()
+        return UnexpectedEnd(span=last, expected=expected, after=self._after(), notes=self._unclosed())
+
+    def _unexpected_token(self) -> Diagnostic:
+        found = '"}"' if self.kind == END else found_text(self.kind, self.text)
+        span = self._span(self.found[self.at])
+        return UnexpectedToken(
+            span=span, expected=self._expected(), after=self._after(), found=found, notes=self._opened()
+        )
+
+    def _span(self, token: Token) -> Span:
+        width = 1 if token[0] == SEP else max(1, len(token[1]))
+        return Span(self.source, token[2], token[2] + width)
+
+    def _expected(self) -> str:
+        return expected_text(accepted_kinds(self.stack.states))
+
+    def _after(self) -> str:
+        return f" after {quoted(self.before)}" if self.before else ""
 
     def _opened(self) -> tuple[Note, ...]:
         """Where the ( or [ is in which the mistake is, when that is another line."""
-        if not self.open or self.open[-1][0] == BODY:
+        if not self.in_brackets():
             return ()
         _, text, start = self.open[-1]
         if self.source.location(start)[0] == self.source.location(self.start)[0]:
@@ -172,10 +210,11 @@ def _skip(found: list[Token], at: int, stack: Stack) -> int:
     size = len(stack.values)
     while not GOTOS[stack.states[size]][STATEMENT]:
         size -= 1
-    opened = [kind for kind, _, _ in open_brackets(stack.values[size:])]
+    brackets = open_brackets(stack.values[size:])
     stack.cut(size)
-    if opened:
-        at = _line_start(found, at)
+    if brackets:
+        at = _line_start(found, at, brackets[-1][2])
+    opened = [kind for kind, _, _ in brackets]
     while (kind := found[at][0]) != END:
         if kind in OPENERS:
             opened.append(kind)
@@ -203,12 +242,14 @@ def _pop(opened: list[int], opener: int) -> None:
         opened.pop()
 
 
-def _line_start(found: list[Token], at: int) -> int:
-    """The separator before the line of token `at`, or `at` itself where that line does not begin like a statement."""
+def _line_start(found: list[Token], at: int, low: int) -> int:
+    """The separator before the line of token `at`; `at` itself where that line begins before the character `low`."""
     start = at
-    while start > 0 and "\n" not in found[start][1]:
+    while start > 0 and found[start][2] > low:
+        if found[start][0] == SEP and "\n" in found[start][1]:
+            return start
         start -= 1
-    return start if found[start][0] == SEP and start < at else at
+    return at
 
 
 def _is_statement(found: list[Token], at: int, opener: int) -> bool:
