@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lark import Lark
-from lark.grammar import Rule
+from lark.grammar import Rule, Terminal
 from lark.lexer import PatternStr, TerminalDef
 from lark.parsers.lalr_analysis import Shift
 
@@ -68,7 +68,7 @@ def read_grammar() -> Lark:
 
 def lark_states(lark: Lark) -> tuple[list[State], dict[str, int]]:
     """Lark's states, and the state in which each start rule begins."""
-    table: Any = lark.parser.parser._parse_table  # type: ignore[attr-defined]
+    table: Any = lark.parser.parser._parse_table
     terminals = {terminal.name for terminal in lark.terminals} | {END}
     states = [_lark_state(table.states[number], terminals) for number in sorted(table.states)]
     for end in table.end_states.values():
@@ -90,7 +90,8 @@ def stands_for_child(rule: Rule) -> bool:
 def kept_children(rule: Rule) -> list[int]:
     """Positions of the children that the tree keeps, as lark has it."""
     everything = rule.options.keep_all_tokens
-    return [i for i, symbol in enumerate(rule.expansion) if everything or not (symbol.is_term and symbol.filter_out)]
+    children = enumerate(rule.expansion)
+    return [i for i, symbol in children if everything or not (isinstance(symbol, Terminal) and symbol.filter_out)]
 
 
 def method_of(rule: Rule) -> str:

@@ -27,7 +27,7 @@ class UnexpectedEnd(Diagnostic):
     """The file ends in the middle of something, mostly because a bracket was not closed.
 
     A note shows the bracket that is still open. Often the missing one is that of a block further down: the note names
-    the outermost block that cannot be closed by what follows.
+    the bracket that most likely is the one, judged by how the lines are indented.
 
         tier web {
           count = 3
@@ -60,14 +60,14 @@ class BadEscape(Diagnostic):
     r"""A backslash in a string is followed by something that it gives no meaning to.
 
     Known are `\n` (new line), `\t` (tab), `\"`, `\\`, `\$` (a dollar that begins no interpolation) and `\u{1F600}` (a
-    character by its number). A backslash that is meant as such is written twice.
+    character by its number in hexadecimal). A backslash that is meant as such is written twice.
 
         path = "C:\data"      # "C:\\data"
     """
 
     code = "BPC104"
     message = 'a string has no escape "{escape}"'
-    advice = r'escapes are \n \t \" \\ \$ and \u{{...}}; a backslash itself is written \\'
+    advice = r"escapes are \n \t \" \\ \$ and \u{{...}}; a backslash itself is written \\"
 
     escape: str
 
@@ -180,6 +180,8 @@ class BadNumber(Diagnostic):
 class UnquotedText(Diagnostic):
     """An address, a version or a text in single quotes stands where a string in double quotes is needed.
 
+    Only numbers, quantities, names and `true` and `false` stand without quotes.
+
         version = 1.4.0             # "1.4.0"
         cidr    = 10.20.1.0/24      # "10.20.1.0/24"
         name    = 'web'             # "web"
@@ -228,6 +230,8 @@ class TooManyMistakes(Diagnostic):
 
 class UnclosedBracket(Diagnostic):
     """A `(` or `[` is still open where the block around it ends, or where a line begins that can only be a new statement.
+
+    The note shows where that was noticed. What stands between the bracket and that place is not checked.
 
         packages = ["nginx", "curl"      # "]" is missing
         count    = 3

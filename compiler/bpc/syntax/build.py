@@ -9,6 +9,7 @@ from bpc.syntax.strings import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from bpc.syntax.lexer import Token
@@ -132,8 +133,8 @@ class Builder:
     def index(self, span: Span, target: Expression, index: Expression) -> Expression:
         return tree.Index(span=span, target=target, index=index)
 
-    def call(self, span: Span, function: Expression, arguments: list[tree.Argument] | None = None) -> Expression:
-        return tree.Call(span=span, function=function, arguments=tuple(arguments or ()))
+    def call(self, span: Span, function: Expression, arguments: Iterable[tree.Argument] = ()) -> Expression:
+        return tree.Call(span=span, function=function, arguments=tuple(arguments))
 
     def call_generator(self, span: Span, function: Expression, element: Expression, generator: Generator) -> Expression:
         inside = Span(span.source, element.span.start, span.end - 1)
@@ -160,11 +161,11 @@ class Builder:
             condition=generator.condition,
         )
 
-    def list(self, span: Span, items: list[Expression] | None = None) -> Expression:
-        return tree.ListLiteral(span=span, items=tuple(items or ()))
+    def list(self, span: Span, items: Iterable[Expression] = ()) -> Expression:
+        return tree.ListLiteral(span=span, items=tuple(items))
 
-    def map(self, span: Span, entries: list[tree.Entry] | None = None) -> Expression:
-        return tree.MapLiteral(span=span, entries=tuple(entries or ()))
+    def map(self, span: Span, entries: Iterable[tree.Entry] = ()) -> Expression:
+        return tree.MapLiteral(span=span, entries=tuple(entries))
 
     def entry(self, span: Span, key: Identifier | tree.String, value: Expression) -> tree.Entry:
         return tree.Entry(span=span, key=key, value=value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpc.syntax._tables import ACCEPT, FIRST_KEYWORD, KEYWORDS, KINDS, OPERATORS, RULES
+from bpc.syntax._tables import ACCEPT, KEYWORDS, KINDS, OPERATORS, RULES
 from bpc.syntax.lexer import CLOSERS, END, LONG_STRING, NAME, NUMBER, SEP, STRING, has_comma
 from bpc.syntax.parser import ACTIONS, GOTOS
 

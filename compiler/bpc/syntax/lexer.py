@@ -104,7 +104,7 @@ class _Lexer:
         found = self.found
         add = found.append
         for match in _MASTER.finditer(self.text, position, self.end):
-            group = match.lastindex
+            group = match.lastindex or _END
             text = match[group]
             if group == _WORD:
                 kind = KEYWORDS.get(text, NAME)

@@ -148,7 +148,11 @@ def _drop_last_newline(found: list[Token]) -> None:
 def _reduction(builder: Builder, size: int, name: int, method: str, kept: tuple[int, ...]) -> Reduction:
     """A rule of the tables as the driver uses it."""
     offsets = [4 * child for child in kept]
-    take = itemgetter(*offsets) if len(offsets) > 1 else itemgetter(slice(offsets[0], offsets[0] + 1) if offsets else slice(0))
+    take = (
+        itemgetter(*offsets)
+        if len(offsets) > 1
+        else itemgetter(slice(offsets[0], offsets[0] + 1) if offsets else slice(0))
+    )
     return 4 * size, name, getattr(builder, method or "inside"), take, method not in _FLAT
 
 

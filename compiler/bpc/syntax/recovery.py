@@ -262,6 +262,6 @@ def _is_statement(found: list[Token], at: int, opener: int) -> bool:
     return kind in _DECLARATIONS and (following in (NAME, STRING, BODY) or following >= FIRST_KEYWORD)
 
 
-_DECLARATIONS = {kind for kind in KEYWORDS.values() if KINDS[kind] not in ("BOOLEAN", "AND", "OR", "NOT", "_IF", "_IN")} - {
-    KEYWORDS[word] for word in ("else", "for", "as", "from", "on", "up_to", "then")
-}
+_DECLARATIONS = {
+    kind for kind in KEYWORDS.values() if KINDS[kind] not in ("BOOLEAN", "AND", "OR", "NOT", "_IF", "_IN")
+} - {KEYWORDS[word] for word in ("else", "for", "as", "from", "on", "up_to", "then")}
