@@ -47,18 +47,17 @@ def add_group(stack: Stack, group: Group) -> None:
 
 
 def _parameters(stack: Stack, group: Group, tier: str) -> None:
+    """Image and flavor. Their values stand in the environment file: Heat checks a default even where another value is given."""
     stack.parameters[f"image_{tier}"] = {
         "type": "string",
         "description": f"Image of tier {group.name}.",
         "constraints": [{"custom_constraint": "glance.image"}],
-        "default": group.image,
     }
     chosen, why = flavor(stack, group)
     stack.parameters[f"flavor_{tier}"] = {
         "type": "string",
         "description": f"Flavor of tier {group.name}: {why}.",
         "constraints": [{"custom_constraint": "nova.flavor"}],
-        "default": chosen,
     }
     stack.values |= {f"image_{tier}": group.image, f"flavor_{tier}": chosen}
 

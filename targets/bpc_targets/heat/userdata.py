@@ -81,7 +81,7 @@ def marker(hole: Hole) -> str:
         case PublicAddressHole():
             name = f"public.{hole.owner}.{'' if hole.member is None else hole.member}"
         case VolumeDeviceHole():
-            return f"/dev/disk/by-id/virtio-{device_marker(hole.volume)}"
+            return f"$(printf %.43s /dev/disk/by-id/virtio-{device_marker(hole.volume)})"  # the serial ends after 20 characters
         case HostNameHole():
             name = "host"
         case _:

@@ -1,0 +1,42 @@
+VENV ?= .venv
+PYTHON ?= python3
+BIN = $(VENV)/bin
+
+.DEFAULT_GOAL := help
+
+help: ## say what each target does
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+$(BIN)/bpc: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.test: $(BIN)/bpc
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint,heat]'
+	@touch $@
+
+shop: $(BIN)/bpc ## compile the sample shop to an OpenStack Heat stack, in out/heat
+	$(BIN)/bpc compile blueprints/shop/solution.bp --target heat
+
+test: $(VENV)/.test lint ## all tests that need no cloud, and the linters
+	$(BIN)/pytest -q
+
+lint: $(VENV)/.test ## types, style and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+golden: $(VENV)/.test ## write the golden files anew: read the difference before you commit it
+	$(BIN)/pytest -q --update-golden
+
+grammar: $(VENV)/.test ## write the parser's tables anew from the grammar
+	$(BIN)/python grammar/generate.py
+
+docs: $(VENV)/.test ## write the generated pages anew
+	$(BIN)/python docs/generate.py
+
+bench: $(VENV)/.test ## speed, as multiples of `python -c pass`
+	$(BIN)/python tests/bench/bench.py
+
+.PHONY: help shop test lint golden grammar docs bench

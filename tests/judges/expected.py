@@ -1,0 +1,136 @@
+"""What a cloud must hold, read from the model that `bpc model` prints: facts as tuples, counted.
+
+The facts have the same shape as those of `observed.py`, so that the two can be compared kind by kind.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+Json = dict[str, Any]
+Facts = dict[str, Counter[tuple[Any, ...]]]
+
+EVERYBODY = "0.0.0.0/0"
+
+
+class Model:
+    """The parts of a printed model, by kind and name."""
+
+    def __init__(self, printed: Json) -> None:
+        self.params = {param["name"]: param["default"] for param in printed["params"]}
+        self.outputs = [output["name"] for output in printed["outputs"]]
+        resources = printed["resources"]
+        self.networks = {item["name"]: item for item in resources if item["kind"] == "Network"}
+        self.groups = {item["name"]: item for item in resources if item["kind"] == "Group"}
+        self.balancers = {item["name"]: item for item in resources if item["kind"] == "Balancer"}
+        self.rules = [item for item in resources if item["kind"] == "Rule"]
+
+    def cidr(self, network: str) -> str:
+        return str(self.networks[network]["cidr"])
+
+    def members(self, group: str) -> int:
+        members = self.groups[group]["members"]
+        return int(members["count"] if members["kind"] == "Fixed" else members["minimum"])
+
+    def text(self, parts: list[Any]) -> str:
+        """A text whose holes are all parameters, with their defaults."""
+        return "".join(part if isinstance(part, str) else str(self.params[part["param"]]) for part in parts)
+
+
+def expected(model: Model, flavors: dict[str, str]) -> Facts:
+    """`flavors`: the flavor of each tier's machines, which the model does not say."""
+    return {
+        "networks": Counter((model.cidr(name),) for name in model.networks),
+        "routes": Counter([("outside",), *((model.cidr(name),) for name in model.networks)]),
+        "servers": Counter(_servers(model, flavors)),
+        "interfaces": Counter(_interfaces(model)),
+        "rules": Counter(rule for rule in map(_rule(model), model.rules) if rule),
+        "spread": Counter(_spread(model)),
+        "volumes": Counter(_volumes(model)),
+        "balancers": Counter(_balancer(model, item) for item in model.balancers.values()),
+        "places in pools": Counter(_places(model)),
+        "public addresses": Counter(_public(model)),
+    }
+
+
+def _each_member(model: Model) -> list[tuple[str, Json]]:
+    return [(name, group) for name, group in model.groups.items() for _ in range(model.members(name))]
+
+
+def _servers(model: Model, flavors: dict[str, str]) -> list[tuple[Any, ...]]:
+    return [(name, group["image"], flavors[name]) for name, group in _each_member(model)]
+
+
+def _interfaces(model: Model) -> list[tuple[Any, ...]]:
+    return [(name, model.cidr(network), (name,)) for name, group in _each_member(model) for network in group["networks"]]
+
+
+def _rule(model: Model) -> Any:
+    def fact(rule: Json) -> tuple[Any, ...] | None:
+        if rule["balancer"]:
+            return None  # the listener's own list: see _allowed
+        return rule["to"], rule["protocol"], rule["port"], _peer(model, rule["peer"])
+
+    return fact
+
+
+def _peer(model: Model, peer: Json) -> str:
+    match peer["kind"]:
+        case "FromAnywhere":
+            return EVERYBODY
+        case "FromCidr":
+            return model.text(peer["cidr"])
+        case "FromGroup":
+            return f"tier {peer['group']}"
+        case "FromBalancer":
+            return model.cidr(model.balancers[peer["balancer"]]["network"])
+    raise ValueError(peer["kind"])
+
+
+def _allowed(model: Model, balancer: str) -> tuple[str, ...]:
+    """The addresses that may reach a balancer: security groups mean nothing there, so a tier stands for its networks."""
+    found: set[str] = set()
+    for rule in model.rules:
+        if rule["balancer"] and rule["to"] == balancer:
+            if rule["peer"]["kind"] == "FromGroup":
+                found |= {model.cidr(network) for network in model.groups[rule["peer"]["group"]]["networks"]}
+            else:
+                found.add(_peer(model, rule["peer"]))
+    return tuple(sorted(found))
+
+
+def _spread(model: Model) -> list[tuple[Any, ...]]:
+    return [
+        (name, "anti-affinity", model.members(name)) for name, group in model.groups.items() if group["spread"] == "hosts"
+    ]
+
+
+def _volumes(model: Model) -> list[tuple[Any, ...]]:
+    return [
+        (name, volume["name"], volume["size"] // 2**30, "attached")
+        for name, group in _each_member(model)
+        for volume in group["volumes"]
+    ]
+
+
+def _balancer(model: Model, item: Json) -> tuple[Any, ...]:
+    kind = "TCP" if item["protocol"] in ("tcp", "udp") or not item["health"] else item["protocol"].upper()
+    return (
+        item["name"], item["protocol"].upper(), item["port"], item["algorithm"].upper(), model.cidr(item["network"]),
+        _allowed(model, item["name"]), "UDP-CONNECT" if item["protocol"] == "udp" else kind, item["health"],
+    )  # fmt: skip
+
+
+def _places(model: Model) -> list[tuple[Any, ...]]:
+    """(balancer, network of the member's address, port) for each member behind a balancer."""
+    places = []
+    for name, item in model.balancers.items():
+        port = next(e["port"] for e in model.groups[item["group"]]["endpoints"] if e["name"] == item["endpoint"])
+        places += [(name, f"a server of {item['group']}", port)] * model.members(item["group"])
+    return places
+
+
+def _public(model: Model) -> list[tuple[Any, ...]]:
+    balancers = [(f"balancer {name}",) for name, item in model.balancers.items() if item["public"]]
+    return balancers + [(f"tier {name}",) for name, group in _each_member(model) if group["public_address"]]

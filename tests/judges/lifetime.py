@@ -1,0 +1,133 @@
+"""One stack's life on a real cloud, lived with the commands of its README and observed through the services' APIs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import struct
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from judges import readme
+from judges.expected import Model
+from judges.guests import Guests
+from judges.observed import Observed, Thing, things
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from judges.expected import Facts
+
+LISTS: dict[str, Callable[[Any], Any]] = {
+    "OS::Nova::Server": lambda cloud: cloud.compute.servers(details=False),
+    "OS::Nova::ServerGroup": lambda cloud: cloud.compute.server_groups(),
+    "OS::Neutron::Net": lambda cloud: cloud.network.networks(),
+    "OS::Neutron::Subnet": lambda cloud: cloud.network.subnets(),
+    "OS::Neutron::Port": lambda cloud: cloud.network.ports(),
+    "OS::Neutron::Router": lambda cloud: cloud.network.routers(),
+    "OS::Neutron::SecurityGroup": lambda cloud: cloud.network.security_groups(),
+    "OS::Neutron::FloatingIP": lambda cloud: cloud.network.ips(),
+    "OS::Cinder::Volume": lambda cloud: cloud.block_storage.volumes(details=False),
+    "OS::Octavia::LoadBalancer": lambda cloud: cloud.load_balancer.load_balancers(),
+}
+
+
+class Lifetime:
+    """A project folder with a blueprint, compiled and deployed under one stack name."""
+
+    def __init__(self, cloud: Any, admin: Any, project: Path, stack: str) -> None:
+        self.cloud, self.project, self.stack = cloud, project, stack
+        self.guests = Guests(admin, cloud.current_project_id, stack)
+        self.folder = project / "out" / "heat"
+        self.model: Model
+        self.images: set[str] = set()
+
+    def compile(self, *settings: str) -> None:
+        """`bpc compile` and `bpc model` with `--set` for each setting; the environment then names what this cloud has."""
+        chosen = [word for setting in settings for word in ("--set", setting)]
+        bpc = [sys.executable, "-m", "bpc"]
+        source = str(self.project / "solution.bp")
+        subprocess.run([*bpc, "compile", source, *chosen, "-o", str(self.project / "out")], check=True, capture_output=True)
+        printed = subprocess.run([*bpc, "model", source, *chosen], check=True, capture_output=True)
+        self.model = Model(json.loads(printed.stdout))
+        self._choose_for_this_cloud()
+
+    def _choose_for_this_cloud(self) -> None:
+        """Sets the flavors and the external network in environment.yaml, as its comment asks the user to do."""
+        flavor = min(self.cloud.compute.flavors(), key=lambda item: (item.ram, item.vcpus)).name
+        outside = next(iter(self.cloud.network.networks(is_router_external=True))).name
+        path = self.folder / "environment.yaml"
+        text = re.sub(r"^(  flavor_\S+:).*$", rf"\1 {flavor}", path.read_text(), flags=re.MULTILINE)
+        path.write_text(re.sub(r"^(  external_network:).*$", rf"\1 {outside}", text, flags=re.MULTILINE))
+        self.flavors = dict.fromkeys(self.model.groups, flavor)
+
+    def upload(self) -> None:
+        """The README's image commands, with an empty disk for each image, except for images that are there already."""
+        for words in readme.commands(self.folder, "image create"):
+            name, file = words[-1], words[words.index("--file") + 1]
+            if self.cloud.image.find_image(name) is None:
+                (self.folder / file).write_bytes(empty_disk())
+                readme.run(self.folder, words)
+                self.images.add(name)
+
+    def create(self) -> None:
+        self._readme("stack create", self._ready)
+
+    def update(self) -> None:
+        self._readme("stack update", self._ready)
+
+    def delete(self) -> None:
+        self._readme("stack delete")
+
+    def _readme(self, verb: str, meanwhile: Callable[[], None] | None = None) -> None:
+        (words,) = readme.commands(self.folder, verb, self.stack)
+        readme.run(self.folder, words, meanwhile)
+
+    def _ready(self) -> None:
+        starts_after = {name: group["starts_after"] for name, group in self.model.groups.items()}
+        self.guests.say_ready(starts_after, {name: self.model.members(name) for name in self.model.groups})
+
+    def things(self) -> dict[str, Thing]:
+        return things(self.cloud, self.stack)
+
+    def facts(self) -> Facts:
+        return Observed(self.cloud, self.things()).facts()
+
+    def outputs(self) -> dict[str, str]:
+        return {item["output_key"]: str(item["output_value"]) for item in self.cloud.orchestration.get_stack(self.stack).outputs}
+
+    def left(self, before: dict[str, Thing]) -> list[Thing]:
+        """What the services still have of these things."""
+        ids = {item.id for ask in LISTS.values() for item in ask(self.cloud)}
+        return [thing for thing in before.values() if thing.type in LISTS and thing.id in ids]
+
+    def clean(self) -> None:
+        """Whatever happened: no stack, no image of ours is left."""
+        if self.cloud.orchestration.find_stack(self.stack) is not None:
+            with contextlib.suppress(readme.Failed):
+                self.delete()
+        for name in sorted(self.images):
+            self.cloud.image.delete_image(self.cloud.image.find_image(name))
+
+
+@contextlib.contextmanager
+def lifetime(cloud: Any, admin: Any, project: Path, stack: str) -> Iterator[Lifetime]:
+    """A stack's life that ends clean."""
+    life = Lifetime(cloud, admin, project, stack)
+    try:
+        yield life
+    finally:
+        life.clean()
+
+
+def empty_disk() -> bytes:
+    """A qcow2 image of 1 MiB without any data: header, one level of tables, no clusters."""
+    cluster = 1 << 16
+    header = struct.pack(">4sIQIIQIIQQIIQQQQII", b"QFI\xfb", 3, 0, 0, 16, 1 << 20, 0, 1, 3 * cluster, cluster, 1, 0, 0,
+                         0, 0, 0, 4, 104)  # fmt: skip
+    references = struct.pack(">Q", 2 * cluster)
+    counts = struct.pack(">4H", 1, 1, 1, 1)
+    return b"".join(part.ljust(cluster, b"\0") for part in (header, references, counts, b""))

@@ -1,0 +1,62 @@
+"""Every blueprint of the project, in every environment: the model by its schema, the stack by Heat's engine, all against goldens."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import jsonschema
+import pytest
+from bpc.driver import build_model, compile_blueprint
+from bpc.files import write_folder
+from bpc.model.document import document, schema
+from bpc.target import Options
+from bpc_targets import load
+from goldens import compare_folder
+
+ROOT = Path(__file__).parent.parent
+BLUEPRINTS = sorted(path.parent for path in ROOT.glob("blueprints/*/solution.bp"))
+
+
+def variants() -> list[tuple[Path, str]]:
+    """(folder, environment) of all, "" being none."""
+    found = []
+    for folder in BLUEPRINTS:
+        solution = build_model(str(folder / "solution.bp")).solution
+        found += [(folder, name) for name in ("", *(solution.environments if solution else ()))]
+    return found
+
+
+VARIANTS = variants()
+IDS = [f"{folder.name}-{environment or 'plain'}" for folder, environment in VARIANTS]
+OPTIONS = Options(flavors={}, limits={})
+
+
+@pytest.fixture(scope="session")
+def judge():
+    from judges.heat import judge
+
+    return judge
+
+
+@pytest.mark.parametrize(("folder", "environment"), VARIANTS, ids=IDS)
+def test_compiles_to_a_stack_that_heat_accepts(folder, environment, tmp_path, judge, request):
+    result = compile_blueprint(str(folder / "solution.bp"), (load("heat"),), OPTIONS, environment)
+    assert [d.text for d in result.diagnostics] == []
+    artifacts = result.artifacts["heat"]
+    write_folder(str(tmp_path / "heat"), artifacts.files)
+    assert judge(tmp_path / "heat") == []
+    golden = ROOT / "tests" / "golden" / f"{folder.name}-{environment or 'plain'}"
+    compare_folder(golden, artifacts.files, update=request.config.getoption("--update-golden"))
+
+
+@pytest.mark.parametrize(("folder", "environment"), VARIANTS, ids=IDS)
+def test_model_follows_its_schema(folder, environment):
+    solution = build_model(str(folder / "solution.bp"), environment).solution
+    assert solution is not None
+    jsonschema.validate(json.loads(json.dumps(document(solution))), schema())
+
+
+def test_there_are_blueprints():
+    assert "shop" in {os.path.basename(folder) for folder in BLUEPRINTS}

@@ -1,0 +1,62 @@
+"""Mistakes: each case is a folder with a blueprint and the message that it must give.
+
+`expected.txt` is what `bpc check` prints. `--update-golden` writes it anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from bpc.cli.show import lines
+from bpc.diagnostics.catalogue import catalogue
+from bpc.driver import compile_blueprint
+from bpc.target import Options
+from bpc_targets import load
+
+CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
+
+
+def messages(folder: Path) -> str:
+    """All diagnostics of a case as text; `arguments.txt` may name an environment and settings."""
+    environment, settings = "", {}
+    arguments = folder / "arguments.txt"
+    if arguments.exists():
+        for word in arguments.read_text().split():
+            name, _, value = word.partition("=")
+            if name == "env":
+                environment = value
+            else:
+                settings[name] = value
+    result = compile_blueprint(
+        str(folder / "solution.bp"), (load("heat"),), Options(flavors={}, limits={}), environment, settings
+    )
+    return "\n\n".join("\n".join(lines(d)) for d in result.diagnostics) + "\n"
+
+
+@pytest.mark.parametrize("folder", CASES, ids=lambda path: path.name)
+def test_message(folder, request):
+    text = messages(folder)
+    expected = folder / "expected.txt"
+    if request.config.getoption("--update-golden"):
+        expected.write_text(text, encoding="utf-8")
+    assert text == expected.read_text(encoding="utf-8")
+    assert "[" in text, "a mistake must be found"
+
+
+def test_every_code_has_a_page():
+    for code, kind in catalogue().items():
+        assert (kind.__doc__ or "").strip(), f"{code} has no manual page"
+        assert len([k for k in catalogue().values() if k.code == code]) == 1
+
+
+NO_CASE = {
+    "BPC003": "the file would not be text: shown in test_bad_input.py",
+    "HEAT001": "needs a thousand resources: shown in test_bad_input.py",
+}
+
+
+def test_every_code_has_a_case():
+    shown = "".join((folder / "expected.txt").read_text(encoding="utf-8") for folder in CASES)
+    missing = [code for code in catalogue() if f"[{code}]" not in shown and code not in NO_CASE]
+    assert missing == []
