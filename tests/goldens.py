@@ -21,7 +21,9 @@ def compare_folder(folder: Path, files: Mapping[str, str | bytes], *, update: bo
     expected = {str(p.relative_to(folder)): p.read_text(encoding="utf-8") for p in folder.rglob("*") if p.is_file()}
     assert sorted(texts) == sorted(expected)
     for name, text in texts.items():
-        lines = difflib.unified_diff(expected[name].splitlines(), text.splitlines(), f"golden/{name}", name, lineterm="")
+        lines = difflib.unified_diff(
+            expected[name].splitlines(), text.splitlines(), f"golden/{name}", name, lineterm=""
+        )
         difference = "\n".join(lines)
         assert not difference, difference
 

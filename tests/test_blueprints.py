@@ -8,12 +8,13 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from goldens import compare_folder
+
 from bpc.driver import build_model, compile_blueprint
 from bpc.files import write_folder
 from bpc.model.document import document, schema
 from bpc.target import Options
 from bpc_targets import load
-from goldens import compare_folder
 
 ROOT = Path(__file__).parent.parent
 BLUEPRINTS = sorted(path.parent for path in ROOT.glob("blueprints/*/solution.bp"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from bpc.cli.show import lines
 from bpc.diagnostics.catalogue import catalogue
 from bpc.driver import compile_blueprint
@@ -53,6 +54,7 @@ def test_every_code_has_a_page():
 NO_CASE = {
     "BPC003": "the file would not be text: shown in test_bad_input.py",
     "HEAT001": "needs a thousand resources: shown in test_bad_input.py",
+    "HEAT006": "needs a mapping of flavors: shown in test_bad_input.py",
 }
 
 

@@ -57,7 +57,11 @@ def build_model(path: str, environment: str = "", settings: Mapping[str, str] | 
 
 
 def compile_blueprint(
-    path: str, targets: tuple[Target, ...], options: Options, environment: str = "", settings: Mapping[str, str] | None = None
+    path: str,
+    targets: tuple[Target, ...],
+    options: Options,
+    environment: str = "",
+    settings: Mapping[str, str] | None = None,
 ) -> Result:
     """The model, and from it the artifacts of each target."""
     result = build_model(path, environment, settings)
@@ -82,7 +86,7 @@ class Reading:
     def text(self, name: str, span: Span) -> Source | Diagnostic:
         if name in self.sources:
             return self.sources[name]
-        content = self.bytes(name, span)
+        content = self.content(name, span)
         if not isinstance(content, bytes):
             return content
         try:
@@ -94,7 +98,7 @@ class Reading:
         self.sources[name] = Source(name, text.replace("\r\n", "\n"))
         return self.sources[name]
 
-    def bytes(self, name: str, span: Span) -> bytes | Diagnostic:
+    def content(self, name: str, span: Span) -> bytes | Diagnostic:
         if name.startswith(("../", "/")) or name == "..":
             return OutsideProject(span=span, path=name)
         try:
@@ -109,7 +113,7 @@ class Reading:
 
     def named_bytes(self, by: str, path: str, span: Span) -> tuple[str, bytes] | Diagnostic:
         name = beside(by, path)
-        content = self.bytes(name, span)
+        content = self.content(name, span)
         return (name, content) if isinstance(content, bytes) else content
 
     def digest(self) -> str:

@@ -20,7 +20,24 @@ RELEASES = ("almalinux", "centos", "debian", "fedora", "opensuse", "rocky", "ubu
 
 
 SCALARS = frozenset(
-    "any bool int number string size duration percent range cidr port endpoint secret image release network".split()
+    [
+        "any",
+        "bool",
+        "int",
+        "number",
+        "string",
+        "size",
+        "duration",
+        "percent",
+        "range",
+        "cidr",
+        "port",
+        "endpoint",
+        "secret",
+        "image",
+        "release",
+        "network",
+    ]
 )
 
 
@@ -78,7 +95,10 @@ BLOCKS: dict[str, Keyword] = {
     "secret": Keyword(
         label="name",
         says="a value that the cloud generates",
-        settings={"length": Word(type="int", says="letters and digits, 8 to 512; 32 where it is not said"), "was": _WAS},
+        settings={
+            "length": Word(type="int", says="letters and digits, 8 to 512; 32 where it is not said"),
+            "was": _WAS,
+        },
     ),
     "network": Keyword(
         label="name",
@@ -94,7 +114,9 @@ BLOCKS: dict[str, Keyword] = {
         says="machines of one kind",
         settings={
             "image": Word(type="image", required=True, says="the image template, with its arguments"),
-            "count": Word(type="int | range", says="members: a number keeps identities, a range scales; 1 where not said"),
+            "count": Word(
+                type="int | range", says="members: a number keeps identities, a range scales; 1 where not said"
+            ),
             "spread": Word(type="hosts | zones", says="no two members on one host, or over the zones"),
             "network": Word(type="network | list(network)", required=True, says="its networks, the primary one first"),
             "bake": _BAKE,
@@ -123,7 +145,9 @@ BLOCKS: dict[str, Keyword] = {
             "public": Word(type="bool", says="reachable from the internet"),
             "health": Word(type="string", says="path of an HTTP check"),
             "balance": Word(type="round_robin | least_connections | source_ip", says="one address for all members"),
-            "tls": Word(type="string", deploy=True, says="the cloud's reference of a certificate; ends TLS at the balancer"),
+            "tls": Word(
+                type="string", deploy=True, says="the cloud's reference of a certificate; ends TLS at the balancer"
+            ),
             "network": Word(type="network", says="where it listens; the primary network where it is not said"),
         },
     ),
@@ -159,7 +183,9 @@ BLOCKS: dict[str, Keyword] = {
         label="name",
         says="an image template",
         settings={
-            "from": Word(type="release | image", required=True, says="a release, a ready cloud image or another template"),
+            "from": Word(
+                type="release | image", required=True, says="a release, a ready cloud image or another template"
+            ),
             "packages": Word(type="list(string)", says="packages of the release, `name` or `name=version`"),
         },
         blocks=("file", "artifact", "run", "service", "user"),
@@ -171,7 +197,9 @@ BLOCKS: dict[str, Keyword] = {
         settings={
             "text": Word(type="string", deploy=True, says="the content"),
             "source": Word(type="string", says="a project file that is copied as it is"),
-            "template": Word(type="string", says="a Jinja template of the project; the image's parameters are its variables"),
+            "template": Word(
+                type="string", says="a Jinja template of the project; the image's parameters are its variables"
+            ),
             "mode": Word(type="string", says='octal; "0644", with a secret "0600"'),
             "owner": Word(type="string", says='"root" where it is not said'),
             "group": Word(type="string", says="the owner's where it is not said"),
@@ -235,24 +263,40 @@ class Function(Record):
 
 FUNCTIONS: dict[str, Function] = {
     "length": Function(parameters=("any",), required=1, result="int", says="characters, items or entries"),
-    "join": Function(parameters=("string", "list(any)"), required=2, result="string", says="items with a separator between"),
-    "split": Function(parameters=("string", "string"), required=2, result="list(string)", says="parts of a text at a separator"),
+    "join": Function(
+        parameters=("string", "list(any)"), required=2, result="string", says="items with a separator between"
+    ),
+    "split": Function(
+        parameters=("string", "string"), required=2, result="list(string)", says="parts of a text at a separator"
+    ),
     "lower": Function(parameters=("string",), required=1, result="string", says="in small letters"),
     "upper": Function(parameters=("string",), required=1, result="string", says="in capitals"),
-    "replace": Function(parameters=("string", "string", "string"), required=3, result="string", says="each second in first by third"),
-    "format": Function(parameters=("string", "any"), required=1, result="string", variadic=True, says="`{}` and `{0}` filled"),
+    "replace": Function(
+        parameters=("string", "string", "string"), required=3, result="string", says="each second in first by third"
+    ),
+    "format": Function(
+        parameters=("string", "any"), required=1, result="string", variadic=True, says="`{}` and `{0}` filled"
+    ),
     "base64": Function(parameters=("string",), required=1, result="string", says="of the UTF-8 bytes"),
     "sha256": Function(parameters=("string",), required=1, result="string", says="hexadecimal, of the UTF-8 bytes"),
     "file": Function(parameters=("string",), required=1, result="string", says="a project file's text"),
-    "template": Function(parameters=("string", "map(any)"), required=1, result="string", says="a rendered Jinja template"),
-    "cidr_subnet": Function(parameters=("cidr", "int", "int"), required=3, result="cidr", says="the n-th subnet with so many more bits"),
+    "template": Function(
+        parameters=("string", "map(any)"), required=1, result="string", says="a rendered Jinja template"
+    ),
+    "cidr_subnet": Function(
+        parameters=("cidr", "int", "int"), required=3, result="cidr", says="the n-th subnet with so many more bits"
+    ),
     "cidr_host": Function(parameters=("cidr", "int"), required=2, result="string", says="the n-th address"),
     "min": Function(parameters=("any",), required=1, result="any", variadic=True, says="the least"),
     "max": Function(parameters=("any",), required=1, result="any", variadic=True, says="the greatest"),
-    "merge": Function(parameters=("map(any)",), required=1, result="map(any)", variadic=True, says="maps, later entries win"),
+    "merge": Function(
+        parameters=("map(any)",), required=1, result="map(any)", variadic=True, says="maps, later entries win"
+    ),
     "keys": Function(parameters=("map(any)",), required=1, result="list(string)", says="in order"),
     "values": Function(parameters=("map(any)",), required=1, result="list(any)", says="in the keys' order"),
-    "range": Function(parameters=("int", "int"), required=1, result="list(int)", says="from 0 or the first up to, without, the last"),
+    "range": Function(
+        parameters=("int", "int"), required=1, result="list(int)", says="from 0 or the first up to, without, the last"
+    ),
     "cloud_image": Function(parameters=("string",), required=1, result="release", says="a ready cloud image"),
     **{
         name: Function(parameters=("string",), required=1, result="release", says=f"a release of {name}")

@@ -63,7 +63,9 @@ def _servers(model: Model, flavors: dict[str, str]) -> list[tuple[Any, ...]]:
 
 
 def _interfaces(model: Model) -> list[tuple[Any, ...]]:
-    return [(name, model.cidr(network), (name,)) for name, group in _each_member(model) for network in group["networks"]]
+    return [
+        (name, model.cidr(network), (name,)) for name, group in _each_member(model) for network in group["networks"]
+    ]
 
 
 def _rule(model: Model) -> Any:
@@ -102,7 +104,9 @@ def _allowed(model: Model, balancer: str) -> tuple[str, ...]:
 
 def _spread(model: Model) -> list[tuple[Any, ...]]:
     return [
-        (name, "anti-affinity", model.members(name)) for name, group in model.groups.items() if group["spread"] == "hosts"
+        (name, "anti-affinity", model.members(name))
+        for name, group in model.groups.items()
+        if group["spread"] == "hosts"
     ]
 
 

@@ -50,7 +50,9 @@ class Lifetime:
         chosen = [word for setting in settings for word in ("--set", setting)]
         bpc = [sys.executable, "-m", "bpc"]
         source = str(self.project / "solution.bp")
-        subprocess.run([*bpc, "compile", source, *chosen, "-o", str(self.project / "out")], check=True, capture_output=True)
+        subprocess.run(
+            [*bpc, "compile", source, *chosen, "-o", str(self.project / "out")], check=True, capture_output=True
+        )
         printed = subprocess.run([*bpc, "model", source, *chosen], check=True, capture_output=True)
         self.model = Model(json.loads(printed.stdout))
         self._choose_for_this_cloud()
@@ -73,8 +75,9 @@ class Lifetime:
                 readme.run(self.folder, words)
                 self.images.add(name)
 
-    def create(self) -> None:
-        self._readme("stack create", self._ready)
+    def create(self, answer: Callable[[], None] | None = None) -> None:
+        """`answer` is what the guests say meanwhile: that they are ready, unless another is given."""
+        self._readme("stack create", answer or self._ready)
 
     def update(self) -> None:
         self._readme("stack update", self._ready)
@@ -97,7 +100,10 @@ class Lifetime:
         return Observed(self.cloud, self.things()).facts()
 
     def outputs(self) -> dict[str, str]:
-        return {item["output_key"]: str(item["output_value"]) for item in self.cloud.orchestration.get_stack(self.stack).outputs}
+        return {
+            item["output_key"]: str(item["output_value"])
+            for item in self.cloud.orchestration.get_stack(self.stack).outputs
+        }
 
     def left(self, before: dict[str, Thing]) -> list[Thing]:
         """What the services still have of these things."""

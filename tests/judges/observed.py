@@ -69,7 +69,9 @@ class Observed:
             "spread": Counter(map(self._spread, self._all("OS::Nova::ServerGroup"))),
             "volumes": Counter(map(self._volume, self._all("OS::Cinder::Volume"))),
             "balancers": Counter(map(self._balancer, self._all("OS::Octavia::LoadBalancer"))),
-            "places in pools": Counter(fact for thing in self._all("OS::Octavia::Pool") for fact in self._places(thing)),
+            "places in pools": Counter(
+                fact for thing in self._all("OS::Octavia::Pool") for fact in self._places(thing)
+            ),
             "public addresses": Counter(map(self._public, self._all("OS::Neutron::FloatingIP"))),
         }
 
@@ -109,7 +111,9 @@ class Observed:
     def _rules(self, group: str) -> list[tuple[Any, ...]]:
         """What may come in; that everything may go out is a fact of its own when it is not so."""
         rules = list(self.cloud.network.security_group_rules(security_group_id=group))
-        outward = [rule for rule in rules if rule.direction == "egress" and rule.ether_type == "IPv4" and not rule.protocol]
+        outward = [
+            rule for rule in rules if rule.direction == "egress" and rule.ether_type == "IPv4" and not rule.protocol
+        ]
         found = [self._rule(group, rule) for rule in rules if rule.direction == "ingress"]
         return found if outward else [*found, (self.security[group], "nothing may go out")]
 
@@ -154,5 +158,3 @@ class Observed:
 
     def _device(self, port: str) -> str:
         return next((item.device_id for item in self.ports if item.id == port), "")
-
-

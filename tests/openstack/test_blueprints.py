@@ -59,7 +59,10 @@ def test_a_blueprint_lives_on_the_cloud(name: str, cloud: Any, admin: Any, tmp_p
 def assert_equals_the_model(life: Lifetime) -> None:
     wanted, found = expected(life.model, life.flavors), life.facts()
     differences = {
-        kind: {"missing": list((wanted[kind] - found[kind]).elements()), "extra": list((found[kind] - wanted[kind]).elements())}
+        kind: {
+            "missing": list((wanted[kind] - found[kind]).elements()),
+            "extra": list((found[kind] - wanted[kind]).elements()),
+        }
         for kind in wanted
         if wanted[kind] != found[kind]
     }
@@ -111,3 +114,23 @@ def delete_all(life: Lifetime) -> None:
         life.cloud.block_storage.delete_volume(volume.id)
     assert [thing for thing in left if thing not in volumes] == []
     assert {(thing.tier, thing.path.rpartition("/")[2]) for thing in volumes} == kept
+
+
+LOG = "exit code 100: packages\nE: Unable to locate package ngnix"
+
+
+def test_the_log_of_a_failed_first_boot_is_in_the_events(cloud: Any, admin: Any, tmp_path: Path) -> None:
+    project = shutil.copytree(Path(__file__).parent / "failing", tmp_path / "failing")
+    with lifetime(cloud, admin, project, "bpc-test-failing") as life:
+        life.compile()
+        life.upload()
+        with pytest.raises(readme.Failed, match="CREATE_FAILED"):
+            life.create(answer=lambda: life.guests.say_failed(LOG))
+        events = readme.run_all(life.folder, "stack event list", life.stack)
+        failures = readme.run_all(life.folder, "stack failures list", life.stack)
+        for line in LOG.splitlines():
+            assert line in events
+            assert line in failures
+        before = life.things()
+        life.delete()
+        assert life.left(before) == []

@@ -11,6 +11,7 @@ from bpc.syntax.tree import (
     Block,
     Connect,
     For,
+    Identifier,
     Import,
     Let,
     Name,
@@ -32,8 +33,16 @@ if TYPE_CHECKING:
 
 CONTENT = {"file": ("text", "source", "template"), "run": ("script", "text")}
 SECRET_NAME = re.compile(r"passw(or)?d|passphrase|secret|token|api_?key", re.IGNORECASE)
-STATEMENTS = {Let: "let", Parameter: "param", Output: "output", For: "for", Allow: "allow", Connect: "connect", Import: "import"}
-NAMED = ("solution", "secret", "network", "tier", "environment", "expose", "volume", "image")
+STATEMENTS = {
+    Let: "let",
+    Parameter: "param",
+    Output: "output",
+    For: "for",
+    Allow: "allow",
+    Connect: "connect",
+    Import: "import",
+}
+PLAINLY_NAMED = ("solution", "environment", "image")
 
 
 def check_blocks(program: Program) -> list[Diagnostic]:
@@ -114,8 +123,8 @@ def _block(
             note = Note(span=seen[node.keyword].span, text="the first one")
             found.append(check.BlockTwice(span=node.span, word=node.keyword, notes=(note,)))
         seen[node.keyword] = node
-    if node.keyword in NAMED and node.label is None:
-        found.append(check.BadLabel(span=node.span, block=node.keyword, expected="a name"))
+    if node.keyword in PLAINLY_NAMED and not isinstance(node.label, Identifier):
+        found.append(check.BadLabel(span=_head(node), block=node.keyword, expected="a plain name"))
     partial = partial or name == "environment"
     given = check_body(node.keyword, inner, node.body, found, partial=partial)
     if not partial:

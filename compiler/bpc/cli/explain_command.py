@@ -19,8 +19,8 @@ def run(options: argparse.Namespace) -> int:
         for code, kind in known.items():
             print(f"{code}  {(kind.__doc__ or '').splitlines()[0]}")
         return 0
-    kind = known.get(options.code.upper())
-    if kind is None:
+    if options.code.upper() not in known:
         raise Usage(f'there is no diagnostic "{options.code}"; `bpc explain` lists them')
+    kind = known[options.code.upper()]
     print(f"{kind.code}: {kind.__name__} ({kind.severity})\n\n{cleandoc(kind.__doc__ or '')}")
     return 0

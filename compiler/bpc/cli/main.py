@@ -42,10 +42,22 @@ def parser() -> argparse.ArgumentParser:
     _blueprint(check)
     make = commands.add_parser("compile", help="write the stack of each target")
     _blueprint(make)
-    make.add_argument("--target", action="append", default=[], metavar="NAME", help="stack target (see `bpc targets`); may stand several times; heat where it is left out")
-    make.add_argument("-o", "--output", default="out", metavar="DIR", help="output folder; one folder a target in it (default: out)")
-    make.add_argument("--flavors", metavar="FILE", help='JSON: {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}, ...}')
-    make.add_argument("--limit", action="append", default=[], metavar="NAME=N", help="a cloud's own limit, e.g. resources=5000")
+    make.add_argument(
+        "--target",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="stack target (see `bpc targets`); may stand several times; heat where it is left out",
+    )
+    make.add_argument(
+        "-o", "--output", default="out", metavar="DIR", help="output folder; one folder a target in it (default: out)"
+    )
+    make.add_argument(
+        "--flavors", metavar="FILE", help='JSON: {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}, ...}'
+    )
+    make.add_argument(
+        "--limit", action="append", default=[], metavar="NAME=N", help="a cloud's own limit, e.g. resources=5000"
+    )
     model = commands.add_parser("model", help="print the cloud-neutral model as JSON")
     _blueprint(model)
     model.add_argument("--schema", action="store_true", help="print the JSON Schema of the model instead")
@@ -62,9 +74,17 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _blueprint(command: argparse.ArgumentParser) -> None:
-    command.add_argument("blueprint", nargs="?", default="solution.bp", help="the file with the solution (default: solution.bp)")
+    command.add_argument(
+        "blueprint", nargs="?", default="solution.bp", help="the file with the solution (default: solution.bp)"
+    )
     command.add_argument("--env", default="", metavar="NAME", help="an environment of the solution")
-    command.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="another value for a `let` or a `param`'s default")
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another value for a `let` or a `param`'s default",
+    )
     command.add_argument("--format", choices=["text", "json", "sarif"], default="text", help="of the diagnostics")
 
 

@@ -94,7 +94,9 @@ def _range(span: Span) -> dict[str, Any]:
 
 def _sarif(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     codes = sorted({d.code: type(d) for d in diagnostics}.items())
-    rules = [{"id": code, "name": kind.__name__, "fullDescription": {"text": kind.__doc__ or ""}} for code, kind in codes]
+    rules = [
+        {"id": code, "name": kind.__name__, "fullDescription": {"text": kind.__doc__ or ""}} for code, kind in codes
+    ]
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",

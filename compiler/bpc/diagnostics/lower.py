@@ -76,7 +76,7 @@ class NeedsBalance(Diagnostic):
 
     code: ClassVar = "BPC407"
     message: ClassVar = '"{tier}" may have several members, so "{tier}.{endpoint}" has no one host'
-    advice: ClassVar = 'write `balance = round_robin` at `expose {endpoint}`, or use `.hosts`'
+    advice: ClassVar = "write `balance = round_robin` at `expose {endpoint}`, or use `.hosts`"
     tier: str
     endpoint: str
 
@@ -118,7 +118,9 @@ class SecretShown(Diagnostic):
 
     code: ClassVar = "BPC411"
     message: ClassVar = 'the secret "{name}" would be readable here'
-    advice: ClassVar = "hand the secret to the image that needs it; outputs are readable by everybody who sees the stack"
+    advice: ClassVar = (
+        "hand the secret to the image that needs it; outputs are readable by everybody who sees the stack"
+    )
     name: str
 
 

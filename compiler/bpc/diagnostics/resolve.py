@@ -80,7 +80,7 @@ class UnknownSetName(Diagnostic):
     """`--set` names something that is neither a `let` nor a `param` of the solution."""
 
     code: ClassVar = "BPC208"
-    message: ClassVar = '`--set {name}`: the solution has no `let` or `param` of this name'
+    message: ClassVar = "`--set {name}`: the solution has no `let` or `param` of this name"
     name: str
 
 

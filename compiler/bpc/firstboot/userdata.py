@@ -62,7 +62,9 @@ def parts(group: Group) -> list[Part]:
         content = getattr(step, "script", None) or getattr(step, "unit", None)
         binary = getattr(step, "content", None)
         if isinstance(content, tuple):
-            found.append(Part(title=getattr(step, "title", getattr(step, "name", "")), size=size(content), span=step.span))
+            found.append(
+                Part(title=getattr(step, "title", getattr(step, "name", "")), size=size(content), span=step.span)
+            )
         elif isinstance(binary, bytes) and not isinstance(step, File):
             found.append(Part(title=getattr(step, "path", ""), size=size(binary), span=step.span))
     return sorted(found, key=lambda part: -part.size)
@@ -138,7 +140,11 @@ def _unit(step: Service, holes: list[Hole]) -> dict[str, Any]:
 
 def unit_name(name: str) -> str:
     """A unit's file name: a bare name is a service."""
-    return name if name.rpartition(".")[2] in ("service", "timer", "socket", "path", "mount", "target") else f"{name}.service"
+    return (
+        name
+        if name.rpartition(".")[2] in ("service", "timer", "socket", "path", "mount", "target")
+        else f"{name}.service"
+    )
 
 
 def _artifacts(group: Group) -> list[dict[str, Any]]:

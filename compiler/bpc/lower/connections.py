@@ -29,7 +29,7 @@ def rules(world: World, plans: list[Plan], used: Used) -> list[Rule]:
     for tier, targets in used.items():
         for target in targets:
             handed.setdefault(target, []).append(tier)
-    made = []
+    made: list[Rule] = []
     for plan in plans:
         allowed = _allowed(world, plan)
         for endpoint in plan.endpoints.values():
@@ -39,7 +39,10 @@ def rules(world: World, plans: list[Plan], used: Used) -> list[Rule]:
 
 
 def _peers(
-    plan: Plan, endpoint: Endpoint, handed: dict[tuple[str, str], list[str]], allowed: dict[str, list[tuple[Peer, Span]]]
+    plan: Plan,
+    endpoint: Endpoint,
+    handed: dict[tuple[str, str], list[str]],
+    allowed: dict[str, list[tuple[Peer, Span]]],
 ) -> dict[Peer, Span]:
     peers: dict[Peer, Span] = {}
     if endpoint.public:

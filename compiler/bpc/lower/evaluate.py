@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
-from bpc.lower.functions import DEFERRED_ALLOWED, LONGEST, TABLE, as_text, from_text
+from bpc.lower.functions import DEFERRED_ALLOWED, TABLE, as_text, from_text
 from bpc.lower.types import Wrong, bad, fits, origin
 from bpc.lower.values import (
     Deferred,
     Duration,
     Hosts,
-    MemberValue,
     ModuleValue,
-    NetworkValue,
     Percent,
     Range,
     Size,
@@ -26,7 +24,6 @@ from bpc.record import assert_never
 from bpc.syntax.tree import (
     Attribute,
     Binary,
-    Block,
     Boolean,
     Call,
     Comprehension,
@@ -116,7 +113,10 @@ def _quantity(node: Quantity) -> Value:
     scale, kind = (SIZES[node.unit], Size) if node.unit in SIZES else (DURATIONS[node.unit], Duration)
     exact = node.number * scale
     if exact != int(exact):
-        raise bad(node.span, f"{node.number}{node.unit} is not a whole number of {'bytes' if kind is Size else 'milliseconds'}")
+        raise bad(
+            node.span,
+            f"{node.number}{node.unit} is not a whole number of {'bytes' if kind is Size else 'milliseconds'}",
+        )
     return kind(int(exact))
 
 
@@ -137,16 +137,16 @@ def _range(node: RangeLiteral, scope: Scope) -> Range:
 
 def items(value: Value, node: Expression) -> Iterator[Value]:
     """What a loop sees of a list, a map (its keys) or the hosts of a tier with identity."""
-    if isinstance(value, tuple):
-        yield from value
-    elif isinstance(value, dict):
+    if isinstance(value, tuple | dict):
         yield from value
     elif isinstance(value, Hosts) and value.count is not None:
         for member in range(value.count):
             hole = MemberAddressHole(group=value.tier, network=value.network, member=member)
             yield Deferred(text=(hole,), type="string")
     elif isinstance(value, Hosts):
-        raise bad(node.span, f'the members of "{value.tier}" come and go: they cannot be listed', "use join(separator, hosts)")
+        raise bad(
+            node.span, f'the members of "{value.tier}" come and go: they cannot be listed', "use join(separator, hosts)"
+        )
     elif isinstance(value, Deferred):
         raise Wrong(lower.DeployTime(span=node.span, what=origin(value)))
     else:
@@ -166,7 +166,8 @@ def _attribute(node: Attribute, scope: Scope) -> Value:
         return scope.world.member(target.name, node.name.text, node.name.span)
     if isinstance(target, dict):
         if node.name.text in target:
-            return target[node.name.text]
+            entry: Value = target[node.name.text]
+            return entry
         hint = did_you_mean(node.name.text, target)
         raise Wrong(resolve.UnknownMember(span=node.name.span, what="the map", name=node.name.text, hint=hint))
     return scope.world.attribute(target, node.name.text, node.name.span)
@@ -179,7 +180,8 @@ def _index(node: Index, scope: Scope) -> Value:
         if key not in target:
             hint = did_you_mean(str(key), target)
             raise Wrong(resolve.UnknownMember(span=node.index.span, what="the map", name=str(key), hint=hint))
-        return target[str(key)]
+        found: Value = target[str(key)]
+        return found
     index = fits(evaluate(node.index, scope), "int", node.index.span)
     assert isinstance(index, int)
     if isinstance(target, TierValue):
@@ -229,7 +231,7 @@ def _compute(node: Binary, left: Value, right: Value) -> Value:
         case "in" | "not in":
             if not isinstance(right, str | tuple | dict):
                 raise TypeError
-            return (left in right) == (node.operator == "in")  # type: ignore[operator]
+            return (left in right) == (node.operator == "in")
         case _:
             return _arithmetic(node.operator, left, right)
 
@@ -260,7 +262,9 @@ def _number(operator: str, left: int | float, right: int | float) -> Value:
     units = [type(side) for side in (left, right) if isinstance(side, KEEPS)]
     if operator in "+-%" and units and type(left) is not type(right):
         raise TypeError
-    if operator == "*" and len(units) == 2 or operator == "/" and isinstance(right, KEEPS) and type(left) is not type(right):
+    if (operator == "*" and len(units) == 2) or (
+        operator == "/" and isinstance(right, KEEPS) and type(left) is not type(right)
+    ):
         raise TypeError
     if abs(left) > 10**30 or abs(right) > 10**30:
         raise ValueError("the numbers are too large")
@@ -342,5 +346,3 @@ def _fitting(name: str, kinds: tuple[str, ...], node: Call, arguments: list[Valu
         fits(value, kind, argument.value.span, deploy=deploy)
         for value, kind, argument in zip(arguments, kinds, node.arguments, strict=False)
     ]
-
-

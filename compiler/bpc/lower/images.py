@@ -21,9 +21,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.lower.values import Value
     from bpc.lower.world import World
-    from bpc.model.steps import Bake
+    from bpc.model.steps import Bake, Kind
 
-KINDS = ("system", "software", "configuration")
+KINDS: tuple[Kind, ...] = ("system", "software", "configuration")
 BAKED = {"base": KINDS[:1], "software": KINDS[:2], "full": KINDS}
 FORMAT = 1
 """Counts up when the same inputs would give another image: it is part of every digest."""
@@ -72,7 +72,9 @@ def _chain(template: TemplateValue, world: World) -> list[Link]:
         seen.add(id(current.block))
         body = Body(current.block, _scope(current, world))
         source: Value = body.value("from", Release(distribution="debian", version="12"))
-        links.append(Link(template=current, body=body, origin=source if isinstance(source, Release | ReadyImage) else None))
+        links.append(
+            Link(template=current, body=body, origin=source if isinstance(source, Release | ReadyImage) else None)
+        )
         current = source
     return links[::-1]
 
@@ -139,16 +141,16 @@ def _image(template: TemplateValue, chain: list[Link], carried: list[Step]) -> I
         if any(step.kind == kind for step in carried)
     )
     name = _name(template)
-    common = {
-        "template": name,
-        "origin": origin,
-        "layers": layers,
-        "span": template.block.span,
-    }
-    if isinstance(origin, ReadyImage):
-        return Image(name=origin.name, digest="", **common)
-    digest = _digest(origin, layers)
-    return Image(name=f"{name}-{digest[:12]}", digest=digest, **common)
+    ready = isinstance(origin, ReadyImage)
+    digest = "" if ready else _digest(origin, layers)
+    return Image(
+        name=origin.name if isinstance(origin, ReadyImage) else f"{name}-{digest[:12]}",
+        digest=digest,
+        template=name,
+        origin=origin,
+        layers=layers,
+        span=template.block.span,
+    )
 
 
 def _digest(origin: Release | ReadyImage, layers: tuple[Layer, ...]) -> str:
@@ -168,5 +170,3 @@ def _plain(value: object) -> object:
     if isinstance(value, bytes):
         return hashlib.sha256(value).hexdigest()
     return value
-
-

@@ -89,7 +89,7 @@ def lower_solution(world: World, choice: Choice, digest: Callable[[], str], comp
 
 def _choose(world: World, solution: Block, choice: Choice) -> Block:
     """The solution's block with the chosen environment laid over it; environments themselves are gone."""
-    environments = {label_text(s): s for s in solution.body if _is(s, "environment")}
+    environments = {label_text(s): s for s in solution.body if isinstance(s, Block) and s.keyword == "environment"}
     base = replace(solution, body=tuple(s for s in solution.body if not _is(s, "environment")))
     for environment in environments.values():
         assert isinstance(environment, Block)
@@ -349,7 +349,11 @@ def _group(
 
 
 def _built(
-    template: TemplateValue, bake: Bake | None, said: Span, world: World, cache: dict[tuple[object, ...], tuple[Built, Bake]]
+    template: TemplateValue,
+    bake: Bake | None,
+    said: Span,
+    world: World,
+    cache: dict[tuple[object, ...], tuple[Built, Bake]],
 ) -> tuple[Built, Bake]:
     try:
         key = (id(template.block), tuple(sorted(template.arguments.items(), key=lambda item: item[0])), bake)
@@ -386,5 +390,3 @@ def _mount(tier: str, volume: Volume) -> Mount:
         kind="configuration",
         span=volume.span,
     )
-
-

@@ -45,10 +45,12 @@ class Marker:
         return f"\x00{self._number}\x00"
 
     def _decide(self, *_: object) -> NoReturn:
-        raise Decided(f"it would have to decide on a value that is known only when the stack runs ({origin(self._value)})")
+        raise Decided(
+            f"it would have to decide on a value that is known only when the stack runs ({origin(self._value)})"
+        )
 
-    __bool__ = __iter__ = __len__ = __getitem__ = __contains__ = __eq__ = __ne__ = _decide  # type: ignore[assignment]
-    __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __mul__ = __hash__ = __int__ = __float__ = _decide  # type: ignore[assignment]
+    __bool__ = __iter__ = __len__ = __getitem__ = __contains__ = __eq__ = __ne__ = _decide
+    __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __mul__ = __hash__ = __int__ = __float__ = _decide
 
 
 class Context:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bpc.lower.body import Body
     from bpc.lower.values import Value
     from bpc.lower.world import World
+    from bpc.model.resources import Algorithm
 
 GIB = 2**30
 
@@ -57,7 +58,9 @@ def _members(name: str, body: Body) -> Fixed | Scaling:
         )
     if scale is not None:
         problem = f'tier "{name}" has a number as its count, and a number does not scale'
-        body.found.append(lower.BadValue(span=scale.span, problem=problem, hint=f"write `count = {count}..{count + 2}`"))
+        body.found.append(
+            lower.BadValue(span=scale.span, problem=problem, hint=f"write `count = {count}..{count + 2}`")
+        )
     return Fixed(count=body.positive("count", 1, least=0, most=100_000))
 
 
@@ -98,7 +101,7 @@ def _endpoint(
     return endpoint, _balancer(tier, endpoint, algorithm, body)
 
 
-def _balancer(tier: str, endpoint: Endpoint, algorithm: str, body: Body) -> Balancer:
+def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: Body) -> Balancer:
     from bpc.lower.functions import as_text
 
     tls = body.value("tls", "")
@@ -122,7 +125,7 @@ def _check_endpoint(endpoint: Endpoint, body: Body) -> None:
         problem = f'"health" is a path such as "/healthz", not "{endpoint.health}"'
         body.found.append(lower.BadValue(span=body.where("health"), problem=problem))
     if endpoint.health and endpoint.protocol not in ("http", "https"):
-        problem = f'a path is checked over HTTP, and the endpoint speaks {endpoint.protocol}'
+        problem = f"a path is checked over HTTP, and the endpoint speaks {endpoint.protocol}"
         body.found.append(lower.BadValue(span=body.where("health"), problem=problem, hint="write `protocol = http`"))
     if body.has("tls") and (not endpoint.balancer or endpoint.protocol != "https"):
         problem = "TLS ends at a balancer in front of an https endpoint"
@@ -194,5 +197,3 @@ def update(plan: Plan) -> Update:
         problem = f"{stays} of {size} members in service leave none to update"
         body.found.append(lower.BadValue(span=body.where("minimum"), problem=problem))
     return Update(batch=batch, pause=body.positive("pause", 0, least=0), minimum=stays)
-
-

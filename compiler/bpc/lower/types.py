@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from bpc.diagnostics import lower
+from bpc.diagnostics.base import Diagnostic
 from bpc.lower.values import Deferred, Duration, Hosts, Percent, Size, Value, type_name
+from bpc.model.values import SecretHole, holes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.source import Span
-
-from bpc.diagnostics import lower
-from bpc.diagnostics.base import Diagnostic
-from bpc.model.values import SecretHole, holes
 
 ARTICLES = {"int": "a whole number", "any": "a value", "cidr": "a network such as 10.0.0.0/24"}
 
@@ -96,13 +95,17 @@ def network_text(value: str, span: Span) -> str:
 
 
 def _expected(kind: str) -> str:
-    return " or ".join(ARTICLES.get(part, f"a {part}") for part in kind.split(" | "))
+    return " or ".join(ARTICLES.get(part, _article(part)) for part in kind.split(" | "))
+
+
+def _article(word: str) -> str:
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
 def _actual(value: Value) -> str:
     name = type_name(value)
     shown = f" ({value!r})" if isinstance(value, int | float) and name in ("int", "number") else ""
-    return f"{ARTICLES.get(name, f'a {name}')}{shown}"
+    return f"{ARTICLES.get(name, _article(name))}{shown}"
 
 
 def _hint(value: Value, kind: str) -> str:

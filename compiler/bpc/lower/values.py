@@ -12,6 +12,7 @@ from bpc.syntax.tree import Block
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from bpc.model.values import Text
     from bpc.source import Span
@@ -92,13 +93,19 @@ class TemplateValue(Record):
     span: Span
 
 
+if TYPE_CHECKING:
+    Items = tuple[Any, ...]
+    Entries = dict[str, Any]
+else:
+    Items, Entries = tuple, dict
+
 Value = (
     bool
     | int
     | float
     | str
-    | tuple
-    | dict
+    | Items
+    | Entries
     | Range
     | Deferred
     | NetworkValue

@@ -64,7 +64,7 @@ class World:
         answer = self._text(span.source.name, path, span)
         if not hasattr(answer, "text") or hasattr(answer, "code"):
             raise Wrong(answer)  # type: ignore[arg-type]
-        return answer  # type: ignore[return-value]
+        return answer
 
     def read_function(self, name: str, arguments: list[Value], span: Span) -> Value:
         """`file(path)` and `template(path, map)`."""
@@ -176,5 +176,3 @@ class World:
 
     def _member(self, tier: str, index: int, network: str) -> Deferred:
         return Deferred(text=(MemberAddressHole(group=tier, network=network, member=index),), type="string")
-
-

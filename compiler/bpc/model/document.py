@@ -57,7 +57,7 @@ def schema() -> dict[str, Any]:
         for name, kind in vars(import_module(f"bpc.model.{module}")).items()
         if isinstance(kind, type) and issubclass(kind, Record) and kind is not Record
     }
-    definitions = {
+    definitions: dict[str, dict[str, Any]] = {
         name: {
             "description": cleandoc(kind.__doc__ or ""),
             "type": "object",
@@ -81,11 +81,16 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _annotations(kind: type) -> dict[str, str]:
-    return {name: str(text) for base in reversed(kind.__mro__) for name, text in vars(base).get("__annotations__", {}).items() if base is not Record and name in kind._fields}  # type: ignore[attr-defined]
+def _annotations(kind: type[Record]) -> dict[str, str]:
+    return {
+        name: str(text)
+        for base in reversed(kind.__mro__)
+        for name, text in vars(base).get("__annotations__", {}).items()
+        if base is not Record and name in kind._fields
+    }
 
 
-BASE = {
+BASE: dict[str, dict[str, Any]] = {
     "str": {"type": "string"},
     "int": {"type": "integer"},
     "float": {"type": "number"},
@@ -121,7 +126,7 @@ UNIONS = {
 }
 
 
-def _annotation(text: str, kinds: dict[str, type]) -> dict[str, Any]:
+def _annotation(text: str, kinds: dict[str, type[Record]]) -> dict[str, Any]:
     """The schema of an annotation, as the model writes them: `A | B`, `tuple[A, ...]`, `Literal[...]`, names."""
     if " | " in text and not text.startswith(("tuple[", "Literal[")):
         return {"anyOf": [_annotation(part, kinds) for part in text.split(" | ")]}

@@ -113,9 +113,8 @@ class Names:
 
     def setting(self, node: Setting, scope: Scope, keyword: str) -> None:
         word = BLOCKS[keyword].settings.get(node.name.text) if keyword in BLOCKS else None
-        if word is None or not (words(word.type) and isinstance(node.value, Name)):
-            if word is not None:
-                self.expression(node.value, scope)
+        if word is not None and not (words(word.type) and isinstance(node.value, Name)):
+            self.expression(node.value, scope)
 
     def expression(self, node: Expression, scope: Scope) -> None:
         match node:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpc.diagnostics import reading, resolve
+from bpc.diagnostics import resolve
 from bpc.diagnostics.base import Note
 from bpc.record import Record
 from bpc.source import Source, Span
@@ -85,7 +85,9 @@ def label_identifier(block: Block) -> Identifier | None:
     return block.label if isinstance(block.label, Identifier) else None
 
 
-def declare(names: dict[str, Declaration], name: str, statement: Declaration, span: Span, found: list[Diagnostic]) -> None:
+def declare(
+    names: dict[str, Declaration], name: str, statement: Declaration, span: Span, found: list[Diagnostic]
+) -> None:
     """Enters a name; a second declaration is reported at its place, with a note at the first."""
     first = names.get(name)
     if first is None:

@@ -34,7 +34,9 @@ class UserDataTooLarge(Diagnostic):
     """
 
     code: ClassVar = "HEAT002"
-    message: ClassVar = 'the first-boot data of tier "{tier}" has {size:,} bytes, and Nova takes 49,149; largest: {largest}'
+    message: ClassVar = (
+        'the first-boot data of tier "{tier}" has {size:,} bytes, and Nova takes 49,149; largest: {largest}'
+    )
     advice: ClassVar = "bake more into the image, or give artifacts a URL"
     tier: str
     size: int

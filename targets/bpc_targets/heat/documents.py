@@ -68,9 +68,7 @@ def _image(stack: Stack, image: Image) -> dict[str, Any]:
         else {"distribution": origin.distribution, "release": origin.version},
         "ready": ready,
         "tiers": [group.name for group in stack.groups.values() if group.image == image.name],
-        "layers": [
-            {"kind": layer.kind, "steps": [describe(step) for step in layer.steps]} for layer in image.layers
-        ],
+        "layers": [{"kind": layer.kind, "steps": [describe(step) for step in layer.steps]} for layer in image.layers],
     }
 
 
@@ -81,7 +79,13 @@ def describe(step: Step) -> dict[str, Any]:
         case Packages():
             return {"packages": list(step.names), **place}
         case Artifact():
-            return {"artifact": step.path, "version": step.version, "licence": step.licence, "sha256": step.sha256, **place}
+            return {
+                "artifact": step.path,
+                "version": step.version,
+                "licence": step.licence,
+                "sha256": step.sha256,
+                **place,
+            }
         case Run():
             return {"run": step.title, **place}
         case File():
@@ -141,5 +145,3 @@ def _readme(stack: Stack) -> str:
         images="\n".join(upload.format(image.name) for image in built) or "    (none: ready images are used)",
         kept=f"   These volumes stay, with their data: {', '.join(kept)}.\n" if kept else "   Nothing stays.\n",
     )
-
-

@@ -84,7 +84,7 @@ def _parameters(stack: Stack) -> None:
         stack.parameters[item.name] = _parameter(item)
         if item.default is not None:
             stack.values[item.name] = item.default
-    own = {
+    own: dict[str, tuple[Json, object]] = {
         "external_network": (
             {
                 "type": "string",

@@ -109,7 +109,10 @@ def _fixed(stack: Stack, group: Group, tier: str, members: Fixed, data: Any) -> 
     if has_ports(group):
         for network in group.networks:
             _ports(stack, group, tier, members, network)
-        definition = {"type": _file(stack, group, tier), "properties": _given(stack, group, tier, data) | {"name": name}}
+        definition = {
+            "type": _file(stack, group, tier),
+            "properties": _given(stack, group, tier, data) | {"name": name},
+        }
     else:
         server = {"name": name, **_server(stack, group, tier, data)}
         definition = {"type": "OS::Nova::Server", "properties": server}

@@ -48,7 +48,12 @@ def member_template(stack: Stack, group: Group) -> Json:
 
 
 def _parameters(stack: Stack, group: Group, *, fixed: bool) -> Json:
-    names: Json = {"image": STRING, "flavor": STRING, "key_name": STRING, "user_data": {"type": "string", "hidden": True}}
+    names: Json = {
+        "image": STRING,
+        "flavor": STRING,
+        "key_name": STRING,
+        "user_data": {"type": "string", "hidden": True},
+    }
     if group.spread:
         names["spread"] = STRING
     if group.public_address:

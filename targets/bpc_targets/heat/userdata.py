@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpc.firstboot.userdata import parts
 from bpc.firstboot.userdata import user_data as cloud_config
+from bpc.model.resources import Scaling
 from bpc.model.values import (
     BalancerAddressHole,
     HostNameHole,
@@ -54,6 +55,9 @@ def user_data(stack: Stack, group: Group, tier: str) -> Any:
     """The value of the servers' `user_data`; the text itself goes into a file. Markers that members fill stay in."""
     text = cloud_config(group, (SIGNAL,))
     _check_size(stack, group, text)
+    own = [part for part in text if isinstance(part, MemberAddressesHole) and part.group == group.name]
+    if isinstance(group.members, Scaling) and own:
+        stack.found.append(diagnostics.OwnMembers(span=group.span, tier=group.name))
     written = "".join(part if isinstance(part, str) else marker(part) for part in text)
     name = f"user-data/{tier}.yaml"
     stack.files[name] = written

@@ -64,7 +64,9 @@ def has_ports(group: Group) -> bool:
 
 def _address(stack: Stack, group: Group, network: str, member: int) -> Any:
     if has_ports(group):
-        return attr(f"ports.{stack.tier(group.name)}.{stack.network(network)}", f"resource.{member}.fixed_ips", 0, "ip_address")
+        return attr(
+            f"ports.{stack.tier(group.name)}.{stack.network(network)}", f"resource.{member}.fixed_ips", 0, "ip_address"
+        )
     return attr(f"tier.{stack.tier(group.name)}", f"resource.{member}.first_address")
 
 
