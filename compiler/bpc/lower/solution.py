@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from bpc.model.steps import Bake
     from bpc.syntax.tree import Expression, Statement
 
+    Lowered = tuple[Group, Built, dict[tuple[str, str], bool]]
+
 HALF_HOUR = 1_800_000
 
 
@@ -294,23 +296,24 @@ def _plan(world: World, body: Body) -> list[Plan]:
     return plans
 
 
-def _groups(
-    world: World, plans: list[Plan], bake: Bake | None, said: Span
-) -> dict[str, tuple[Group, Built, dict[tuple[str, str], bool]]]:
-    """Each tier's group, what its image is, and the endpoints that it uses (True: and waits for)."""
+def _groups(world: World, plans: list[Plan], bake: Bake | None, said: Span) -> dict[str, Lowered]:
     made = {}
     cache: dict[tuple[object, ...], tuple[Built, Bake]] = {}
     for plan in plans:
         try:
-            made[plan.name] = _group(world, plan, bake, said, cache)
+            lowered = _group(world, plan, bake, said, cache)
         except Wrong as wrong:
             world.found.append(wrong.diagnostic)
+        else:
+            if lowered is not None:
+                made[plan.name] = lowered
     return made
 
 
 def _group(
     world: World, plan: Plan, bake: Bake | None, said: Span, cache: dict[tuple[object, ...], tuple[Built, Bake]]
-) -> tuple[Group, Built, dict[tuple[str, str], bool]]:
+) -> Lowered | None:
+    """A tier's group, what its image is, and the endpoints that it uses (True: and waits for). Raises `Wrong`."""
     body = plan.body
     world.touched = set()
     template = body.value("image", None)
@@ -319,7 +322,7 @@ def _group(
     used |= dict.fromkeys(sorted(own), False)
     used |= _connected(world, plan)
     if not isinstance(template, TemplateValue):
-        raise Wrong(lower.WrongType(span=body.where("image"), expected="an image", actual="something else"))
+        return None  # reported where it was evaluated
     chosen = body.value("bake", bake)
     where = body.where("bake") if body.has("bake") else said
     built, baked = _built(template, chosen, where, world, cache)
