@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+
+    Put = Callable[[str], object]
 
 PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.-]*(?:::?[A-Za-z0-9_/.-]+)*\Z")
 WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"])
@@ -20,18 +23,27 @@ BLOCK = re.compile("[\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]*\\Z")
 
 def dump(value: object) -> str:
     """The value as a YAML document."""
-    return "".join(_node(value, 0)) if isinstance(value, dict | list | tuple) and value else scalar(value) + "\n"
+    if not (isinstance(value, dict | list | tuple) and value):
+        return scalar(value) + "\n"
+    lines: list[str] = []
+    _node(value, "", lines.append)
+    return "".join(lines)
 
 
 def scalar(value: object) -> str:
     """A scalar or an empty collection on one line."""
     if isinstance(value, str):
-        return value if PLAIN.match(value) and value.lower() not in WORDS else _quoted(value)
+        return _text(value)
     if isinstance(value, dict):
         return "{}"
     if isinstance(value, list | tuple):
         return "[]"
     return json.dumps(value)
+
+
+@lru_cache(maxsize=4096)
+def _text(value: str) -> str:
+    return value if PLAIN.match(value) and value.lower() not in WORDS else _quoted(value)
 
 
 def _quoted(value: str) -> str:
@@ -45,32 +57,38 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"
 
 
-def _node(value: object, depth: int) -> Iterator[str]:
-    pad = "  " * depth
+def _node(value: object, pad: str, put: Put) -> None:
+    """Writes a filled collection, each line with `pad` before it."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield f"{pad}{scalar(key)}:"
-            yield from _after(item, depth)
+            put(f"{pad}{scalar(key)}:")
+            _after(item, pad, put)
         return
     assert isinstance(value, list | tuple)
     for item in value:
         if isinstance(item, dict) and item:
             # the first entry of a map shares the dash's line
-            text = "".join(_node(item, depth + 1))
-            yield f"{pad}- {text[len(pad) + 2 :]}"
+            lines: list[str] = []
+            _node(item, pad + "  ", lines.append)
+            lines[0] = f"{pad}- {lines[0][len(pad) + 2 :]}"
+            put("".join(lines))
         else:
-            yield f"{pad}-"
-            yield from _after(item, depth)
+            put(f"{pad}-")
+            _after(item, pad, put)
 
 
-def _after(item: object, depth: int) -> Iterator[str]:
-    if isinstance(item, dict | list | tuple) and item:
-        yield "\n"
-        yield from _node(item, depth + 1)
-    elif isinstance(item, str) and "\n" in item and _blockable(item):
-        yield from _block(item, "  " * (depth + 1))
+def _after(item: object, pad: str, put: Put) -> None:
+    """Writes what stands after a key or a dash."""
+    if isinstance(item, str):
+        if "\n" in item and _blockable(item):
+            _block(item, pad + "  ", put)
+        else:
+            put(f" {scalar(item)}\n")
+    elif isinstance(item, dict | list | tuple) and item:
+        put("\n")
+        _node(item, pad + "  ", put)
     else:
-        yield f" {scalar(item)}\n"
+        put(f" {scalar(item)}\n")
 
 
 def _blockable(text: str) -> bool:
@@ -78,10 +96,8 @@ def _blockable(text: str) -> bool:
     return bool(BLOCK.match(text)) and text[0] not in " \n\t" and "\u2028" not in text and "\u2029" not in text
 
 
-def _block(text: str, pad: str) -> Iterator[str]:
+def _block(text: str, pad: str, put: Put) -> None:
     body = text.rstrip("\n")
     ends = len(text) - len(body)
-    yield " |" + ("-", "", "+")[min(ends, 2)] + "\n"
-    for line in body.split("\n"):
-        yield f"{pad}{line}\n" if line else "\n"
-    yield "\n" * (ends - 1)
+    indented = "\n".join([f"{pad}{line}" if line else "" for line in body.split("\n")])
+    put(f" |{('-', '', '+')[min(ends, 2)]}\n{indented}\n" + "\n" * (ends - 1))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import re
 
 from bpc.firstboot.runner import RUNNER, SIGNAL, runner
 from bpc.model.steps import File, Packages, Service, User
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from bpc.source import Span
 
 # A hole is one private-use character while the YAML is written.
-FIRST, LAST = 0xE000, 0xF8FF
+FIRST = 0xF600
+HOLE = re.compile("([\uf600-\uf8ff])")
 
 
 class Part(Record):
@@ -40,15 +42,14 @@ def user_data(group: Group, signal: Text) -> Text:
     holes: list[Hole] = []
     config = _config(group, signal, holes)
     written = "#cloud-config\n" + dump(config)
-    parts: list[str | Hole] = []
-    plain: list[str] = []
-    for char in written:
-        if FIRST <= ord(char) < FIRST + len(holes):
-            parts += ["".join(plain), holes[ord(char) - FIRST]]
-            plain = []
-        else:
-            plain.append(char)
-    return concat((*parts, "".join(plain)))
+    pieces = HOLE.split(written)
+    return concat(tuple(_hole(piece, holes) if index % 2 else piece for index, piece in enumerate(pieces)))
+
+
+def _hole(char: str, holes: list[Hole]) -> str | Hole:
+    """The hole of a character; one beyond the holes is the user's own."""
+    number = ord(char) - FIRST
+    return holes[number] if number < len(holes) else char
 
 
 def parts(group: Group) -> list[Part]:

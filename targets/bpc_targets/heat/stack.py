@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.resources import Balancer, Group, Network, Rule
     from bpc.model.solution import Solution
+    from bpc.model.values import Text
     from bpc.source import Span
     from bpc.target import Options
 
@@ -37,6 +38,7 @@ class Stack:
         self.conditions: Json = {}
         self.files: dict[str, str] = {}
         self.counts: dict[str, int] = {}
+        self.first_boots: dict[int, Text] = {}
         self.found: list[Diagnostic] = []
         self.networks: dict[str, Network] = {r.name: r for r in solution.resources if isinstance(r, Network)}
         self.groups: dict[str, Group] = {r.name: r for r in solution.resources if isinstance(r, Group)}

@@ -53,7 +53,9 @@ for attempt in range(20):
 
 def user_data(stack: Stack, group: Group, tier: str) -> Any:
     """The value of the servers' `user_data`; the text itself goes into a file. Markers that members fill stay in."""
-    text = cloud_config(group, (SIGNAL,))
+    text = stack.first_boots.get(id(group.first_boot))
+    if text is None:  # tiers with the same steps share one text
+        text = stack.first_boots[id(group.first_boot)] = cloud_config(group, (SIGNAL,))
     _check_size(stack, group, text)
     own = [part for part in text if isinstance(part, MemberAddressesHole) and part.group == group.name]
     if isinstance(group.members, Scaling) and own:
