@@ -36,7 +36,4 @@ grammar: $(VENV)/.test ## write the parser's tables anew from the grammar
 docs: $(VENV)/.test ## write the generated pages anew
 	$(BIN)/python docs/generate.py
 
-bench: $(VENV)/.test ## speed, as multiples of `python -c pass`
-	$(BIN)/python tests/bench/bench.py
-
-.PHONY: help shop test lint golden grammar docs bench
+.PHONY: help shop test lint golden grammar docs
