@@ -51,7 +51,8 @@ def main() -> int:
     }
     stale = [path for path, text in pages.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv:
-        print("\n".join(f"stale: {path.name}" for path in stale))
+        for path in stale:
+            print(f"stale: {path.name}")
         return bool(stale)
     for path in stale:
         path.write_text(pages[path], encoding="utf-8")

@@ -78,7 +78,9 @@ def write_folder(folder: str, files: Mapping[str, str | bytes]) -> None:
         os.chmod(fresh, 0o755)
         _swap(fresh, target)
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        for left in (fresh, fresh + ".old"):
+            if os.path.lexists(target):
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _swap(fresh: str, target: str) -> None:
@@ -88,8 +90,9 @@ def _swap(fresh: str, target: str) -> None:
         os.rename(target, aside)
         try:
             os.rename(fresh, target)
-        except OSError:
-            os.rename(aside, target)
+        except BaseException:  # also an interruption: the earlier result goes back
+            if not os.path.lexists(target):
+                os.rename(aside, target)
             raise
         os.rename(aside, fresh)
     else:
