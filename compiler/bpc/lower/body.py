@@ -75,6 +75,10 @@ class Body:
         word = self.keyword.settings[name]
         if words(word.type) and isinstance(setting.value, Name):
             return setting.value.text
+        if word.type == "image" and isinstance(setting.value, Name):
+            template = scope.template(setting.value.text)
+            if template is not None:
+                return template
         try:
             return fits(evaluate(setting.value, scope), word.type, setting.value.span, deploy=word.deploy)
         except Wrong as wrong:

@@ -293,7 +293,8 @@ def _call(node: Call, scope: Scope) -> Value:
     function = node.function
     if isinstance(function, Name) and function.text not in scope and function.text in (*FUNCTIONS, "tier"):
         return _function(function.text, node, scope)
-    target = evaluate(function, scope)
+    template = scope.template(function.text) if isinstance(function, Name) else None
+    target = template or evaluate(function, scope)
     if not isinstance(target, TemplateValue):
         raise Wrong(_wrong("a function or an image template", target, function))
     return _template_call(target, node, scope)

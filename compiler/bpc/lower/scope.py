@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
 from bpc.lower.types import Wrong
+from bpc.lower.values import TemplateValue
 from bpc.record import Record
 
 TYPE_CHECKING = False
@@ -38,6 +39,13 @@ class Scope:
 
     def __contains__(self, name: str) -> bool:
         return name in self.names or (self.outer is not None and name in self.outer)
+
+    def template(self, name: str) -> TemplateValue | None:
+        """The image template of a name, also where a tier of the same name hides it: `tier web { image = web }`."""
+        value = self.names.get(name)
+        if isinstance(value, TemplateValue):
+            return value
+        return None if self.outer is None else self.outer.template(name)
 
     def lookup(self, name: str, span: Span) -> Value:
         """The value of a name. Raises `Wrong`, for an unknown name only where a `for` hid it from the resolve stage."""
