@@ -36,4 +36,8 @@ grammar: $(VENV)/.test ## write the parser's tables anew from the grammar
 docs: $(VENV)/.test ## write the generated pages anew
 	$(BIN)/python docs/generate.py
 
-.PHONY: help shop test lint golden grammar docs
+bench: $(BIN)/bpc ## speed, as multiples of `python -c pass` and of heat-translator
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python tests/bench/bench.py
+
+.PHONY: help shop test lint golden grammar docs bench

@@ -33,8 +33,9 @@ def test_failure_leaves_the_earlier_folder(tmp_path):
 
 
 WRITER = """
-import sys
+import signal, sys
 from bpc.files import write_folder
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background may have inherited it as ignored
 for number in range(1000000):
     write_folder(sys.argv[1], {f"file-{n}": str(number) for n in range(50)})
 """
