@@ -15,17 +15,26 @@ if TYPE_CHECKING:
 
 
 class Thing(NamedTuple):
-    """A resource of a stack or of one nested in it: `path` is like `tier.app/0/server`, `id` what the service calls it."""
+    """A resource of a stack or of one nested in it: `path` is like `tier.app/0/server`, `id` what the service calls it.
+
+    `nested`: it is a stack itself.
+    """
 
     path: str
     type: str
     id: str
     updated: str
     state: str
+    nested: bool
+
+    @property
+    def owner(self) -> str:
+        """What it was made for: a tier (`app`), a tier's endpoint (`app.api`), a network; "" for the whole solution."""
+        return self.path.split("/")[0].partition(".")[2]
 
     @property
     def tier(self) -> str:
-        return self.path.split("/")[0].partition(".")[2]
+        return self.owner.partition(".")[0]
 
 
 def things(cloud: Any, stack: str) -> dict[str, Thing]:
@@ -39,11 +48,12 @@ def things(cloud: Any, stack: str) -> dict[str, Thing]:
         owner = nested.get(links["stack"].rpartition("/")[2])
         return f"{path(owner)}/{row['resource_name']}" if owner else str(row["resource_name"])
 
-    found = [
-        Thing(path(row), row["resource_type"], row["physical_resource_id"], row["updated_time"], row["resource_status"])
-        for row in rows
-    ]
-    return {thing.path: thing for thing in found}
+    def thing(row: dict[str, Any]) -> Thing:
+        is_stack = any(link["rel"] == "nested" for link in row["links"])
+        kind, updated, state = row["resource_type"], row["updated_time"], row["resource_status"]
+        return Thing(path(row), kind, row["physical_resource_id"], updated, state, is_stack)
+
+    return {found.path: found for found in map(thing, rows)}
 
 
 class Observed:
@@ -140,21 +150,21 @@ class Observed:
         (pool,) = [self.cloud.load_balancer.get_pool(item["id"]) for item in balancer.pools]
         monitor = self.cloud.load_balancer.get_health_monitor(pool.health_monitor_id)
         return (
-            thing.tier, listener.protocol, listener.protocol_port, pool.lb_algorithm, self._cidr(balancer.vip_subnet_id),
+            thing.owner, listener.protocol, listener.protocol_port, pool.lb_algorithm, self._cidr(balancer.vip_subnet_id),
             tuple(sorted(listener.allowed_cidrs or ())), monitor.type, monitor.url_path or "",
         )  # fmt: skip
 
     def _places(self, thing: Thing) -> list[tuple[Any, ...]]:
         members = self.cloud.load_balancer.members(thing.id)
         return [
-            (thing.tier, f"a server of {self.addresses.get(member.address, 'nobody')}", member.protocol_port)
+            (thing.owner, f"a server of {self.addresses.get(member.address, 'nobody')}", member.protocol_port)
             for member in members
         ]
 
     def _public(self, thing: Thing) -> tuple[Any, ...]:
         address = self.cloud.network.get_ip(thing.id)
         owner = f"tier {self.servers.get(self._device(address.port_id))}"
-        return (f"balancer {thing.tier}",) if "/" not in thing.path else (owner,)
+        return (f"balancer {thing.owner}",) if "/" not in thing.path else (owner,)
 
     def _device(self, port: str) -> str:
         return next((item.device_id for item in self.ports if item.id == port), "")

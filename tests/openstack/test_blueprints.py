@@ -85,16 +85,28 @@ def update_one_tier(life: Lifetime, plan: Life) -> None:
     life.upload()
     life.update()
     assert_equals_the_model(life)
-    after = life.things()
-    assert touched(before, after) == {plan.tier}
+    found = changes(before, life.things(), plan.tier)
+    assert not found, "\n".join(found)
 
 
-def touched(before: dict[str, Thing], after: dict[str, Thing]) -> set[str]:
-    """The tiers of things that came, went, were replaced or updated; "" for what belongs to none."""
-    return {
-        thing.tier for path in before.keys() | after.keys() for thing in (before.get(path), after.get(path))
-        if thing is not None and before.get(path) != after.get(path)
-    }  # fmt: skip
+def changes(before: dict[str, Thing], after: dict[str, Thing], apart_from: str) -> list[str]:
+    """What came, went, was replaced or updated, apart from a tier's things.
+
+    Heat "updates" everything that is a stack itself (groups, members with a file) whenever the whole is updated, and lets
+    what is inside decide: for those only the identity counts.
+    """
+    paths = sorted(before.keys() | after.keys())
+    pairs = [(path, before.get(path), after.get(path)) for path in paths]
+    found = [(path, _change(old, new)) for path, old, new in pairs if (old or new).tier != apart_from]
+    return [f"{path}: {change}" for path, change in found if change]
+
+
+def _change(old: Thing | None, new: Thing | None) -> str:
+    if old is None or new is None:
+        return "came" if old is None else "went"
+    if old.id != new.id:
+        return "replaced"
+    return f"updated at {new.updated}" if old.updated != new.updated and not new.nested else ""
 
 
 def delete_all(life: Lifetime) -> None:
