@@ -43,6 +43,7 @@ for number in range(1000000):
 
 def test_interruption_leaves_one_whole_result(tmp_path):
     out = tmp_path / "out"
+    write_folder(str(out), {f"file-{n}": "the first" for n in range(50)})
     for delay in (0.3, 0.35, 0.4, 0.45, 0.5):
         process = subprocess.Popen([sys.executable, "-c", WRITER, str(out)], stderr=subprocess.DEVNULL)
         time.sleep(delay)

@@ -87,13 +87,12 @@ def _swap(fresh: str, target: str) -> None:
     """`fresh` becomes `target`; what stood there ends up under the name of `fresh`, to be removed."""
     if os.path.lexists(target):
         aside = fresh + ".old"
-        os.rename(target, aside)
         try:
+            os.rename(target, aside)
             os.rename(fresh, target)
-        except BaseException:  # also an interruption: the earlier result goes back
+        finally:  # also after an interruption: the earlier result goes back
             if not os.path.lexists(target):
                 os.rename(aside, target)
-            raise
         os.rename(aside, fresh)
     else:
         os.rename(fresh, target)
