@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
 from goldens import compare_folder
 
 from bpc.driver import build_model, compile_blueprint
@@ -50,6 +52,21 @@ def test_compiles_to_a_stack_that_heat_accepts(folder, environment, tmp_path, ju
     assert judge(tmp_path / "heat") == []
     golden = ROOT / "tests" / "golden" / f"{folder.name}-{environment or 'plain'}"
     compare_folder(golden, artifacts.files, update=request.config.getoption("--update-golden"))
+
+
+@pytest.mark.parametrize(("folder", "environment"), VARIANTS, ids=IDS)
+def test_every_resource_says_where_it_came_from(folder, environment):
+    files = (
+        compile_blueprint(str(folder / "solution.bp"), (load("heat"),), OPTIONS, environment).artifacts["heat"].files
+    )
+    templates = [
+        yaml.safe_load(text) for name, text in files.items() if name == "stack.yaml" or name.endswith("-member.yaml")
+    ]
+    resources = {name: resource for template in templates for name, resource in template["resources"].items()}
+    places = {name: resource.get("metadata", {}).get("bpc", "") for name, resource in resources.items()}
+    silent = {name for name, place in places.items() if not re.fullmatch(r"\S+\.bp:\d+", place)}
+    handles = {name for name, resource in resources.items() if resource["type"] == "OS::Heat::WaitConditionHandle"}
+    assert silent == handles  # Heat keeps signals in a handle's metadata; its wait condition says where both came from
 
 
 @pytest.mark.parametrize(("folder", "environment"), VARIANTS, ids=IDS)

@@ -73,6 +73,7 @@ MISTAKES: dict[str, tuple[str, str, Any, str]] = {
     "bad deletion policy": ("member.yaml", "resources.data.deletion_policy", "Keep", "deletion policy"),
     "snapshot of what has none": ("stack.yaml", "resources.net.deletion_policy", "Snapshot", "not supported"),
     "metadata is no map": ("stack.yaml", "resources.net.metadata", "shop.bp:3", "metadata"),
+    "metadata of a handle": ("stack.yaml", "resources.ready_app.metadata", {"bpc": "shop.bp:3"}, "for a signal"),
     "unknown condition": ("stack.yaml", "resources.workers_busy.condition", "with_telemetri", "with_telemetri"),
     "condition that is none": ("stack.yaml", "conditions.with_telemetry", "yes please", "with_telemetry"),
     "mistake behind a false condition": ("stack.yaml", "resources.workers_busy.properties.metrik", "x", "metrik"),

@@ -8,6 +8,7 @@ import re
 import struct
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from judges import readme
@@ -87,7 +88,9 @@ class Lifetime:
 
     def _readme(self, verb: str, meanwhile: Callable[[], None] | None = None) -> None:
         (words,) = readme.commands(self.folder, verb, self.stack)
+        started = time.monotonic()
         readme.run(self.folder, words, meanwhile)
+        print(f"{self.stack}: {verb} took {time.monotonic() - started:.0f} s")
 
     def _ready(self) -> None:
         starts_after = {name: group["starts_after"] for name, group in self.model.groups.items()}

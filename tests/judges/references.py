@@ -1,7 +1,7 @@
 """What Heat's engine lets pass in a template's text: it finds out when the stack runs, or never.
 
 A parameter path that leads nowhere is an empty string to Heat, a parameter that nobody reads is nothing to it, and a function
-that came with a later template version is a plain map.
+that came with a later template version is a plain map. A wait condition reads its handle's metadata as signals.
 """
 
 from __future__ import annotations
@@ -52,6 +52,9 @@ def problems(template: Template, values: Mapping[str, Any], unknown: frozenset[s
         path = _path(arguments)
         if path[0] in declared - unknown and not _leads_somewhere(values[path[0]], path[1:]):
             yield f"get_param: {arguments} leads nowhere, which Heat takes for an empty string"
+    for name, resource in (text["resources"] or {}).items():
+        if resource["type"] == "OS::Heat::WaitConditionHandle" and resource.get("metadata"):
+            yield f"{name}: Heat takes what stands in a handle's metadata for a signal"
     for name in sorted(_functions_of_all_versions() - set(template.functions) - set(template.condition_functions)):
         if any(True for _ in calls(text, name)):
             yield f"{name}: no function of heat_template_version {template.t['heat_template_version']}"

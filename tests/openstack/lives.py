@@ -6,26 +6,40 @@ from typing import NamedTuple
 
 
 class Life(NamedTuple):
-    """`settings` for the creation, `changed` for the update, which also replaces a text in a file of the blueprint.
+    """`settings` are `--set`s of the creation, `changed` of the update, for which `edits` replace texts in files.
 
-    `tier` is the only one that the update may touch.
+    `tier` is the only one that the update may touch. Where `settings` make a solution smaller, a cloud of one machine has
+    no room for the whole.
     """
 
     tier: str
-    settings: tuple[str, ...]
-    changed: tuple[str, ...]
-    file: str
-    text: str
-    instead: str
+    edits: tuple[tuple[str, str, str], ...]
+    settings: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 LIVES = {
+    "elk": Life(
+        tier="ingest",
+        settings=("data_nodes=2",),
+        changed=("data_nodes=2",),
+        edits=(("images.bp", '["logstash"]', '["logstash", "curl"]'), ("solution.bp", "2..6", "3..6")),
+    ),
+    "farm": Life(
+        tier="worker",
+        settings=("workers=20",),
+        changed=("workers=22",),
+        edits=(("solution.bp", '["python3"]', '["python3", "curl"]'),),
+    ),
     "shop": Life(
         tier="app",
         settings=("app_servers=2",),
         changed=("app_servers=3",),
-        file="images.bp",
-        text='"postgresql-client"',
-        instead='"postgresql-client", "curl"',
+        edits=(("images.bp", '"postgresql-client"', '"postgresql-client", "curl"'),),
     ),
+    "queue": Life(
+        tier="worker",
+        edits=(("solution.bp", '["python3-redis"]', '["python3-redis", "curl"]'), ("solution.bp", "1..20", "2..20")),
+    ),
+    "single": Life(tier="page", edits=(("solution.bp", '["nginx"]', '["nginx", "curl"]'),)),
 }

@@ -77,16 +77,20 @@ def assert_outputs(life: Lifetime) -> None:
 def update_one_tier(life: Lifetime, plan: Life) -> None:
     """Another image and another count of one tier: the rest of the stack is as it was, and all equals the new model."""
     before = life.things()
-    changed = life.project / plan.file
-    text = changed.read_text()
-    assert plan.text in text
-    changed.write_text(text.replace(plan.text, plan.instead))
+    for name, text, instead in plan.edits:
+        edit(life.project / name, text, instead)
     life.compile(*plan.changed)
     life.upload()
     life.update()
     assert_equals_the_model(life)
     found = changes(before, life.things(), plan.tier)
     assert not found, "\n".join(found)
+
+
+def edit(file: Path, text: str, instead: str) -> None:
+    written = file.read_text()
+    assert text in written
+    file.write_text(written.replace(text, instead))
 
 
 def changes(before: dict[str, Thing], after: dict[str, Thing], apart_from: str) -> list[str]:

@@ -36,7 +36,8 @@ def add_group(stack: Stack, group: Group) -> None:
         policies = {"policies": ["anti-affinity"]}
         stack.add(f"spread.{tier}", "OS::Nova::ServerGroup", policies, group.span)
     _parameters(stack, group, tier)
-    stack.add(f"handle.{tier}", "OS::Heat::WaitConditionHandle", {}, group.span)
+    # without a place: Heat keeps the signals in a handle's metadata and takes all that it finds there for one
+    stack.resources[f"handle.{tier}"] = {"type": "OS::Heat::WaitConditionHandle"}
     data = user_data(stack, group, tier)
     members = group.members
     if isinstance(members, Fixed):
