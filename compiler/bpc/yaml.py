@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,22 +17,33 @@ if TYPE_CHECKING:
 
 PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.-]*(?:::?[A-Za-z0-9_/.-]+)*\Z")
 WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"])
+UNSAFE = re.compile("[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[\u2028\u2029]")
 BLOCK = re.compile("[\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]*\\Z")
 
 
 def dump(value: object) -> str:
-    """The value as a YAML document."""
-    if not (isinstance(value, dict | list | tuple) and value):
-        return scalar(value) + "\n"
+    """The value as a YAML document. Keys of maps are strings."""
     lines: list[str] = []
-    _node(value, "", lines.append)
+    if isinstance(value, dict) and value:
+        _map(value, "", "", lines.append)
+    elif isinstance(value, list | tuple) and value:
+        _list(value, "", lines.append)
+    else:
+        lines.append(scalar(value) + "\n")
+    return "".join(lines)
+
+
+def entry(key: str, value: object, pad: str = "") -> str:
+    """One entry of a map, so that a large one can be written while it is made; `pad` stands before each line."""
+    lines: list[str] = []
+    _map({key: value}, pad, pad, lines.append)
     return "".join(lines)
 
 
 def scalar(value: object) -> str:
     """A scalar or an empty collection on one line."""
     if isinstance(value, str):
-        return _text(value)
+        return TEXTS[value]
     if isinstance(value, dict):
         return "{}"
     if isinstance(value, list | tuple):
@@ -41,15 +51,25 @@ def scalar(value: object) -> str:
     return json.dumps(value)
 
 
-@lru_cache(maxsize=4096)
-def _text(value: str) -> str:
-    return value if PLAIN.match(value) and value.lower() not in WORDS else _quoted(value)
+class Texts(dict[str, str]):
+    """How each string is written. The first ones are kept: keys and types, which stand in every resource."""
+
+    def __missing__(self, value: str) -> str:
+        text = value if PLAIN.match(value) and value.lower() not in WORDS else _quoted(value)
+        if len(self) < KEPT:
+            self[value] = text
+        return text
+
+
+TEXTS = Texts()
+KEPT = 4096
+LONGEST = 80
 
 
 def _quoted(value: str) -> str:
     """A double-quoted string; JSON's escapes are YAML's too, once astral pairs and separators are escaped YAML's way."""
     text = json.dumps(value, ensure_ascii=False)
-    return re.sub("[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[\u2028\u2029]", _escape, text)
+    return text if text.isascii() and "\x7f" not in text else UNSAFE.sub(_escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -57,38 +77,66 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"
 
 
-def _node(value: object, pad: str, put: Put) -> None:
-    """Writes a filled collection, each line with `pad` before it."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            put(f"{pad}{scalar(key)}:")
-            _after(item, pad, put)
-        return
-    assert isinstance(value, list | tuple)
+def _map(value: dict[str, object], lead: str, pad: str, put: Put) -> None:
+    """Writes a filled map: `lead` stands before its first line, which may share a dash's, and `pad` before the others."""
+    for key, item in value.items():
+        name = TEXTS[key]
+        if type(item) is str and "\n" not in item:  # most are: the others take a longer way
+            put(f"{lead}{name}: {TEXTS[item]}\n")
+        elif isinstance(item, dict) and item:
+            if len(item) == 1 and (flow := _flow(item)):
+                put(f"{lead}{name}: {flow}\n")
+            else:
+                put(f"{lead}{name}:\n")
+                deeper = pad + "  "
+                _map(item, deeper, deeper, put)
+        elif isinstance(item, list | tuple) and item:
+            put(f"{lead}{name}:\n")
+            _list(item, pad + "  ", put)
+        else:
+            put(f"{lead}{name}:{_short(item, pad)}")
+        lead = pad
+
+
+def _list(value: list[object] | tuple[object, ...], pad: str, put: Put) -> None:
     for item in value:
         if isinstance(item, dict) and item:
-            # the first entry of a map shares the dash's line
-            lines: list[str] = []
-            _node(item, pad + "  ", lines.append)
-            lines[0] = f"{pad}- {lines[0][len(pad) + 2 :]}"
-            put("".join(lines))
+            if len(item) == 1 and (flow := _flow(item)):
+                put(f"{pad}- {flow}\n")
+            else:
+                _map(item, f"{pad}- ", pad + "  ", put)
+        elif isinstance(item, list | tuple) and item:
+            put(f"{pad}-\n")
+            _list(item, pad + "  ", put)
         else:
-            put(f"{pad}-")
-            _after(item, pad, put)
+            put(f"{pad}-{_short(item, pad)}")
 
 
-def _after(item: object, pad: str, put: Put) -> None:
-    """Writes what stands after a key or a dash."""
-    if isinstance(item, str):
-        if "\n" in item and _blockable(item):
-            _block(item, pad + "  ", put)
-        else:
-            put(f" {scalar(item)}\n")
-    elif isinstance(item, dict | list | tuple) and item:
-        put("\n")
-        _node(item, pad + "  ", put)
+def _flow(item: dict[str, object]) -> str:
+    """A map of one short entry, such as a function call, on one line; "" where it needs more."""
+    ((key, value),) = item.items()
+    if isinstance(value, list | tuple) and value:
+        if any(isinstance(part, dict | list | tuple) for part in value):
+            return ""
+        text = f"[{', '.join([_inside(part) for part in value])}]"
+    elif isinstance(value, dict):
+        return ""
     else:
-        put(f" {scalar(item)}\n")
+        text = _inside(value)
+    return f"{{ {_inside(key)}: {text} }}" if len(text) <= LONGEST else ""
+
+
+def _inside(value: object) -> str:
+    """A scalar inside brackets, where a plain string with a colon stops some readers."""
+    text = scalar(value)
+    return f'"{text}"' if ":" in text and text[0] != '"' else text
+
+
+def _short(item: object, pad: str) -> str:
+    """What stands after a key or a dash where it is no filled collection: a scalar, or a literal block."""
+    if isinstance(item, str) and "\n" in item and _blockable(item):
+        return _block(item, pad + "  ")
+    return f" {scalar(item)}\n"
 
 
 def _blockable(text: str) -> bool:
@@ -96,8 +144,8 @@ def _blockable(text: str) -> bool:
     return bool(BLOCK.match(text)) and text[0] not in " \n\t" and "\u2028" not in text and "\u2029" not in text
 
 
-def _block(text: str, pad: str, put: Put) -> None:
+def _block(text: str, pad: str) -> str:
     body = text.rstrip("\n")
     ends = len(text) - len(body)
     indented = "\n".join([f"{pad}{line}" if line else "" for line in body.split("\n")])
-    put(f" |{('-', '', '+')[min(ends, 2)]}\n{indented}\n" + "\n" * (ends - 1))
+    return f" |{('-', '', '+')[min(ends, 2)]}\n{indented}\n" + "\n" * (ends - 1)

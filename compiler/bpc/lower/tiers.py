@@ -196,4 +196,7 @@ def update(plan: Plan) -> Update:
     if size and stays >= size:
         problem = f"{stays} of {size} members in service leave none to update"
         body.found.append(lower.BadValue(span=body.where("minimum"), problem=problem))
+    elif stays and batch + stays > size:
+        problem = f"{batch} of {size} members at a time leave {max(size - batch, 0)} in service, not {stays}"
+        body.found.append(lower.BadValue(span=body.where("minimum"), problem=problem))
     return Update(batch=batch, pause=body.positive("pause", 0, least=0), minimum=stays)

@@ -33,7 +33,7 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
     for item in solution.resources:
         _add(stack, item)
     _outputs(stack)
-    template = dump(_template(stack))
+    template = _template(stack)
     headroom = limits.check(stack, template)
     if errors(stack.found):
         return None, tuple(stack.found)
@@ -59,18 +59,18 @@ def _add(stack: Stack, item: Resource) -> None:
             assert_never(item)
 
 
-def _template(stack: Stack) -> Json:
+def _template(stack: Stack) -> str:
     solution = stack.solution
     environment = f" ({solution.environment})" if solution.environment else ""
     title = f"{solution.name} {solution.version}{environment}. {solution.doc}".strip()
-    return {
+    before = {
         "heat_template_version": VERSION,
         "description": f"{title} Compiled by bpc {solution.compiler} from sources {solution.digest}.",
         "parameters": stack.parameters,
         "conditions": stack.conditions,
-        "resources": stack.resources,
-        "outputs": stack.outputs,
     }
+    resources = "".join(["resources:\n", *stack.resources.values()]) if stack.resources else dump({"resources": {}})
+    return dump(before) + resources + dump({"outputs": stack.outputs})
 
 
 # ---- parameters and outputs

@@ -37,7 +37,7 @@ def add_group(stack: Stack, group: Group) -> None:
         stack.add(f"spread.{tier}", "OS::Nova::ServerGroup", policies, group.span)
     _parameters(stack, group, tier)
     # without a place: Heat keeps the signals in a handle's metadata and takes all that it finds there for one
-    stack.resources[f"handle.{tier}"] = {"type": "OS::Heat::WaitConditionHandle"}
+    stack.write(f"handle.{tier}", {"type": "OS::Heat::WaitConditionHandle"})
     data = user_data(stack, group, tier)
     members = group.members
     if isinstance(members, Fixed):
@@ -97,6 +97,15 @@ def policies(group: Group) -> Json:
     }
 
 
+def rolling(group: Group) -> Json:
+    """How an update rolls. The batch alone keeps the others in service.
+
+    A minimum would make Heat add members while it updates: without a port where members have identity, and elsewhere it
+    then removes a member that is up to date instead of an old one.
+    """
+    return {"max_batch_size": group.update.batch, "min_in_service": 0, "pause_time": seconds(group.update.pause)}
+
+
 def _depends(stack: Stack, group: Group) -> list[str]:
     """Interfaces of its networks (floating IPs need them, also when they go), and the tiers that must be ready before."""
     interfaces = [f"interface.{stack.network(network)}" for network in group.networks]
@@ -117,18 +126,13 @@ def _fixed(stack: Stack, group: Group, tier: str, members: Fixed, data: Any) -> 
     else:
         server = {"name": name, **_server(stack, group, tier, data)}
         definition = {"type": "OS::Nova::Server", "properties": server}
-    rolling = {
-        "max_batch_size": group.update.batch,
-        "min_in_service": group.update.minimum,
-        "pause_time": seconds(group.update.pause),
-    }
     stack.add(
         f"tier.{tier}",
         "OS::Heat::ResourceGroup",
         {"count": members.count, "index_var": "%index%", "resource_def": definition},
         group.span,
         depends_on=_depends(stack, group),
-        update_policy={"rolling_update": rolling},
+        update_policy={"rolling_update": rolling(group)},
     )
 
 
@@ -190,15 +194,10 @@ def _scaling(stack: Stack, group: Group, tier: str, members: Scaling, data: Any)
     properties = {
         "min_size": members.minimum,
         "max_size": members.maximum,
-        "desired_capacity": members.minimum,
         "cooldown": seconds(members.cooldown),
         "resource": definition,
-        "rolling_updates": {
-            "max_batch_size": group.update.batch,
-            "min_in_service": group.update.minimum,
-            "pause_time": seconds(group.update.pause),
-        },
-    }
+        "rolling_updates": rolling(group),
+    }  # without a desired capacity: every update would set the group back to it
     depends = _depends(stack, group)
     stack.add(f"tier.{tier}", "OS::Heat::AutoScalingGroup", properties, group.span, depends_on=depends)
     for direction, step in (("up", 1), ("down", -1)):

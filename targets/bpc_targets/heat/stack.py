@@ -6,6 +6,7 @@ Logical ids are `kind.declared.names`: declared names have no dots, so ids never
 from __future__ import annotations
 
 from bpc.source import where
+from bpc.yaml import entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Stack:
         self.solution, self.options = solution, options
         self.parameters: Json = {}
         self.values: Json = {}
-        self.resources: Json = {}
+        self.resources: dict[str, str] = {}
         self.outputs: Json = {}
         self.conditions: Json = {}
         self.files: dict[str, str] = {}
@@ -68,8 +69,12 @@ class Stack:
         return f"{self.tier(tier)}.{endpoint}"
 
     def add(self, name: str, kind: str, properties: Json, span: Span, **more: Any) -> None:
-        """A resource of the root template, with the place that it came from."""
-        self.resources[name] = resource(kind, properties, span, **more)
+        """A resource of the root template, with the place that it came from. It is written at once: stacks can be large."""
+        self.write(name, resource(kind, properties, span, **more))
+
+    def write(self, name: str, definition: Json) -> None:
+        """The same for a definition that must carry no place."""
+        self.resources[name] = entry(name, definition, "  ")
 
 
 def resource(kind: str, properties: Json, span: Span, **more: Any) -> Json:
