@@ -53,6 +53,7 @@ def build_model(path: str, environment: str = "", settings: Mapping[str, str] | 
         return _result(None, found)
     world = World(program, reading.named_bytes, reading.named_text)
     solution = lower_solution(world, choice, reading.digest, VERSION)
+    world.close()
     return _result(solution, found + world.found)
 
 

@@ -73,6 +73,8 @@ def write_folder(folder: str, files: Mapping[str, str | bytes]) -> None:
     os.makedirs(parent, exist_ok=True)
     fresh = tempfile.mkdtemp(prefix=f".{os.path.basename(target)}-", dir=parent)
     try:
+        for inner in sorted({os.path.dirname(name) for name in files}):
+            os.makedirs(os.path.join(fresh, inner), exist_ok=True)
         for name, content in files.items():
             _write(os.path.join(fresh, name), content)
         os.chmod(fresh, 0o755)
@@ -99,6 +101,5 @@ def _swap(fresh: str, target: str) -> None:
 
 
 def _write(path: str, content: str | bytes) -> None:
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "wb") as file:
+    with open(path, "wb", buffering=0) as file:
         file.write(content if isinstance(content, bytes) else content.encode())

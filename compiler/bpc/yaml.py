@@ -44,6 +44,8 @@ def scalar(value: object) -> str:
     """A scalar or an empty collection on one line."""
     if isinstance(value, str):
         return TEXTS[value]
+    if type(value) is int:
+        return str(value)
     if isinstance(value, dict):
         return "{}"
     if isinstance(value, list | tuple):
@@ -52,18 +54,29 @@ def scalar(value: object) -> str:
 
 
 class Texts(dict[str, str]):
-    """How each string is written. The first ones are kept: keys and types, which stand in every resource."""
+    """How each string is written; the latest ones are kept, since the same keys and names come again and again."""
 
     def __missing__(self, value: str) -> str:
-        text = value if PLAIN.match(value) and value.lower() not in WORDS else _quoted(value)
-        if len(self) < KEPT:
-            self[value] = text
+        if len(self) >= KEPT:
+            self.clear()
+        text = self[value] = self.written(value)
         return text
 
+    def written(self, value: str) -> str:
+        return value if PLAIN.match(value) and value.lower() not in WORDS else _quoted(value)
 
-TEXTS = Texts()
+
+class InsideTexts(Texts):
+    """The same inside brackets, where a plain string with a colon stops some readers."""
+
+    def written(self, value: str) -> str:
+        text = TEXTS[value]
+        return f'"{text}"' if ":" in text and text[0] != '"' else text
+
+
 KEPT = 4096
 LONGEST = 80
+TEXTS, INSIDE = Texts(), InsideTexts()
 
 
 def _quoted(value: str) -> str:
@@ -115,21 +128,17 @@ def _list(value: list[object] | tuple[object, ...], pad: str, put: Put) -> None:
 def _flow(item: dict[str, object]) -> str:
     """A map of one short entry, such as a function call, on one line; "" where it needs more."""
     ((key, value),) = item.items()
-    if isinstance(value, list | tuple) and value:
-        if any(isinstance(part, dict | list | tuple) for part in value):
+    if isinstance(value, str):
+        text = INSIDE[value]
+    elif isinstance(value, list | tuple) and value:
+        if any([isinstance(part, dict | list | tuple) for part in value]):
             return ""
-        text = f"[{', '.join([_inside(part) for part in value])}]"
+        text = f"[{', '.join([INSIDE[part] if isinstance(part, str) else scalar(part) for part in value])}]"
     elif isinstance(value, dict):
         return ""
     else:
-        text = _inside(value)
-    return f"{{ {_inside(key)}: {text} }}" if len(text) <= LONGEST else ""
-
-
-def _inside(value: object) -> str:
-    """A scalar inside brackets, where a plain string with a colon stops some readers."""
-    text = scalar(value)
-    return f'"{text}"' if ":" in text and text[0] != '"' else text
+        text = scalar(value)
+    return f"{{ {INSIDE[key]}: {text} }}" if len(text) <= LONGEST else ""
 
 
 def _short(item: object, pad: str) -> str:

@@ -50,6 +50,12 @@ class World:
         self.outside = False
         self.scopes: dict[str, Scope] = {}
 
+    def close(self) -> None:
+        """Lets go of the tree, which scopes would keep alive: of a large blueprint, it is most of the memory."""
+        del self.program
+        self.plans.clear()
+        self.pending.clear()
+
     # ---- files
 
     def bytes(self, path: str, span: Span) -> tuple[str, bytes]:

@@ -69,8 +69,8 @@ def _template(stack: Stack) -> str:
         "parameters": stack.parameters,
         "conditions": stack.conditions,
     }
-    resources = "".join(["resources:\n", *stack.resources.values()]) if stack.resources else dump({"resources": {}})
-    return dump(before) + resources + dump({"outputs": stack.outputs})
+    resources = ["resources:\n", *stack.resources.values()] if stack.resources else [dump({"resources": {}})]
+    return "".join([dump(before), *resources, dump({"outputs": stack.outputs})])
 
 
 # ---- parameters and outputs

@@ -18,7 +18,7 @@ WORDS = {"resources": "resources", "template_bytes": "bytes in one template", "b
 def check(stack: Stack, template: str) -> tuple[str, ...]:
     """Reports what exceeds a limit; returns the headroom in words."""
     tiers = {name: members(stack, group) for name, group in stack.groups.items()}
-    sizes = {"stack.yaml": len(template.encode()), **{name: len(text.encode()) for name, text in stack.files.items()}}
+    sizes = {name: size(text) for name, text in {"stack.yaml": template, **stack.files}.items()}
     templates = {name: size for name, size in sizes.items() if not name.startswith("user-data/")}
     used = {
         "resources": len(stack.resources) + sum(tiers.values()),
@@ -41,6 +41,11 @@ def check(stack: Stack, template: str) -> tuple[str, ...]:
                 )
             )
     return tuple(f"{used[key]:,} of {bound[key]:,} {WORDS[key]}" for key in used)
+
+
+def size(text: str) -> int:
+    """Bytes in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def _largest(counts: dict[str, int]) -> list[tuple[str, int]]:

@@ -16,7 +16,7 @@ from bpc.model.values import (
     VolumeDeviceHole,
 )
 from bpc.record import assert_never
-from bpc_targets.heat import diagnostics
+from bpc_targets.heat import diagnostics, limits
 from bpc_targets.heat.stack import attr
 from bpc_targets.heat.values import MEMBER, function
 
@@ -101,7 +101,7 @@ def device_marker(volume: str) -> str:
 
 
 def _check_size(stack: Stack, group: Group, text: Text) -> None:
-    size = sum(len(part.encode()) if isinstance(part, str) else FILLED for part in text)
+    size = sum(limits.size(part) if isinstance(part, str) else FILLED for part in text)
     if size > LARGEST:
         largest = ", ".join(f"{part.title} ({part.size:,} bytes)" for part in parts(group)[:3])
         found = diagnostics.UserDataTooLarge(span=group.span, tier=group.name, size=size, largest=largest or "packages")
