@@ -22,6 +22,10 @@ shop: $(BIN)/bpc ## compile the sample shop to an OpenStack Heat stack, in out/h
 test: $(VENV)/.test lint ## all tests that need no cloud, and the linters
 	$(BIN)/pytest -q
 
+test-openstack: $(BIN)/bpc ## every blueprint's life on the OpenStack that OS_CLOUD names in clouds.yaml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,openstack]'
+	PATH=$(abspath $(BIN)):$$PATH $(BIN)/pytest -m openstack -p no:warnings -v -s tests/openstack
+
 lint: $(VENV)/.test ## types, style and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -40,4 +44,4 @@ bench: $(BIN)/bpc ## speed, as multiples of `python -c pass` and of heat-transla
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python tests/bench/bench.py
 
-.PHONY: help shop test lint golden grammar docs bench
+.PHONY: help shop test test-openstack lint golden grammar docs bench

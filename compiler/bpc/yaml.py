@@ -131,7 +131,7 @@ def _flow(item: dict[str, object]) -> str:
     if isinstance(value, str):
         text = INSIDE[value]
     elif isinstance(value, list | tuple) and value:
-        if any([isinstance(part, dict | list | tuple) for part in value]):
+        if any(isinstance(part, dict | list | tuple) for part in value):
             return ""
         text = f"[{', '.join([INSIDE[part] if isinstance(part, str) else scalar(part) for part in value])}]"
     elif isinstance(value, dict):
