@@ -10,11 +10,12 @@ if TYPE_CHECKING:
 
 
 class TooMuch(Diagnostic):
-    """The stack would exceed a limit of Heat: 1000 resources over all nested stacks, 524,288 bytes a template, 1 MiB a request.
+    """The stack would exceed a limit of Heat: 1000 resources over all nested stacks, 524,288 bytes a template, 1 MiB a request,
+    5 levels of nesting.
 
     Heat refuses such a stack only when it is created. Ask your cloud's operators for their limits (`max_resources_per_stack`,
-    `max_template_size`, `max_json_body_size`) and say them with `--limit resources=5000`; or make tiers smaller. A tier whose
-    members nobody connects to takes one resource a member; ports, volumes and addresses add to that.
+    `max_template_size`, `max_json_body_size`, `max_nested_stack_depth`) and say them with `--limit resources=5000`; or make
+    tiers smaller. A tier whose members nobody connects to takes one resource a member; ports, volumes and addresses add to that.
     """
 
     code: ClassVar = "HEAT001"

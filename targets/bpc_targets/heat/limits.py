@@ -11,8 +11,13 @@ if TYPE_CHECKING:
     from bpc.model.resources import Group
     from bpc_targets.heat.stack import Stack
 
-DEFAULTS = {"resources": 1000, "template_bytes": 524_288, "body_bytes": 1_048_576}
-WORDS = {"resources": "resources", "template_bytes": "bytes in one template", "body_bytes": "bytes in one request"}
+DEFAULTS = {"resources": 1000, "template_bytes": 524_288, "body_bytes": 1_048_576, "nested_depth": 5}
+WORDS = {
+    "resources": "resources",
+    "template_bytes": "bytes in one template",
+    "body_bytes": "bytes in one request",
+    "nested_depth": "levels of nested stacks",
+}
 
 
 def check(stack: Stack, template: str) -> tuple[str, ...]:
@@ -24,11 +29,12 @@ def check(stack: Stack, template: str) -> tuple[str, ...]:
         "resources": len(stack.resources) + sum(tiers.values()),
         "template_bytes": max(templates.values()),
         "body_bytes": sum(sizes.values()),
+        "nested_depth": max((1 + has_ports(group) for group in stack.groups.values()), default=0),
     }
     bound = {**DEFAULTS, **stack.options.limits}
     for key, actual in used.items():
         if actual > bound[key]:
-            causes = tiers if key == "resources" else sizes
+            causes = sizes if key.endswith("_bytes") else tiers
             largest = ", ".join(f"{name} ({count:,})" for name, count in _largest(causes))
             stack.found.append(
                 diagnostics.TooMuch(
