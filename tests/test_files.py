@@ -32,6 +32,18 @@ def test_failure_leaves_the_earlier_folder(tmp_path):
     assert os.listdir(tmp_path) == ["out"]
 
 
+def test_replaces_a_file_and_a_link(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "mine").write_text("")
+    (tmp_path / "link").symlink_to("elsewhere")
+    (tmp_path / "file").write_text("")
+    for name in ("link", "file"):
+        write_folder(str(tmp_path / name), {"a": "1"})
+        assert content(tmp_path / name) == {"a": "1"}
+    assert sorted(os.listdir(tmp_path)) == ["elsewhere", "file", "link"]
+    assert os.listdir(tmp_path / "elsewhere") == ["mine"]
+
+
 WRITER = """
 import signal, sys
 from bpc.files import write_folder

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bpc.cli.show import lines
 from bpc.diagnostics.catalogue import catalogue
+from bpc.diagnostics.render import lines
 from bpc.driver import compile_blueprint
 from bpc.target import Options
 from bpc_targets import load

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bpc.cli.show import lines
+from bpc.diagnostics.render import lines
 from bpc.driver import compile_blueprint
 from bpc.source import Source
 from bpc.syntax.lexer import tokens

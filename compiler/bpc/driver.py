@@ -15,6 +15,7 @@ from bpc.version import VERSION
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from bpc.diagnostics.base import Diagnostic
     from bpc.lower.solution import Choice
@@ -23,11 +24,26 @@ if TYPE_CHECKING:
 
 
 class Result(Record):
-    """What a compilation gives: diagnostics always; the model and the artifacts of each target where there are no errors."""
+    """What a compilation gives: diagnostics always; the model and the artifacts of each target where there are no errors.
+
+    `artifacts` are by the target's name, each with its `files` (path → content). `diagnostics` are in the order of files and places.
+    """
 
     solution: Solution | None
     artifacts: Mapping[str, Artifacts]
     diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there are no errors; there may be warnings."""
+        return not errors(self.diagnostics)
+
+    @property
+    def model(self) -> dict[str, Any] | None:
+        """The model as plain JSON values, as `bpc model` prints them; None where there are errors."""
+        from bpc.model.document import document
+
+        return None if self.solution is None else document(self.solution)
 
 
 def build_model(path: str, environment: str = "", settings: Mapping[str, str] | None = None) -> Result:
@@ -57,6 +73,17 @@ def build_model(path: str, environment: str = "", settings: Mapping[str, str] | 
     return _result(solution, found + world.found)
 
 
+def check_blueprint(path: str, environment: str = "", settings: Mapping[str, str] | None = None) -> Result:
+    """The mistakes in every environment, unless one is named. The model is that of no environment, or of the named one."""
+    result = build_model(path, environment, settings)
+    if environment or result.solution is None:
+        return result
+    found = list(result.diagnostics)
+    for name in result.solution.environments:
+        found += build_model(path, name, settings).diagnostics
+    return _result(result.solution, found)
+
+
 def compile_blueprint(
     path: str,
     targets: tuple[Target, ...],
@@ -74,7 +101,9 @@ def compile_blueprint(
         found += diagnostics
         if made is not None:
             artifacts[target.name] = made
-    return Result(solution=result.solution, artifacts={} if errors(found) else artifacts, diagnostics=_ordered(found))
+    if errors(found):
+        return _result(None, found)
+    return Result(solution=result.solution, artifacts=artifacts, diagnostics=_ordered(found))
 
 
 class Reading:

@@ -60,12 +60,23 @@ def beside(name: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
 
 
+def read_folder(folder: str) -> dict[str, str | bytes]:
+    """All files below a folder by their relative names, without Python's caches. Raises OSError."""
+    found: dict[str, str | bytes] = {}
+    for path, folders, names in os.walk(folder):
+        folders[:] = sorted(set(folders) - {"__pycache__"})
+        for name in sorted(names):
+            full = os.path.join(path, name)
+            with open(full, "rb") as file:
+                found[os.path.relpath(full, folder)] = file.read()
+    return found
+
+
 def write_folder(folder: str, files: Mapping[str, str | bytes]) -> None:
     """Writes files into `folder`, replacing its former content as one step. Raises OSError.
 
     The new folder is made beside the old one and takes its place when it is complete; an interruption leaves the old.
     """
-    import shutil
     import tempfile
 
     target = os.path.abspath(folder)
@@ -80,9 +91,9 @@ def write_folder(folder: str, files: Mapping[str, str | bytes]) -> None:
         os.chmod(fresh, 0o755)
         _swap(fresh, target)
     finally:
-        for left in (fresh, fresh + ".old"):
-            if os.path.lexists(target):
-                shutil.rmtree(left, ignore_errors=True)
+        _remove(fresh)
+        if os.path.lexists(target):
+            _remove(fresh + ".old")
 
 
 def _swap(fresh: str, target: str) -> None:
@@ -98,6 +109,16 @@ def _swap(fresh: str, target: str) -> None:
         os.rename(aside, fresh)
     else:
         os.rename(fresh, target)
+
+
+def _remove(path: str) -> None:
+    """A folder with all in it, or a file or link that stood in a folder's place; nothing where there is none."""
+    import shutil
+
+    if os.path.isfile(path) or os.path.islink(path):
+        os.unlink(path)
+    else:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _write(path: str, content: str | bytes) -> None:

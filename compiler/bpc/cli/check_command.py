@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from bpc import api
 from bpc.cli.main import settings
-from bpc.cli.show import show
-from bpc.diagnostics.base import errors
-from bpc.driver import build_model
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,16 +13,11 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace) -> int:
-    chosen = settings(options)
-    first = build_model(options.blueprint, options.env, chosen)
-    found = list(first.diagnostics)
-    if not options.env and first.solution is not None:
-        for name in first.solution.environments:
-            found += build_model(options.blueprint, name, chosen).diagnostics
-    found = list({(d.code, d.text, d.span.source.name, d.span.start): d for d in found}.values())
-    show(found, options.format)
-    if errors(found):
-        return 1
-    if options.format == "text":
+    result = api.check(options.blueprint, environment=options.env, settings=settings(options))
+    if result.diagnostics or options.format != "text":
+        from bpc.cli.show import show
+
+        show(result.diagnostics, options.format)
+    if result.ok and options.format == "text":
         print(f"{options.blueprint}: no mistakes", file=sys.stderr)
-    return 0
+    return 0 if result.ok else 1

@@ -5,46 +5,40 @@ from __future__ import annotations
 import os
 import sys
 
-from bpc.cli.main import Usage, settings
-from bpc.cli.show import show
-from bpc.diagnostics.base import errors
-from bpc.driver import compile_blueprint
-from bpc.files import write_folder
-from bpc.target import Options
+from bpc import Usage, api
+from bpc.cli.main import settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from bpc.target import Artifacts, Target
+    from bpc.target import Artifacts
 
 
 def run(options: argparse.Namespace) -> int:
-    chosen = Options(flavors=flavors(options.flavors), limits=limits(options.limit))
-    targets = tuple(load_target(name) for name in dict.fromkeys(options.target or ["heat"]))
-    result = compile_blueprint(options.blueprint, targets, chosen, options.env, settings(options))
+    result = api.compile(
+        options.blueprint,
+        targets=options.target or api.DEFAULT_TARGETS,
+        environment=options.env,
+        settings=settings(options),
+        flavors=flavors(options.flavors) if options.flavors else None,
+        limits=limits(options.limit),
+    )
     if result.diagnostics or options.format != "text":
+        from bpc.cli.show import show
+
         show(result.diagnostics, options.format)
-    if errors(result.diagnostics):
+    if not result.ok:
         return 1
-    for name, artifacts in result.artifacts.items():
-        folder = os.path.join(options.output, name)
-        try:
-            write_folder(folder, artifacts.files)
-        except OSError as error:
-            raise Usage(f"cannot write {folder}: {(error.strerror or str(error)).lower()}") from None
-        if options.format == "text":
-            tell(folder, artifacts)
+    try:
+        folders = api.write(result, options.output)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise Usage(f"cannot write into {options.output}: {reason}; what was there is as it was") from None
+    if options.format == "text":
+        for name, folder in folders.items():
+            tell(folder, result.artifacts[name])
     return 0
-
-
-def load_target(name: str) -> Target:
-    """A target by its name. Raises `Usage`."""
-    from bpc_targets import NAMES, load
-
-    if name not in NAMES:
-        raise Usage(f'there is no target "{name}"; there are: {", ".join(NAMES)}')
-    return load(name)
 
 
 def tell(folder: str, artifacts: Artifacts) -> None:
@@ -70,30 +64,15 @@ def limits(pairs: list[str]) -> dict[str, int]:
     return made
 
 
-def flavors(path: str | None) -> dict[str, dict[str, int]]:
-    """A mapping file: name → cpu, memory and disk, sizes as in the language. Raises `Usage`."""
-    if path is None:
-        return {}
+def flavors(path: str) -> dict[str, dict[str, int | str]]:
+    """What a mapping file says; `api.compile` looks whether it is one. Raises `Usage`."""
     import json
 
     try:
         with open(path, encoding="utf-8") as file:
-            given = json.load(file)
-        return {
-            name: {"cpu": int(need["cpu"]), "memory": size(need["memory"]), "disk": size(need.get("disk", "0B"))}
-            for name, need in given.items()
-        }
+            given: dict[str, dict[str, int | str]] = json.load(file)
     except OSError as error:
         raise Usage(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Usage(f'{path} is no mapping of flavors: {error}; see "bpc compile --help"') from None
-
-
-def size(text: str) -> int:
-    """Bytes of a size as the language writes it. Raises ValueError."""
-    from bpc.vocabulary import SIZES
-
-    unit = text.lstrip("0123456789")
-    if unit not in SIZES or unit == text:
-        raise ValueError(f"{text!r} is no size such as 4GiB")
-    return int(text[: -len(unit)]) * SIZES[unit]
+    except ValueError as error:
+        raise Usage(f"{path} is no JSON: {error}") from None
+    return given

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpc.cli.main import Usage
+from bpc import api
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,17 +10,10 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace) -> int:
-    from inspect import cleandoc
-
-    from bpc.diagnostics.catalogue import catalogue
-
-    known = catalogue()
     if options.code is None:
-        for code, kind in known.items():
-            print(f"{code}  {(kind.__doc__ or '').splitlines()[0]}")
+        for code, page in api.pages().items():
+            print(f"{code}  {page.text.splitlines()[0]}")
         return 0
-    if options.code.upper() not in known:
-        raise Usage(f'there is no diagnostic "{options.code}"; `bpc explain` lists them')
-    kind = known[options.code.upper()]
-    print(f"{kind.code}: {kind.__name__} ({kind.severity})\n\n{cleandoc(kind.__doc__ or '')}")
+    page = api.explain(options.code)
+    print(f"{page.code}: {page.name} ({page.severity})\n\n{page.text}")
     return 0

@@ -1,6 +1,7 @@
 """The command line: one parser, one small module per command, and what happens when something ends early.
 
-Exit codes: 0 fine, 1 the blueprint is wrong, 2 usage, 3 a bug of bpc.
+Exit codes: 0 fine, 1 the blueprint is wrong, 2 usage (also: the output cannot be written), 3 a bug of bpc;
+as everywhere 130 after Ctrl-C, and 141 where whoever read the output left before its end.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import gc
 import os
 import sys
 
+from bpc import Usage
 from bpc.version import VERSION
 
 TYPE_CHECKING = False
@@ -99,24 +101,43 @@ def load(name: str) -> Command:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code and never raises for a user's mistake."""
     gc.disable()  # a compilation ends soon and makes hardly a cycle: collecting costs a third of its time
-    options = parser().parse_args(arguments)
     try:
-        return load(options.command)(options)
+        try:
+            options = parser().parse_args(arguments)
+            return load(options.command)(options)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()  # what cannot be printed fails here, not after the exit code is given
     except Usage as error:
         print(f"bpc: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        _print_no_more()
+        return 141
     except KeyboardInterrupt:
         print("bpc: interrupted; the earlier output is as it was", file=sys.stderr)
         return 130
+    except OSError as error:
+        return _bug() if error.filename is not None else _cannot_print(error)
     except Exception:  # the last resort: a bug of ours, told as one
         return _bug()
 
 
-class Usage(Exception):
-    """The command line, or a file that it names, cannot be used."""
+def _print_no_more() -> None:
+    """The standard streams lead nowhere from here on, so that Python's own last flush cannot fail."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):
+        os.dup2(nowhere, number)
+
+
+def _cannot_print(error: OSError) -> int:
+    """Only a stream's errors name no file: the disk that the standard output goes to is full, for example."""
+    import contextlib
+
+    with contextlib.suppress(OSError):
+        print(f"bpc: cannot print: {(error.strerror or str(error)).lower()}", file=sys.stderr, flush=True)
+    _print_no_more()
+    return 2
 
 
 def _bug() -> int:

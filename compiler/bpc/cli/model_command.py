@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 
+from bpc import api
 from bpc.cli.main import settings
-from bpc.cli.show import show
-from bpc.driver import build_model
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,15 +13,15 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace) -> int:
-    from bpc.model.document import document, schema
-
     if options.schema:
-        print(json.dumps(schema(), indent=2))
+        print(json.dumps(api.model_schema(), indent=2))
         return 0
-    result = build_model(options.blueprint, options.env, settings(options))
+    result = api.model(options.blueprint, environment=options.env, settings=settings(options))
     if result.diagnostics:
+        from bpc.cli.show import show
+
         show(result.diagnostics, options.format)
-    if result.solution is None:
+    if not result.ok:
         return 1
-    print(json.dumps(document(result.solution), indent=2))
+    print(json.dumps(result.model, indent=2))
     return 0

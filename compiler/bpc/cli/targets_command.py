@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bpc import api
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -9,9 +11,7 @@ if TYPE_CHECKING:
 
 def table() -> str:
     """The capability table as Markdown: a row a construct, a column a target."""
-    from bpc_targets import NAMES, load
-
-    targets = [load(name) for name in NAMES]
+    targets = api.targets()
     rows = dict.fromkeys(construct for target in targets for construct in target.capabilities)
     head = ["construct", *(target.title for target in targets)]
     lines = [head, ["---"] * len(head)]

@@ -1,0 +1,208 @@
+"""The command's verbs as functions, for programs: what `bpc` prints, as values. docs/api.md shows them at work.
+
+`check`, `compile` and `model` never raise for a mistake in a blueprint: they give a `bpc.driver.Result`, whose
+`diagnostics` say what is wrong. `bpc.Usage` is raised where what was asked for does not exist.
+Nothing here prints, and nothing but `new` and `write` writes.
+"""
+
+from __future__ import annotations
+
+import os
+
+from bpc import Usage
+from bpc.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.driver import Result
+    from bpc.target import Target
+
+    Path = str | os.PathLike[str]
+    Flavors = Mapping[str, Mapping[str, int | str]]
+
+DEFAULT_TARGETS = ("heat",)
+
+
+# ---- verbs of a blueprint
+
+
+def check(blueprint: Path, *, environment: str = "", settings: Mapping[str, str] | None = None) -> Result:
+    """`bpc check`: the mistakes in every environment, unless one is named.
+
+    `settings` are other values for `let`s and defaults of `param`s, by name, written as in the language: {"servers": "5"}.
+    """
+    from bpc.driver import check_blueprint
+
+    return check_blueprint(os.fspath(blueprint), environment, settings)
+
+
+def compile(
+    blueprint: Path,
+    *,
+    targets: Sequence[str] = DEFAULT_TARGETS,
+    environment: str = "",
+    settings: Mapping[str, str] | None = None,
+    flavors: Flavors | None = None,
+    limits: Mapping[str, int] | None = None,
+) -> Result:
+    """`bpc compile` without writing: `artifacts[target].files` are the stack's files, path → content.
+
+    `flavors` are a cloud's machine types by name, sizes in bytes or as in the language:
+    {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}. `limits` are a cloud's own limits: {"resources": 5000}.
+    Raises `bpc.Usage` for an unknown target, or flavors that are none.
+    """
+    from bpc.driver import compile_blueprint
+    from bpc.target import Options
+
+    options = Options(flavors=_flavors(flavors or {}), limits=limits or {})
+    chosen = tuple(_target(name) for name in dict.fromkeys(targets))
+    return compile_blueprint(os.fspath(blueprint), chosen, options, environment, settings)
+
+
+def model(blueprint: Path, *, environment: str = "", settings: Mapping[str, str] | None = None) -> Result:
+    """`bpc model`: the result's `model` is the cloud-neutral solution as plain JSON values, None where there are errors."""
+    from bpc.driver import build_model
+
+    return build_model(os.fspath(blueprint), environment, settings)
+
+
+def model_schema() -> dict[str, Any]:
+    """`bpc model --schema`: the JSON Schema (2020-12) of the model."""
+    from bpc.model.document import schema
+
+    return schema()
+
+
+def write(result: Result, folder: Path) -> dict[str, str]:
+    """Writes each target's files into `folder/<target>`, whole or not at all; target → its folder.
+
+    Raises OSError, and ValueError where the result has errors and so nothing to write.
+    """
+    from bpc.files import write_folder
+
+    if not result.ok:
+        raise ValueError("the blueprint has mistakes: there is nothing to write")
+    folders = {name: os.path.join(os.fspath(folder), name) for name in result.artifacts}
+    for name, made in result.artifacts.items():
+        write_folder(folders[name], made.files)
+    return folders
+
+
+# ---- diagnostics
+
+
+class Page(Record):
+    """The manual page of a diagnostic: `code` ("BPC401"), `name`, `severity` ("error" or "warning") and `text`."""
+
+    code: str
+    name: str
+    severity: str
+    text: str
+
+
+def pages() -> dict[str, Page]:
+    """`bpc explain` without a code: the manual pages of all diagnostics by code."""
+    from inspect import cleandoc
+
+    from bpc.diagnostics.catalogue import catalogue
+
+    return {
+        code: Page(code=code, name=kind.__name__, severity=kind.severity, text=cleandoc(kind.__doc__ or ""))
+        for code, kind in catalogue().items()
+    }
+
+
+def explain(code: str) -> Page:
+    """`bpc explain CODE`. Raises `bpc.Usage` where there is no such diagnostic."""
+    known = pages()
+    if code.upper() not in known:
+        raise Usage(f'there is no diagnostic "{code}"; `bpc explain` lists them')
+    return known[code.upper()]
+
+
+def report(diagnostic: Diagnostic) -> str:
+    """A diagnostic as the command prints it: message, place, the marked line, hint."""
+    from bpc.diagnostics.render import lines
+
+    return "\n".join(lines(diagnostic))
+
+
+def as_json(diagnostic: Diagnostic) -> dict[str, Any]:
+    """A diagnostic as plain JSON values, as `--format json` prints them: code, severity, message, hint, file, line, column, …"""
+    from bpc.diagnostics.render import as_json as plain
+
+    return plain(diagnostic)
+
+
+# ---- targets and samples
+
+
+def targets() -> tuple[Target, ...]:
+    """`bpc targets`: each with its `name`, `title` and `capabilities` (construct → how it comes out)."""
+    from bpc_targets import NAMES, load
+
+    return tuple(load(name) for name in NAMES)
+
+
+def samples() -> tuple[str, ...]:
+    """`bpc new --list`: the names of the samples."""
+    return tuple(_samples())
+
+
+def new(folder: Path, sample: str = "shop") -> None:
+    """`bpc new`: a working project in `folder`, which must be empty or not exist. Raises `bpc.Usage` and OSError."""
+    from bpc.files import read_folder, write_folder
+
+    target, known = os.fspath(folder), _samples()
+    if sample not in known:
+        raise Usage(f'there is no sample "{sample}"; there are: {", ".join(known)}')
+    if os.path.lexists(target) and not (os.path.isdir(target) and not os.listdir(target)):
+        raise Usage(f"{target} exists already")
+    write_folder(target, read_folder(known[sample]))
+
+
+def _samples() -> dict[str, str]:
+    """Sample → its folder: installed inside this package, or in the checkout."""
+    package = os.path.dirname(os.path.abspath(__file__))
+    checkout = os.path.join(os.path.dirname(os.path.dirname(package)), "blueprints")
+    home = next(folder for folder in (os.path.join(package, "samples"), checkout) if os.path.isdir(folder))
+    return {name: os.path.join(home, name) for name in sorted(os.listdir(home)) if name[0] not in "._"}
+
+
+def _target(name: str) -> Target:
+    from bpc_targets import NAMES, load
+
+    if name not in NAMES:
+        raise Usage(f'there is no target "{name}"; there are: {", ".join(NAMES)}')
+    return load(name)
+
+
+# ---- flavors
+
+
+def _flavors(given: Flavors) -> dict[str, dict[str, int]]:
+    """Name → cpu, memory and disk, the sizes in bytes. Raises `Usage`."""
+    try:
+        return {
+            name: {"cpu": int(need["cpu"]), "memory": _size(need["memory"]), "disk": _size(need.get("disk", 0))}
+            for name, need in given.items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        example = '{"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}'
+        raise Usage(f"this is no mapping of flavors such as {example}: {error}") from None
+
+
+def _size(given: int | str) -> int:
+    """Bytes of a size, a number or as the language writes it. Raises ValueError."""
+    from bpc.vocabulary import SIZES
+
+    if isinstance(given, int):
+        return given
+    unit = given.lstrip("0123456789")
+    if unit not in SIZES or unit == given:
+        raise ValueError(f"{given!r} is no size such as 4GiB")
+    return int(given[: -len(unit)]) * SIZES[unit]
