@@ -17,6 +17,9 @@ from bpc_targets import load
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
 
+FINE = sorted(path for path in (Path(__file__).parent / "fine").iterdir() if path.is_dir())
+"""Blueprints that look wrong, and are not: each is silent."""
+
 
 def messages(folder: Path) -> str:
     """All diagnostics of a case as text; `arguments.txt` may name an environment and settings."""
@@ -43,6 +46,11 @@ def test_message(folder, request):
         expected.write_text(text, encoding="utf-8")
     assert text == expected.read_text(encoding="utf-8")
     assert "[" in text, "a mistake must be found"
+
+
+@pytest.mark.parametrize("folder", FINE, ids=lambda path: path.name)
+def test_nothing_is_wrong(folder):
+    assert messages(folder) == "\n"
 
 
 def test_every_code_has_a_page():

@@ -33,6 +33,7 @@ class Result(Record):
 def build_model(path: str, environment: str = "", settings: Mapping[str, str] | None = None) -> Result:
     """Reads the blueprint at `path` and all that it names, and lowers it to the model. Never raises for a user's mistake."""
     from bpc.check.blocks import check_blocks
+    from bpc.check.secrets import check_secrets
     from bpc.lower.solution import lower_solution
     from bpc.lower.world import World
     from bpc.resolve.names import check_names
@@ -45,7 +46,7 @@ def build_model(path: str, environment: str = "", settings: Mapping[str, str] | 
     if not isinstance(root, Source):
         return _result(None, [root])
     program, found = link(root, reading.text, parse, beside)
-    for stage in (check_blocks, check_names):
+    for stage in (check_blocks, check_names, check_secrets):
         if not errors(found):
             found += stage(program)
     choice = _choice(environment, settings or {}, found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
-from bpc.diagnostics.base import did_you_mean
+from bpc.diagnostics.base import did_you_mean, errors
 from bpc.lower import tiers
 from bpc.lower.body import Body, label_text, overlay, unroll
 from bpc.lower.connections import rules, start_order
@@ -54,7 +54,7 @@ def lower_solution(world: World, choice: Choice, digest: Callable[[], str], comp
     body = Body(block, scope)
     networks, secrets = _networks(body), _secrets(body)
     plans = _plan(world, body)
-    if world.found:
+    if errors(world.found):
         return None
     groups = _groups(world, plans, body.value("bake", None), body.where("bake"))
     balancers = [balancer for plan in plans for balancer in plan.balancers]

@@ -12,12 +12,14 @@ from bpc.lower.templates import render
 from bpc.lower.types import Wrong, bad
 from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User
 from bpc.model.values import SecretHole
+from bpc.source import Source
 from bpc.syntax.tree import Let, Parameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.lower.body import Body
     from bpc.lower.values import Value
+    from bpc.lower.world import World
     from bpc.model.steps import Kind
     from bpc.model.values import Text
 
@@ -124,16 +126,18 @@ def _content(item: Body, template: Body) -> tuple[Text | bytes, str]:
         return as_text(item.value("text", "")), ""
     if item.has("source"):
         name, content = world.bytes(item.value("source", ""), item.where("source"))
-        return _decoded(content), name
+        return _decoded(name, content, world), name
     source = world.text(item.value("template", ""), item.where("template"))
     return render(source, _variables(item, template), world), source.name
 
 
-def _decoded(content: bytes) -> Text | bytes:
+def _decoded(name: str, content: bytes, world: World) -> Text | bytes:
+    """A file's content as a text where it is one."""
     try:
         text = content.decode()
     except UnicodeDecodeError:
         return content
+    world.search(Source(name, text))
     return content if "\0" in text or "\r" in text else (text,)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bpc.check.secrets import secrets_in
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
 from bpc.lower.scope import Lazy, Scope
@@ -49,6 +50,7 @@ class World:
         self.tiers: dict[str, Span] = {}
         self.outside = False
         self.scopes: dict[str, Scope] = {}
+        self.searched: set[str] = set()
 
     # ---- files
 
@@ -64,7 +66,14 @@ class World:
         answer = self._text(span.source.name, path, span)
         if not hasattr(answer, "text") or hasattr(answer, "code"):
             raise Wrong(answer)  # type: ignore[arg-type]
+        self.search(answer)
         return answer
+
+    def search(self, source: Source) -> None:
+        """Warns of what looks like a secret in a file, once for each file."""
+        if source.name not in self.searched:
+            self.searched.add(source.name)
+            self.found += secrets_in(source)
 
     def read_function(self, name: str, arguments: list[Value], span: Span) -> Value:
         """`file(path)` and `template(path, map)`."""
