@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
 from bpc.lower.functions import DEFERRED_ALLOWED, TABLE, as_text, from_text
-from bpc.lower.types import Wrong, bad, fits, origin
+from bpc.lower.types import Wrong, article, bad, fits, origin
 from bpc.lower.values import (
     Deferred,
     Duration,
@@ -86,6 +86,15 @@ def evaluate(node: Expression, scope: Scope) -> Value:
             assert_never(node)
 
 
+def evaluate_as(kind: str, node: Expression, scope: Scope, *, deploy: bool = False) -> Value:
+    """The value of an expression as a type of the vocabulary needs it; a wrong item of a list is marked itself. Raises `Wrong`."""
+    if isinstance(node, ListLiteral):
+        for alternative in kind.split(" | "):
+            if alternative.startswith("list("):
+                return tuple(evaluate_as(alternative[5:-1], item, scope, deploy=deploy) for item in node.items)
+    return fits(evaluate(node, scope), kind, node.span, deploy=deploy)
+
+
 def _string(node: String, scope: Scope) -> Value:
     parts = node.parts
     if len(parts) == 1 and isinstance(parts[0], str):
@@ -104,7 +113,7 @@ def _string(node: String, scope: Scope) -> Value:
 
 
 def _wrong(expected: str, value: Value, node: Expression, hint: str = "") -> lower.WrongType:
-    return lower.WrongType(span=node.span, expected=expected, actual=f"a {type_name(value)}", hint=hint)
+    return lower.WrongType(span=node.span, expected=expected, actual=article(type_name(value)), hint=hint)
 
 
 def _quantity(node: Quantity) -> Value:
@@ -214,10 +223,15 @@ def _binary(node: Binary, scope: Scope) -> Value:
     try:
         return _compute(node, left, right)
     except TypeError:
-        problem = f'"{node.operator}" does not work between a {type_name(left)} and a {type_name(right)}'
+        problem = mixed(node.operator, type_name(left), type_name(right))
         raise bad(node.span, problem) from None
     except (ArithmeticError, ValueError) as error:
         raise bad(node.span, f'"{node.operator}": {error}') from None
+
+
+def mixed(operator: str, left: str, right: str) -> str:
+    """What is wrong with an operator between two types."""
+    return f'"{operator}" does not work between {article(left)} and {article(right)}'
 
 
 def _compute(node: Binary, left: Value, right: Value) -> Value:
@@ -307,7 +321,8 @@ def _template_call(target: TemplateValue, node: Call, scope: Scope) -> TemplateV
             problem = "takes its arguments by name"
             raise Wrong(lower.WrongArguments(span=argument.span, name=_template_name(target), problem=problem))
         arguments[argument.name.text] = evaluate(argument.value, scope)
-    return TemplateValue(file=target.file, block=target.block, arguments=arguments, span=node.span)
+    places = {a.name.text: a.value.span for a in node.arguments if a.name is not None}
+    return TemplateValue(file=target.file, block=target.block, arguments=arguments, places=places, span=node.span)
 
 
 def _template_name(target: TemplateValue) -> str:

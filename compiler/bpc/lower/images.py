@@ -105,7 +105,7 @@ def _scope(template: TemplateValue, world: World) -> Scope:
 def _argument(template: TemplateValue, param: Parameter, given: dict[str, Value], module: Scope) -> Value | Lazy:
     name = param.name.text
     if name in given:
-        return fits(given.pop(name), type_text(param.type), template.span, deploy=True)
+        return fits(given.pop(name), type_text(param.type), template.places[name], deploy=True)
     if param.default is None:
         problem = f'needs an argument "{name}" ({type_text(param.type)})'
         raise Wrong(lower.WrongArguments(span=template.span, name=_name(template), problem=problem))

@@ -12,6 +12,7 @@ from bpc.diagnostics import lower
 from bpc.lower.types import Wrong, origin
 from bpc.lower.values import Deferred, EndpointValue, Hosts, MemberValue, TierValue
 from bpc.model.values import concat
+from bpc.record import replace
 from bpc.source import Span
 
 TYPE_CHECKING = False
@@ -128,8 +129,10 @@ def render(source: Source, values: Mapping[str, Value], world: World) -> Text:
         rendered = _collect(template.generate(shown))
     except jinja2.TemplateSyntaxError as error:
         raise _wrong(source, error.lineno, error.message or "it cannot be parsed") from None
-    except Wrong:
-        raise
+    except Wrong as wrong:
+        if wrong.diagnostic.span != context.span:
+            raise
+        raise Wrong(replace(wrong.diagnostic, span=_place(source, _line_of(wrong)))) from None
     except RecursionError:
         raise _wrong(source, 1, "it calls itself without end") from None
     except Exception as error:  # a template runs foreign expressions: whatever they raise is the template's mistake
@@ -159,10 +162,15 @@ def _line_of(error: BaseException) -> int:
 
 
 def _wrong(source: Source, line: int, problem: str) -> Wrong:
+    return Wrong(lower.TemplateError(span=_place(source, line), problem=problem))
+
+
+def _place(source: Source, line: int) -> Span:
+    """A line of a template without its indent."""
     offset = sum(len(text) + 1 for text in source.text.split("\n")[: line - 1])
     text = source.line(min(line, source.text.count("\n") + 1))
     start = offset + len(text) - len(text.lstrip())
-    return Wrong(lower.TemplateError(span=Span(source, start, offset + len(text)), problem=problem))
+    return Span(source, start, offset + len(text))
 
 
 _environment: Any = None
@@ -196,6 +204,11 @@ def _make_environment() -> Any:
                 yield item
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            for side in (left, right):
+                if isinstance(side, Marker):
+                    side._decide()
+                if isinstance(side, jinja2.Undefined):
+                    str(side)  # raises with the name
             if operator == "**" or not all(isinstance(side, int | float) for side in (left, right)):
                 raise ValueError(f'"{operator}" works on numbers only, and "**" not at all')
             return super().call_binop(context, operator, left, right)

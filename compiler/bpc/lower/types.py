@@ -95,17 +95,18 @@ def network_text(value: str, span: Span) -> str:
 
 
 def _expected(kind: str) -> str:
-    return " or ".join(ARTICLES.get(part, _article(part)) for part in kind.split(" | "))
+    return " or ".join(article(part) for part in kind.split(" | "))
 
 
-def _article(word: str) -> str:
-    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+def article(word: str) -> str:
+    """A type's name in a sentence: `an endpoint`."""
+    return ARTICLES.get(word) or f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
 def _actual(value: Value) -> str:
     name = type_name(value)
     shown = f" ({value!r})" if isinstance(value, int | float) and name in ("int", "number") else ""
-    return f"{ARTICLES.get(name, _article(name))}{shown}"
+    return f"{article(name)}{shown}"
 
 
 def _hint(value: Value, kind: str) -> str:

@@ -6,7 +6,7 @@ from bpc.check.secrets import secrets_in
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
 from bpc.lower.scope import Lazy, Scope
-from bpc.lower.types import Wrong, bad
+from bpc.lower.types import Wrong, article, bad
 from bpc.lower.values import (
     Deferred,
     EndpointValue,
@@ -99,7 +99,7 @@ class World:
                 if isinstance(statement, Let):
                     scope.names[declared] = Lazy(expression=statement.value, scope=scope)
                 elif isinstance(statement, Block):
-                    template = TemplateValue(file=name, block=statement, arguments={}, span=statement.span)
+                    template = TemplateValue(file=name, block=statement, arguments={}, places={}, span=statement.span)
                     scope.names[declared] = template
         return self.scopes[name]
 
@@ -153,7 +153,7 @@ class World:
             if name in known:
                 return self._endpoint(target, name, span)
         hint = did_you_mean(name, known)
-        raise Wrong(resolve.UnknownMember(span=span, what=f"a {type_name(target)}", name=name, hint=hint))
+        raise Wrong(resolve.UnknownMember(span=span, what=article(type_name(target)), name=name, hint=hint))
 
     def _endpoint(self, target: EndpointValue, name: str, span: Span) -> Value:
         plan = self.plan(target.tier)
