@@ -35,6 +35,8 @@ def build_model(path: str, environment: str = "", settings: Mapping[str, str] | 
     from bpc.check.blocks import check_blocks
     from bpc.check.secrets import check_secrets
     from bpc.lower.solution import lower_solution
+    from bpc.lower.static import check_types
+    from bpc.lower.unused import check_unused
     from bpc.lower.world import World
     from bpc.resolve.names import check_names
     from bpc.resolve.program import link
@@ -54,7 +56,9 @@ def build_model(path: str, environment: str = "", settings: Mapping[str, str] | 
         return _result(None, found)
     world = World(program, reading.named_bytes, reading.named_text)
     solution = lower_solution(world, choice, reading.digest, VERSION)
-    return _result(solution, found + world.found)
+    check_unused(world)
+    found += world.found
+    return _result(solution, found + check_types(world, choice.settings, found))
 
 
 def compile_blueprint(

@@ -13,6 +13,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
+    from bpc.diagnostics.base import Diagnostic
+
+
+def _place(diagnostic: Diagnostic) -> tuple[object, ...]:
+    """What is told once, though another environment's values may change its words."""
+    return (diagnostic.code, diagnostic.span.source.name, diagnostic.span.start, diagnostic.span.end)
+
 
 def run(options: argparse.Namespace) -> int:
     chosen = settings(options)
@@ -20,8 +27,8 @@ def run(options: argparse.Namespace) -> int:
     found = list(first.diagnostics)
     if not options.env and first.solution is not None:
         for name in first.solution.environments:
-            found += build_model(options.blueprint, name, chosen).diagnostics
-    found = list({(d.code, d.text, d.span.source.name, d.span.start): d for d in found}.values())
+            told = {_place(d) for d in found}
+            found += [d for d in build_model(options.blueprint, name, chosen).diagnostics if _place(d) not in told]
     show(found, options.format)
     if errors(found):
         return 1

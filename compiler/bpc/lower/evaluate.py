@@ -221,7 +221,7 @@ def _binary(node: Binary, scope: Scope) -> Value:
         if isinstance(value, Deferred) and not (node.operator == "+" and isinstance(left, Deferred | str)):
             raise Wrong(lower.DeployTime(span=side.span, what=origin(value)))
     try:
-        return _compute(node, left, right)
+        return compute(node, left, right)
     except TypeError:
         problem = mixed(node.operator, type_name(left), type_name(right))
         raise bad(node.span, problem) from None
@@ -234,7 +234,8 @@ def mixed(operator: str, left: str, right: str) -> str:
     return f'"{operator}" does not work between {article(left)} and {article(right)}'
 
 
-def _compute(node: Binary, left: Value, right: Value) -> Value:
+def compute(node: Binary, left: Value, right: Value) -> Value:
+    """An operator on two compile-time values. Raises TypeError where it does not work between their types."""
     match node.operator:
         case "==":
             return type_name(left) == type_name(right) and left == right
@@ -336,13 +337,12 @@ def _function(name: str, node: Call, scope: Scope) -> Value:
             problem = f'takes no argument by name ("{argument.name.text}")'
             raise Wrong(lower.WrongArguments(span=argument.span, name=name, problem=problem))
         arguments.append(evaluate(argument.value, scope))
+    problem = wrong_number(name, len(arguments))
+    if problem:
+        raise Wrong(lower.WrongArguments(span=node.span, name=name, problem=problem))
     if name == "tier":
         return scope.world.tier_named(str(_fitting(name, ("string",), node, arguments)[0]), node.span)
-    signature = FUNCTIONS[name]
-    kinds = signature.parameters
-    if not signature.required <= len(arguments) <= (10_000 if signature.variadic else len(kinds)):
-        problem = f"takes {signature.required} argument{'s' * (signature.required != 1)}, and is given {len(arguments)}"
-        raise Wrong(lower.WrongArguments(span=node.span, name=name, problem=problem))
+    kinds = FUNCTIONS[name].parameters
     kinds += kinds[-1:] * (len(arguments) - len(kinds))
     checked = _fitting(name, kinds, node, arguments)
     if name in ("file", "template"):
@@ -353,10 +353,16 @@ def _function(name: str, node: Call, scope: Scope) -> Value:
         raise bad(node.span, f"{name}: {error}") from None
 
 
+def wrong_number(name: str, given: int) -> str:
+    """What is wrong with the number of a function's arguments; empty where nothing is."""
+    signature = FUNCTIONS.get(name)
+    least, most = (1, 1) if signature is None else (signature.required, len(signature.parameters))
+    if least <= given <= (10_000 if signature is not None and signature.variadic else most):
+        return ""
+    return f"takes {least} argument{'s' * (least != 1)}, and is given {given}"
+
+
 def _fitting(name: str, kinds: tuple[str, ...], node: Call, arguments: list[Value]) -> list[Value]:
-    if len(arguments) > len(kinds) or not arguments:
-        problem = f"takes {len(kinds)} argument{'s' * (len(kinds) != 1)}, and is given {len(arguments)}"
-        raise Wrong(lower.WrongArguments(span=node.span, name=name, problem=problem))
     deploy = name in DEFERRED_ALLOWED
     return [
         fits(value, kind, argument.value.span, deploy=deploy)

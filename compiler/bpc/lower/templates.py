@@ -119,16 +119,12 @@ class HostList:
 
 def render(source: Source, values: Mapping[str, Value], world: World) -> Text:
     """The text of a template. Raises `Wrong` with a place in the template's own file."""
-    import jinja2
-
     context = Context(world, Span(source, 0, 0))
     try:
         environment().steps = 0
-        template = environment().from_string(source.text)
+        template = parse(source)
         shown = {name: context.show(value) for name, value in values.items()}
         rendered = _collect(template.generate(shown))
-    except jinja2.TemplateSyntaxError as error:
-        raise _wrong(source, error.lineno, error.message or "it cannot be parsed") from None
     except Wrong as wrong:
         if wrong.diagnostic.span != context.span:
             raise
@@ -139,6 +135,18 @@ def render(source: Source, values: Mapping[str, Value], world: World) -> Text:
         raise _wrong(source, _line_of(error), str(error) or type(error).__name__) from None
     parts = MARKER.split(rendered)
     return concat(*(context.markers[int(part)].text if index % 2 else (part,) for index, part in enumerate(parts)))
+
+
+def parse(source: Source) -> Any:
+    """A template, ready to be rendered. Raises `Wrong`."""
+    import jinja2
+
+    try:
+        return environment().from_string(source.text)
+    except jinja2.TemplateSyntaxError as error:
+        raise _wrong(source, error.lineno, error.message or "it cannot be parsed") from None
+    except RecursionError:
+        raise _wrong(source, 1, "it is nested too deeply") from None
 
 
 def _collect(parts: Iterable[str]) -> str:

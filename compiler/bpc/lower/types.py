@@ -35,7 +35,9 @@ def fits(value: Value, kind: str, span: Span, *, deploy: bool = False) -> Value:
         accepted = _accept(value, alternative, span, deploy=deploy)
         if accepted is not None:
             return accepted
-    raise Wrong(lower.WrongType(span=span, expected=_expected(kind), actual=_actual(value), hint=_hint(value, kind)))
+    raise Wrong(
+        lower.WrongType(span=span, expected=expected_text(kind), actual=_actual(value), hint=_hint(value, kind))
+    )
 
 
 def origin(value: Deferred) -> str:
@@ -94,7 +96,8 @@ def network_text(value: str, span: Span) -> str:
         raise bad(span, f'"{value}" is no network in CIDR notation', hint) from None
 
 
-def _expected(kind: str) -> str:
+def expected_text(kind: str) -> str:
+    """Several types in a sentence."""
     return " or ".join(article(part) for part in kind.split(" | "))
 
 

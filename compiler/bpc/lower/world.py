@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class World:
-    """One lowering. `touched` collects the endpoints that expressions mention, for whoever wants to know."""
+    """One lowering. `touched` collects the endpoints that expressions mention, `used` the image templates that were built."""
 
     def __init__(self, program: Program, read_bytes: Bytes, read_text: Texts) -> None:
         self.program = program
@@ -51,6 +51,7 @@ class World:
         self.outside = False
         self.scopes: dict[str, Scope] = {}
         self.searched: set[str] = set()
+        self.used: set[int] = set()
 
     # ---- files
 

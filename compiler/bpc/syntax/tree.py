@@ -264,6 +264,11 @@ class File(Node):
     statements: tuple[Statement, ...]
 
 
+def type_text(node: TypeName) -> str:
+    """A type as the vocabulary writes it."""
+    return node.name if node.item is None else f"{node.name}({type_text(node.item)})"
+
+
 def nodes(root: Node) -> Iterator[Node]:
     """A node and all that it is made of, in the order of the text. Iterative: expressions may be deep."""
     waiting: list[object] = [root]
