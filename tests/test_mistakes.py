@@ -11,11 +11,14 @@ import pytest
 
 from bpc.diagnostics.catalogue import catalogue
 from bpc.diagnostics.render import lines
-from bpc.driver import compile_blueprint
+from bpc.driver import build_model, compile_blueprint
 from bpc.target import Options
 from bpc_targets import load
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
+
+FINE = sorted(path for path in (Path(__file__).parent / "fine").iterdir() if path.is_dir())
+"""Blueprints that look wrong, and are not: each is silent."""
 
 
 def messages(folder: Path) -> str:
@@ -43,6 +46,14 @@ def test_message(folder, request):
         expected.write_text(text, encoding="utf-8")
     assert text == expected.read_text(encoding="utf-8")
     assert "[" in text, "a mistake must be found"
+
+
+@pytest.mark.parametrize("folder", FINE, ids=lambda path: path.name)
+def test_nothing_is_wrong(folder):
+    first = build_model(str(folder / "solution.bp"))
+    assert first.diagnostics == ()
+    for environment in first.solution.environments:
+        assert build_model(str(folder / "solution.bp"), environment).diagnostics == ()
 
 
 def test_every_code_has_a_page():

@@ -49,7 +49,10 @@ class Result(Record):
 def build_model(path: str, environment: str = "", settings: Mapping[str, str] | None = None) -> Result:
     """Reads the blueprint at `path` and all that it names, and lowers it to the model. Never raises for a user's mistake."""
     from bpc.check.blocks import check_blocks
+    from bpc.check.secrets import check_secrets
     from bpc.lower.solution import lower_solution
+    from bpc.lower.static import check_types
+    from bpc.lower.unused import check_unused
     from bpc.lower.world import World
     from bpc.resolve.names import check_names
     from bpc.resolve.program import link
@@ -61,7 +64,7 @@ def build_model(path: str, environment: str = "", settings: Mapping[str, str] | 
     if not isinstance(root, Source):
         return _result(None, [root])
     program, found = link(root, reading.text, parse, beside)
-    for stage in (check_blocks, check_names):
+    for stage in (check_blocks, check_names, check_secrets):
         if not errors(found):
             found += stage(program)
     choice = _choice(environment, settings or {}, found)
@@ -69,8 +72,11 @@ def build_model(path: str, environment: str = "", settings: Mapping[str, str] | 
         return _result(None, found)
     world = World(program, reading.named_bytes, reading.named_text)
     solution = lower_solution(world, choice, reading.digest, VERSION)
+    check_unused(world)
+    found += world.found
+    found += check_types(world, choice.settings, found)
     world.close()
-    return _result(solution, found + world.found)
+    return _result(solution, found)
 
 
 def check_blueprint(path: str, environment: str = "", settings: Mapping[str, str] | None = None) -> Result:
@@ -80,8 +86,13 @@ def check_blueprint(path: str, environment: str = "", settings: Mapping[str, str
         return result
     found = list(result.diagnostics)
     for name in result.solution.environments:
-        found += build_model(path, name, settings).diagnostics
+        told = {_place(d) for d in found}  # another environment's values may change the words
+        found += [d for d in build_model(path, name, settings).diagnostics if _place(d) not in told]
     return _result(result.solution, found)
+
+
+def _place(diagnostic: Diagnostic) -> tuple[object, ...]:
+    return (diagnostic.code, diagnostic.span.source.name, diagnostic.span.start, diagnostic.span.end)
 
 
 def compile_blueprint(

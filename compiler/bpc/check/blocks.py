@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from bpc.diagnostics import check
 from bpc.diagnostics.base import Note, did_you_mean
 from bpc.syntax.tree import (
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from bpc.vocabulary import Keyword
 
 CONTENT = {"file": ("text", "source", "template"), "run": ("script", "text")}
-SECRET_NAME = re.compile(r"passw(or)?d|passphrase|secret|token|api_?key", re.IGNORECASE)
 STATEMENTS = {
     Let: "let",
     Parameter: "param",
@@ -164,11 +161,3 @@ def _other(name: str, keyword: Keyword, node: Statement, found: list[Diagnostic]
         if node.type.name not in types:
             hint = did_you_mean(node.type.name, types)
             found.append(check.UnknownType(span=node.type.span, name=node.type.name, hint=hint))
-        _password(node.name.text, node.default, found)
-    elif isinstance(node, Let):
-        _password(node.name.text, node.value, found)
-
-
-def _password(name: str, value: Expression | None, found: list[Diagnostic]) -> None:
-    if isinstance(value, String) and value.parts and SECRET_NAME.search(name):
-        found.append(check.LiteralPassword(span=value.span, name=name))

@@ -119,3 +119,19 @@ class BadLabel(Diagnostic):
     message: ClassVar = '"{block}" is labelled with {expected}'
     block: str
     expected: str
+
+
+class SecretInText(Diagnostic):
+    """A text that a machine gets, or a literal of the blueprint, has what looks like a password or a key in it.
+
+    Blueprints, templates and scripts are kept in git, images are copied, and first-boot data can be read from inside the
+    machine. Declare `secret name { length = 32 }` in the solution, hand it to the image as a `param name: secret`, and
+    write `${name}` in the text, or `{{ name }}` in a template: the cloud generates the value, and no file ever has it.
+    Placeholders such as `<password>` and paths such as `/run/secrets/x` are not meant.
+    """
+
+    code: ClassVar = "BPC312"
+    severity: ClassVar = "warning"
+    message: ClassVar = "this looks like {what} written as text"
+    advice: ClassVar = "declare a `secret` in the solution, hand it to the image, and write its hole here"
+    what: str

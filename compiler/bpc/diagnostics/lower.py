@@ -161,3 +161,18 @@ class DuplicateTier(Diagnostic):
     advice: ClassVar = 'use the loop\'s variable in its name: `{keyword} "{name}_${{x}}"`'
     keyword: str
     name: str
+
+
+class SameIdentity(Diagnostic):
+    """Two things of one kind would be the same thing in the cloud: one's `was` is the other's name, or its `was` too.
+
+    `was` keeps the identity that a thing had under its former name. That name is free again when the other thing has a
+    `was` of its own: two things may swap their names.
+    """
+
+    code: ClassVar = "BPC416"
+    message: ClassVar = '{keyword} "{name}" would be the same thing in the cloud as {keyword} "{other}"'
+    advice: ClassVar = "give one of them another name, or take `was` away where the rename was deployed long ago"
+    keyword: str
+    name: str
+    other: str

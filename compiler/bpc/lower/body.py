@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
-from bpc.lower.evaluate import evaluate, items
+from bpc.lower.evaluate import evaluate, evaluate_as, items
 from bpc.lower.types import Wrong, fits
 from bpc.record import replace
 from bpc.syntax.tree import Block, For, Identifier, Name, Setting, String
@@ -80,7 +80,7 @@ class Body:
             if template is not None:
                 return template
         try:
-            return fits(evaluate(setting.value, scope), word.type, setting.value.span, deploy=word.deploy)
+            return evaluate_as(word.type, setting.value, scope, deploy=word.deploy)
         except Wrong as wrong:
             self.found.append(wrong.diagnostic)
             return default

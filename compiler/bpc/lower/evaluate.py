@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
 from bpc.lower.functions import DEFERRED_ALLOWED, TABLE, as_text, from_text
-from bpc.lower.types import Wrong, bad, fits, origin
+from bpc.lower.types import Wrong, article, bad, fits, origin
 from bpc.lower.values import (
     Deferred,
     Duration,
@@ -86,6 +86,15 @@ def evaluate(node: Expression, scope: Scope) -> Value:
             assert_never(node)
 
 
+def evaluate_as(kind: str, node: Expression, scope: Scope, *, deploy: bool = False) -> Value:
+    """The value of an expression as a type of the vocabulary needs it; a wrong item of a list is marked itself. Raises `Wrong`."""
+    if isinstance(node, ListLiteral):
+        for alternative in kind.split(" | "):
+            if alternative.startswith("list("):
+                return tuple(evaluate_as(alternative[5:-1], item, scope, deploy=deploy) for item in node.items)
+    return fits(evaluate(node, scope), kind, node.span, deploy=deploy)
+
+
 def _string(node: String, scope: Scope) -> Value:
     parts = node.parts
     if len(parts) == 1 and isinstance(parts[0], str):
@@ -104,7 +113,7 @@ def _string(node: String, scope: Scope) -> Value:
 
 
 def _wrong(expected: str, value: Value, node: Expression, hint: str = "") -> lower.WrongType:
-    return lower.WrongType(span=node.span, expected=expected, actual=f"a {type_name(value)}", hint=hint)
+    return lower.WrongType(span=node.span, expected=expected, actual=article(type_name(value)), hint=hint)
 
 
 def _quantity(node: Quantity) -> Value:
@@ -212,15 +221,21 @@ def _binary(node: Binary, scope: Scope) -> Value:
         if isinstance(value, Deferred) and not (node.operator == "+" and isinstance(left, Deferred | str)):
             raise Wrong(lower.DeployTime(span=side.span, what=origin(value)))
     try:
-        return _compute(node, left, right)
+        return compute(node, left, right)
     except TypeError:
-        problem = f'"{node.operator}" does not work between a {type_name(left)} and a {type_name(right)}'
+        problem = mixed(node.operator, type_name(left), type_name(right))
         raise bad(node.span, problem) from None
     except (ArithmeticError, ValueError) as error:
         raise bad(node.span, f'"{node.operator}": {error}') from None
 
 
-def _compute(node: Binary, left: Value, right: Value) -> Value:
+def mixed(operator: str, left: str, right: str) -> str:
+    """What is wrong with an operator between two types."""
+    return f'"{operator}" does not work between {article(left)} and {article(right)}'
+
+
+def compute(node: Binary, left: Value, right: Value) -> Value:
+    """An operator on two compile-time values. Raises TypeError where it does not work between their types."""
     match node.operator:
         case "==":
             return type_name(left) == type_name(right) and left == right
@@ -307,7 +322,8 @@ def _template_call(target: TemplateValue, node: Call, scope: Scope) -> TemplateV
             problem = "takes its arguments by name"
             raise Wrong(lower.WrongArguments(span=argument.span, name=_template_name(target), problem=problem))
         arguments[argument.name.text] = evaluate(argument.value, scope)
-    return TemplateValue(file=target.file, block=target.block, arguments=arguments, span=node.span)
+    places = {a.name.text: a.value.span for a in node.arguments if a.name is not None}
+    return TemplateValue(file=target.file, block=target.block, arguments=arguments, places=places, span=node.span)
 
 
 def _template_name(target: TemplateValue) -> str:
@@ -321,13 +337,12 @@ def _function(name: str, node: Call, scope: Scope) -> Value:
             problem = f'takes no argument by name ("{argument.name.text}")'
             raise Wrong(lower.WrongArguments(span=argument.span, name=name, problem=problem))
         arguments.append(evaluate(argument.value, scope))
+    problem = wrong_number(name, len(arguments))
+    if problem:
+        raise Wrong(lower.WrongArguments(span=node.span, name=name, problem=problem))
     if name == "tier":
         return scope.world.tier_named(str(_fitting(name, ("string",), node, arguments)[0]), node.span)
-    signature = FUNCTIONS[name]
-    kinds = signature.parameters
-    if not signature.required <= len(arguments) <= (10_000 if signature.variadic else len(kinds)):
-        problem = f"takes {signature.required} argument{'s' * (signature.required != 1)}, and is given {len(arguments)}"
-        raise Wrong(lower.WrongArguments(span=node.span, name=name, problem=problem))
+    kinds = FUNCTIONS[name].parameters
     kinds += kinds[-1:] * (len(arguments) - len(kinds))
     checked = _fitting(name, kinds, node, arguments)
     if name in ("file", "template"):
@@ -338,10 +353,16 @@ def _function(name: str, node: Call, scope: Scope) -> Value:
         raise bad(node.span, f"{name}: {error}") from None
 
 
+def wrong_number(name: str, given: int) -> str:
+    """What is wrong with the number of a function's arguments; empty where nothing is."""
+    signature = FUNCTIONS.get(name)
+    least, most = (1, 1) if signature is None else (signature.required, len(signature.parameters))
+    if least <= given <= (10_000 if signature is not None and signature.variadic else most):
+        return ""
+    return f"takes {least} argument{'s' * (least != 1)}, and is given {given}"
+
+
 def _fitting(name: str, kinds: tuple[str, ...], node: Call, arguments: list[Value]) -> list[Value]:
-    if len(arguments) > len(kinds) or not arguments:
-        problem = f"takes {len(kinds)} argument{'s' * (len(kinds) != 1)}, and is given {len(arguments)}"
-        raise Wrong(lower.WrongArguments(span=node.span, name=name, problem=problem))
     deploy = name in DEFERRED_ALLOWED
     return [
         fits(value, kind, argument.value.span, deploy=deploy)

@@ -15,7 +15,7 @@ from bpc.lower.values import TemplateValue
 from bpc.model.steps import Image, Layer, ReadyImage, Release, Step
 from bpc.record import Record, fields
 from bpc.source import Span
-from bpc.syntax.tree import Let, Parameter, TypeName
+from bpc.syntax.tree import Let, Parameter, type_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def _chain(template: TemplateValue, world: World) -> list[Link]:
         if id(current.block) in seen:
             raise Wrong(lower.LetCycle(span=current.span, name=_name(current)))
         seen.add(id(current.block))
+        world.used.add(id(current.block))
         body = Body(current.block, _scope(current, world))
         source: Value = body.value("from", Release(distribution="debian", version="12"))
         links.append(
@@ -105,16 +106,11 @@ def _scope(template: TemplateValue, world: World) -> Scope:
 def _argument(template: TemplateValue, param: Parameter, given: dict[str, Value], module: Scope) -> Value | Lazy:
     name = param.name.text
     if name in given:
-        return fits(given.pop(name), type_text(param.type), template.span, deploy=True)
+        return fits(given.pop(name), type_text(param.type), template.places[name], deploy=True)
     if param.default is None:
         problem = f'needs an argument "{name}" ({type_text(param.type)})'
         raise Wrong(lower.WrongArguments(span=template.span, name=_name(template), problem=problem))
     return Lazy(expression=param.default, scope=module)
-
-
-def type_text(node: TypeName) -> str:
-    """A type as the vocabulary writes it."""
-    return node.name if node.item is None else f"{node.name}({type_text(node.item)})"
 
 
 def _steps(link: Link, index: int, count: int) -> list[Step]:

@@ -24,17 +24,21 @@ class Lazy(Record):
     scope: Scope
 
 
+class Unknown(Record):
+    """A parameter of a template that nobody calls."""
+
+
 class Scope:
     """Names with their values, and the scope around. `world` answers what needs the whole solution."""
 
-    def __init__(self, world: World, names: Mapping[str, Value | Lazy], outer: Scope | None = None) -> None:
+    def __init__(self, world: World, names: Mapping[str, Value | Lazy | Unknown], outer: Scope | None = None) -> None:
         self.world = world
         self.names = dict(names)
         self.outer = outer
         self.touched: dict[str, frozenset[tuple[str, str]]] = {}
         self.busy: set[str] = set()
 
-    def inner(self, names: Mapping[str, Value | Lazy]) -> Scope:
+    def inner(self, names: Mapping[str, Value | Lazy | Unknown]) -> Scope:
         return Scope(self.world, names, self)
 
     def __contains__(self, name: str) -> bool:
@@ -56,6 +60,8 @@ class Scope:
         value = self.names[name]
         if isinstance(value, Lazy):
             value = self._force(name, value, span)
+        if isinstance(value, Unknown):
+            raise Wrong(lower.DeployTime(span=span, what=f'param "{name}"'))
         self.world.touched |= self.touched.get(name, frozenset())
         return value
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
-from bpc.diagnostics.base import did_you_mean
+from bpc.diagnostics.base import did_you_mean, errors
 from bpc.lower import tiers
 from bpc.lower.body import Body, label_text, overlay, unroll
 from bpc.lower.connections import rules, start_order
@@ -25,7 +25,7 @@ from bpc.syntax.tree import Output as OutputStatement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from bpc.lower.tiers import Plan
     from bpc.model.resources import Resource
@@ -54,10 +54,15 @@ def lower_solution(world: World, choice: Choice, digest: Callable[[], str], comp
     body = Body(block, scope)
     networks, secrets = _networks(body), _secrets(body)
     plans = _plan(world, body)
-    if world.found:
+    if errors(world.found):
         return None
     groups = _groups(world, plans, body.value("bake", None), body.where("bake"))
     balancers = [balancer for plan in plans for balancer in plan.balancers]
+    _identities(world, "network", networks)
+    _identities(world, "secret", secrets)
+    _identities(world, "tier", [group for group, _, _ in groups.values()])
+    for group, _, _ in groups.values():
+        _identities(world, "volume", group.volumes)
     resources: tuple[Resource, ...] = (
         *networks,
         *secrets,
@@ -238,6 +243,15 @@ def _secrets(body: Body) -> list[Secret]:
         )
         for item in body.all("secret")
     ]
+
+
+def _identities(world: World, keyword: str, things: Iterable[Network | Secret | Group | Volume]) -> None:
+    """Reports things of one kind that would be one thing in the cloud, by what they were called before."""
+    names: dict[str, str] = {}
+    for thing in things:
+        other = names.setdefault(thing.was or thing.name, thing.name)
+        if other != thing.name:
+            world.found.append(lower.SameIdentity(span=thing.span, keyword=keyword, name=thing.name, other=other))
 
 
 def _params(body: Body, choice: Choice) -> list[Param]:

@@ -7,44 +7,53 @@ import re
 
 from bpc.diagnostics import lower
 from bpc.lower.functions import as_text
-from bpc.lower.scope import Lazy
+from bpc.lower.scope import Lazy, Unknown
 from bpc.lower.templates import render
 from bpc.lower.types import Wrong, bad
 from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User
 from bpc.model.values import SecretHole
+from bpc.source import Source
 from bpc.syntax.tree import Let, Parameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.lower.body import Body
     from bpc.lower.values import Value
+    from bpc.lower.world import World
     from bpc.model.steps import Kind
     from bpc.model.values import Text
 
 PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*(=[A-Za-z0-9.+:~_-]+)?\Z")
 MODE = re.compile(r"[0-7]{3,4}\Z")
 ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
+ITEMS = ("artifact", "run", "user", "file", "service")
 UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]+\Z")
 
 
 def steps_of(body: Body, kind: Kind | None) -> list[Step]:
     """The steps of one template, packages first; `kind` overrides what each item's own kind would be."""
-    steps: list[Step] = []
-    names = body.value("packages", ())
-    if names:
-        for name in names:
-            if not PACKAGE.match(name):
-                body.found.append(lower.BadValue(span=body.where("packages"), problem=f'"{name}" is no package name'))
-        steps.append(Packages(names=tuple(dict.fromkeys(names)), kind=kind or "software", span=body.where("packages")))
-    for item in body.all("artifact", "run", "user", "file", "service"):
+    steps: list[Step] = packages_of(body, kind)
+    for item in body.all(*ITEMS):
         try:
-            steps.append(_step(item, body, kind))
+            steps.append(step_of(item, body, kind))
         except Wrong as wrong:
             body.found.append(wrong.diagnostic)
     return steps
 
 
-def _step(item: Body, template: Body, kind: Kind | None) -> Step:
+def packages_of(body: Body, kind: Kind | None) -> list[Step]:
+    """The packages of one template as a step, or nothing."""
+    names = body.value("packages", ())
+    for name in names:
+        if not PACKAGE.match(name):
+            body.found.append(lower.BadValue(span=body.where("packages"), problem=f'"{name}" is no package name'))
+    if not names:
+        return []
+    return [Packages(names=tuple(dict.fromkeys(names)), kind=kind or "software", span=body.where("packages"))]
+
+
+def step_of(item: Body, template: Body, kind: Kind | None) -> Step:
+    """One item of a template as a step. Raises `Wrong`."""
     match item.block.keyword:
         case "artifact":
             return _artifact(item, kind or "software")
@@ -124,16 +133,18 @@ def _content(item: Body, template: Body) -> tuple[Text | bytes, str]:
         return as_text(item.value("text", "")), ""
     if item.has("source"):
         name, content = world.bytes(item.value("source", ""), item.where("source"))
-        return _decoded(content), name
+        return _decoded(name, content, world), name
     source = world.text(item.value("template", ""), item.where("template"))
     return render(source, _variables(item, template), world), source.name
 
 
-def _decoded(content: bytes) -> Text | bytes:
+def _decoded(name: str, content: bytes, world: World) -> Text | bytes:
+    """A file's content as a text where it is one."""
     try:
         text = content.decode()
     except UnicodeDecodeError:
         return content
+    world.search(Source(name, text))
     return content if "\0" in text or "\r" in text else (text,)
 
 
@@ -143,7 +154,7 @@ def _variables(item: Body, template: Body) -> dict[str, Value]:
     variables = {name: template.scope.lookup(name, item.span) for name in declared}
     scope = item.scope
     while scope is not template.scope and scope.outer is not None:
-        variables |= {name: value for name, value in scope.names.items() if not isinstance(value, Lazy)}
+        variables |= {name: value for name, value in scope.names.items() if not isinstance(value, Lazy | Unknown)}
         scope = scope.outer
     return variables
 

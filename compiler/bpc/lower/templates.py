@@ -12,6 +12,7 @@ from bpc.diagnostics import lower
 from bpc.lower.types import Wrong, origin
 from bpc.lower.values import Deferred, EndpointValue, Hosts, MemberValue, TierValue
 from bpc.model.values import concat
+from bpc.record import replace
 from bpc.source import Span
 
 TYPE_CHECKING = False
@@ -118,24 +119,34 @@ class HostList:
 
 def render(source: Source, values: Mapping[str, Value], world: World) -> Text:
     """The text of a template. Raises `Wrong` with a place in the template's own file."""
-    import jinja2
-
     context = Context(world, Span(source, 0, 0))
     try:
         environment().steps = 0
-        template = environment().from_string(source.text)
+        template = parse(source)
         shown = {name: context.show(value) for name, value in values.items()}
         rendered = _collect(template.generate(shown))
-    except jinja2.TemplateSyntaxError as error:
-        raise _wrong(source, error.lineno, error.message or "it cannot be parsed") from None
-    except Wrong:
-        raise
+    except Wrong as wrong:
+        if wrong.diagnostic.span != context.span:
+            raise
+        raise Wrong(replace(wrong.diagnostic, span=_place(source, _line_of(wrong)))) from None
     except RecursionError:
         raise _wrong(source, 1, "it calls itself without end") from None
     except Exception as error:  # a template runs foreign expressions: whatever they raise is the template's mistake
         raise _wrong(source, _line_of(error), str(error) or type(error).__name__) from None
     parts = MARKER.split(rendered)
     return concat(*(context.markers[int(part)].text if index % 2 else (part,) for index, part in enumerate(parts)))
+
+
+def parse(source: Source) -> Any:
+    """A template, ready to be rendered. Raises `Wrong`."""
+    import jinja2
+
+    try:
+        return environment().from_string(source.text)
+    except jinja2.TemplateSyntaxError as error:
+        raise _wrong(source, error.lineno, error.message or "it cannot be parsed") from None
+    except RecursionError:
+        raise _wrong(source, 1, "it is nested too deeply") from None
 
 
 def _collect(parts: Iterable[str]) -> str:
@@ -159,10 +170,15 @@ def _line_of(error: BaseException) -> int:
 
 
 def _wrong(source: Source, line: int, problem: str) -> Wrong:
+    return Wrong(lower.TemplateError(span=_place(source, line), problem=problem))
+
+
+def _place(source: Source, line: int) -> Span:
+    """A line of a template without its indent."""
     offset = sum(len(text) + 1 for text in source.text.split("\n")[: line - 1])
     text = source.line(min(line, source.text.count("\n") + 1))
     start = offset + len(text) - len(text.lstrip())
-    return Wrong(lower.TemplateError(span=Span(source, start, offset + len(text)), problem=problem))
+    return Span(source, start, offset + len(text))
 
 
 _environment: Any = None
@@ -196,6 +212,11 @@ def _make_environment() -> Any:
                 yield item
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            for side in (left, right):
+                if isinstance(side, Marker):
+                    side._decide()
+                if isinstance(side, jinja2.Undefined):
+                    str(side)  # raises with the name
             if operator == "**" or not all(isinstance(side, int | float) for side in (left, right)):
                 raise ValueError(f'"{operator}" works on numbers only, and "**" not at all')
             return super().call_binop(context, operator, left, right)

@@ -35,7 +35,9 @@ def fits(value: Value, kind: str, span: Span, *, deploy: bool = False) -> Value:
         accepted = _accept(value, alternative, span, deploy=deploy)
         if accepted is not None:
             return accepted
-    raise Wrong(lower.WrongType(span=span, expected=_expected(kind), actual=_actual(value), hint=_hint(value, kind)))
+    raise Wrong(
+        lower.WrongType(span=span, expected=expected_text(kind), actual=_actual(value), hint=_hint(value, kind))
+    )
 
 
 def origin(value: Deferred) -> str:
@@ -94,18 +96,20 @@ def network_text(value: str, span: Span) -> str:
         raise bad(span, f'"{value}" is no network in CIDR notation', hint) from None
 
 
-def _expected(kind: str) -> str:
-    return " or ".join(ARTICLES.get(part, _article(part)) for part in kind.split(" | "))
+def expected_text(kind: str) -> str:
+    """Several types in a sentence."""
+    return " or ".join(article(part) for part in kind.split(" | "))
 
 
-def _article(word: str) -> str:
-    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+def article(word: str) -> str:
+    """A type's name in a sentence: `an endpoint`."""
+    return ARTICLES.get(word) or f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
 def _actual(value: Value) -> str:
     name = type_name(value)
     shown = f" ({value!r})" if isinstance(value, int | float) and name in ("int", "number") else ""
-    return f"{ARTICLES.get(name, _article(name))}{shown}"
+    return f"{article(name)}{shown}"
 
 
 def _hint(value: Value, kind: str) -> str:

@@ -85,11 +85,12 @@ class ModuleValue(Record):
 
 
 class TemplateValue(Record):
-    """An image template with the arguments of a call; `file` is the name of the file that declares it."""
+    """An image template with the arguments of a call and their places; `file` is the name of the file that declares it."""
 
     file: str
     block: Block
     arguments: Mapping[str, Value]
+    places: Mapping[str, Span]
     span: Span
 
 

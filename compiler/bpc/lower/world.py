@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bpc.check.secrets import secrets_in
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
 from bpc.lower.scope import Lazy, Scope
-from bpc.lower.types import Wrong, bad
+from bpc.lower.types import Wrong, article, bad
 from bpc.lower.values import (
     Deferred,
     EndpointValue,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class World:
-    """One lowering. `touched` collects the endpoints that expressions mention, for whoever wants to know."""
+    """One lowering. `touched` collects the endpoints that expressions mention, `used` the image templates that were built."""
 
     def __init__(self, program: Program, read_bytes: Bytes, read_text: Texts) -> None:
         self.program = program
@@ -49,6 +50,8 @@ class World:
         self.tiers: dict[str, Span] = {}
         self.outside = False
         self.scopes: dict[str, Scope] = {}
+        self.searched: set[str] = set()
+        self.used: set[int] = set()
 
     def close(self) -> None:
         """Lets go of the tree, which scopes would keep alive: of a large blueprint, it is most of the memory."""
@@ -70,7 +73,14 @@ class World:
         answer = self._text(span.source.name, path, span)
         if not hasattr(answer, "text") or hasattr(answer, "code"):
             raise Wrong(answer)  # type: ignore[arg-type]
+        self.search(answer)
         return answer
+
+    def search(self, source: Source) -> None:
+        """Warns of what looks like a secret in a file, once for each file."""
+        if source.name not in self.searched:
+            self.searched.add(source.name)
+            self.found += secrets_in(source)
 
     def read_function(self, name: str, arguments: list[Value], span: Span) -> Value:
         """`file(path)` and `template(path, map)`."""
@@ -96,7 +106,7 @@ class World:
                 if isinstance(statement, Let):
                     scope.names[declared] = Lazy(expression=statement.value, scope=scope)
                 elif isinstance(statement, Block):
-                    template = TemplateValue(file=name, block=statement, arguments={}, span=statement.span)
+                    template = TemplateValue(file=name, block=statement, arguments={}, places={}, span=statement.span)
                     scope.names[declared] = template
         return self.scopes[name]
 
@@ -150,7 +160,7 @@ class World:
             if name in known:
                 return self._endpoint(target, name, span)
         hint = did_you_mean(name, known)
-        raise Wrong(resolve.UnknownMember(span=span, what=f"a {type_name(target)}", name=name, hint=hint))
+        raise Wrong(resolve.UnknownMember(span=span, what=article(type_name(target)), name=name, hint=hint))
 
     def _endpoint(self, target: EndpointValue, name: str, span: Span) -> Value:
         plan = self.plan(target.tier)

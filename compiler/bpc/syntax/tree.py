@@ -5,10 +5,12 @@ Expressions and statements are two closed unions (`Expression`, `Statement`). Ev
 
 from __future__ import annotations
 
-from bpc.record import Record
+from bpc.record import Record, fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bpc.source import Source, Span
 
 
@@ -260,3 +262,20 @@ class File(Node):
     source: Source
     edition: int | None
     statements: tuple[Statement, ...]
+
+
+def type_text(node: TypeName) -> str:
+    """A type as the vocabulary writes it."""
+    return node.name if node.item is None else f"{node.name}({type_text(node.item)})"
+
+
+def nodes(root: Node) -> Iterator[Node]:
+    """A node and all that it is made of, in the order of the text. Iterative: expressions may be deep."""
+    waiting: list[object] = [root]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, tuple):
+            waiting.extend(reversed(item))
+        elif isinstance(item, Node):
+            yield item
+            waiting.extend(reversed([value for name, value in fields(item) if name != "span"]))

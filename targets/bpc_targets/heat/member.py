@@ -24,15 +24,15 @@ def member_template(stack: Stack, group: Group) -> Json:
     resources: Json = {}
     if not fixed:
         for network in group.networks:
-            resources[f"port.{network}"] = _port(group, network)
+            resources[f"port.{stack.network(network)}"] = _port(group, network)
     for volume in group.volumes:
         resources |= _volume(volume)
-    resources["server"] = _server(group, fixed=fixed)
-    resources |= _public(group, fixed=fixed)
+    resources["server"] = _server(stack, group, fixed=fixed)
+    resources |= _public(stack, group, fixed=fixed)
     for balancer in stack.balancers_of.get(group.name, ()):
         member = {
             "pool": param(f"pool_{balancer.endpoint}"),
-            "address": _address(balancer.network, fixed=fixed),
+            "address": _address(stack, balancer.network, fixed=fixed),
             "protocol_port": balancer.port,
             "subnet": param(f"subnet_{balancer.network}"),
         }
@@ -43,7 +43,7 @@ def member_template(stack: Stack, group: Group) -> Json:
         "parameters": _parameters(stack, group, fixed=fixed),
         "conditions": {"has_key": {"not": {"equals": [param("key_name"), ""]}}},
         "resources": resources,
-        "outputs": _outputs(group, fixed=fixed),
+        "outputs": _outputs(stack, group, fixed=fixed),
     }
 
 
@@ -81,17 +81,17 @@ def _port(group: Group, network: str) -> Json:
     return resource("OS::Neutron::Port", port, group.span)
 
 
-def _port_id(network: str, *, fixed: bool) -> Json:
-    return param(f"ports_{network}", param("index")) if fixed else get(f"port.{network}")
+def _port_id(stack: Stack, network: str, *, fixed: bool) -> Json:
+    return param(f"ports_{network}", param("index")) if fixed else get(f"port.{stack.network(network)}")
 
 
-def _address(network: str, *, fixed: bool) -> Json:
+def _address(stack: Stack, network: str, *, fixed: bool) -> Json:
     if fixed:
         return param(f"addresses_{network}", param("index"))
-    return attr(f"port.{network}", "fixed_ips", 0, "ip_address")
+    return attr(f"port.{stack.network(network)}", "fixed_ips", 0, "ip_address")
 
 
-def _server(group: Group, *, fixed: bool) -> Json:
+def _server(stack: Stack, group: Group, *, fixed: bool) -> Json:
     from bpc_targets.heat.groups import policies
     from bpc_targets.heat.userdata import device_marker
 
@@ -104,7 +104,7 @@ def _server(group: Group, *, fixed: bool) -> Json:
         "image": param("image"),
         "flavor": param("flavor"),
         "key_name": {"if": ["has_key", param("key_name"), None]},
-        "networks": [{"port": _port_id(network, fixed=fixed)} for network in group.networks],
+        "networks": [{"port": _port_id(stack, network, fixed=fixed)} for network in group.networks],
         "user_data_format": "RAW",
         "user_data": data,
         **policies(group),
@@ -131,18 +131,18 @@ def _volume(volume: Volume) -> Json:
     }
 
 
-def _public(group: Group, *, fixed: bool) -> Json:
+def _public(stack: Stack, group: Group, *, fixed: bool) -> Json:
     if not group.public_address:
         return {}
     network = next(e.network for e in group.endpoints if e.public and not e.balancer)
-    address = {"floating_network": param("external_network"), "port_id": _port_id(network, fixed=fixed)}
+    address = {"floating_network": param("external_network"), "port_id": _port_id(stack, network, fixed=fixed)}
     return {"address": resource("OS::Neutron::FloatingIP", address, group.span)}
 
 
-def _outputs(group: Group, *, fixed: bool) -> Json:
+def _outputs(stack: Stack, group: Group, *, fixed: bool) -> Json:
     made: Json = {"server": {"value": get("server")}}
     for network in group.networks:
-        made[f"address_{network}"] = {"value": _address(network, fixed=fixed)}
+        made[f"address_{network}"] = {"value": _address(stack, network, fixed=fixed)}
     if group.public_address:
         made["public_address"] = {"value": attr("address", "floating_ip_address")}
     return made
