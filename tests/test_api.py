@@ -58,10 +58,10 @@ def test_check_looks_into_every_environment(tmp_path):
     shutil.copytree(SHOP.parent, tmp_path / "shop")
     blueprint = tmp_path / "shop" / "solution.bp"
     text = blueprint.read_text(encoding="utf-8")
-    blueprint.write_text(text.replace("count = 4..40", 'count = "many"'), encoding="utf-8")
+    blueprint.write_text(text.replace("count = 4..40", "count = 40..4"), encoding="utf-8")
     assert bpc.api.check(blueprint, environment="test").ok
     assert bpc.api.model(blueprint).ok
-    assert "BPC401" in [d.code for d in bpc.api.check(blueprint).diagnostics]
+    assert "BPC403" in [d.code for d in bpc.api.check(blueprint).diagnostics]
 
 
 def test_model_is_that_of_the_command(capsys):

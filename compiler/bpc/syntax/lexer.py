@@ -45,8 +45,8 @@ BODY, BODY_END = OPERATORS["{"], OPERATORS["}"]
 MISTAKES = 50
 """At most so many diagnostics a file."""
 
-_UNQUOTED = r"[0-9]++(?:\.[0-9]++){2,}+(?:/[0-9]++)?+"
-_WRONG_UNIT = r"[0-9][0-9_]*+(?:\.[0-9][0-9_]*+)?+[A-Za-z_][A-Za-z0-9_]*+"
+_UNQUOTED = r"[0-9]++(?:\.[0-9]++){2,}(?:/[0-9]++)?"
+_WRONG_UNIT = r"[0-9][0-9_]*+(?:\.[0-9][0-9_]*+)?[A-Za-z_][A-Za-z0-9_]*+"
 _OPERATOR = r"[=!<>]=|\.\.|[-+*/%<>=(){}\[\].:]"
 _MASTER = re.compile(
     r"[ \t\r]*+(?:"
