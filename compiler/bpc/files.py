@@ -122,5 +122,5 @@ def _remove(path: str) -> None:
 
 
 def _write(path: str, content: str | bytes) -> None:
-    with open(path, "wb", buffering=0) as file:
+    with open(path, "wb") as file:
         file.write(content if isinstance(content, bytes) else content.encode())
