@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from bpc.model.steps import Artifact, File, Mount, Packages, Run, Service, User
 from bpc.model.values import concat
 from bpc.record import assert_never
@@ -14,8 +16,10 @@ if TYPE_CHECKING:
     from bpc.model.steps import Step
     from bpc.model.values import Text
 
-RUNNER = "/var/lib/bpc/first-boot"
-SIGNAL = "/var/lib/bpc/signal"
+HOME = "/var/lib/bpc"
+"""Root's own folder: cloud-init writes a file before it sets its mode, and in here nobody else sees it."""
+RUNNER = f"{HOME}/first-boot"
+SIGNAL = f"{HOME}/signal"
 LOG = "/var/log/bpc-first-boot.log"
 
 HEAD = f"""#!/bin/bash
@@ -25,10 +29,13 @@ umask 077
 exec >>{LOG} 2>&1
 step="start"
 
-begin() {{
-  step=$1
+begin() {{  # title, mark: false where an earlier run has done the step
+  step=$1 mark={HOME}/done-$2
   echo "== $(date -u +%FT%TZ) $step"
+  [ ! -e "$mark" ] || {{ echo "done before"; return 1; }}
 }}
+
+end() {{ touch "$mark"; }}
 
 finish() {{
   code=$?
@@ -47,17 +54,19 @@ trap finish EXIT
 mount_volume() {{  # device, path, filesystem: waits for the device, formats it only when it is empty
   for _ in $(seq 300); do [ -b "$1" ] && break; sleep 2; done
   [ -b "$1" ] || {{ echo "the volume's device $1 did not appear"; return 1; }}
-  blkid "$1" >/dev/null || "mkfs.$3" "$1"
-  mkdir -p "$2"
-  grep -q " $2 " /etc/fstab || echo "$1 $2 $3 defaults,nofail 0 2" >>/etc/fstab
+  local found=0
+  blkid -p "$1" || found=$?
+  [ "$found" -ne 2 ] || "mkfs.$3" "$1"  # 2: nothing on it; anything else is left alone
+  (umask 022; mkdir -p "$2")
+  grep -qF " $2 " /etc/fstab || echo "$1 $2 $3 defaults,nofail 0 2" >>/etc/fstab
   mountpoint -q "$2" || mount "$2"
 }}
 
 unpack() {{  # file, path: an archive is unpacked, anything else is copied
   umask 022
   case $(basename "$3") in
-    *.tar | *.tar.* | *.tgz) mkdir -p "$2" && tar -xf "$1" -C "$2" ;;
-    *.zip) mkdir -p "$2" && python3 -m zipfile -e "$1" "$2" ;;
+    *.tar | *.tar.* | *.tgz) mkdir -p "$2"; tar -xf "$1" -C "$2" ;;
+    *.zip) mkdir -p "$2"; python3 -m zipfile -e "$1" "$2" ;;
     *) install -D -m 0755 "$1" "$2" ;;
   esac
   umask 077
@@ -68,26 +77,50 @@ unpack() {{  # file, path: an archive is unpacked, anything else is copied
 def runner(group: Group) -> Text:
     """The script of a group, as a text with holes."""
     steps = group.first_boot
-    sections = [text for step in _ordered(steps) for text in _section(step)]
+    sections = [_once(number, step) for number, step in enumerate(_ordered(steps))]
     return concat((HEAD,), *sections)
 
 
+def _once(number: int, step: Step) -> Text:
+    """A step's part of the script, which a second run leaves out where the first has ended it; empty where it has none."""
+    title, body = _title(step), concat(*_section(step))
+    if not body:
+        return ()
+    plain = "".join(part for part in body if isinstance(part, str))  # what holes are called is no part of the step
+    mark = hashlib.sha256(f"{number}\n{title}\n{plain}".encode()).hexdigest()[:12]
+    return concat((f"\nif begin {quote(title)} {mark}; then\n",), body, ("end\nfi\n",))
+
+
 def _ordered(steps: tuple[Step, ...]) -> Iterator[Step]:
-    """Mounts first; services last, when their files are written."""
+    """Mounts first, then files; services last."""
     yield from (step for step in steps if isinstance(step, Mount))
-    yield from (step for step in steps if not isinstance(step, Mount | Service))
+    yield from (step for step in steps if isinstance(step, File))
+    yield from (step for step in steps if not isinstance(step, Mount | File | Service))
     yield from (step for step in steps if isinstance(step, Service))
+
+
+def _title(step: Step) -> str:
+    match step:
+        case Mount() | Artifact() | File():
+            return f"{type(step).__name__.lower()} {step.path}"
+        case Packages():
+            return "packages"
+        case Run():
+            return step.title
+        case Service() | User():
+            return f"{type(step).__name__.lower()} {step.name}"
+        case _:
+            assert_never(step)
 
 
 def _section(step: Step) -> Iterator[Text]:
     match step:
         case Mount():
-            yield (f"\nbegin {quote(f'mount {step.path}')}\nmount_volume ",)
+            yield ('mount_volume "',)
             yield step.device
-            yield (f" {quote(step.path)} {step.filesystem}\n",)
+            yield (f'" {quote(step.path)} {step.filesystem}\n',)
         case Packages():
             names = " ".join(quote(name.partition("=")[0]) for name in step.names)
-            yield ("\nbegin 'packages'\n",)
             yield (f'for name in {names}; do dpkg -s "$name" >/dev/null 2>&1 || rpm -q --whatprovides "$name"; done\n',)
         case Artifact():
             yield (_artifact(step),)
@@ -95,10 +128,24 @@ def _section(step: Step) -> Iterator[Text]:
             yield from _run(step)
         case Service():
             yield (_service(step),)
-        case File() | User():
-            pass  # cloud-init's own modules have done these
+        case File():
+            if step.sensitive:
+                yield (_place(step),)
+        case User():
+            pass  # cloud-init's own module has done it, and files without secrets too
         case _:
             assert_never(step)
+
+
+def _place(step: File) -> str:
+    """A file with a secret comes from the private folder, and is never open to others on its way."""
+    place, owner = private_place(step), f"-o {quote(step.owner)} -g {quote(step.group)}"
+    return f"install -D -m {step.mode} {owner} {place} {quote(step.path)}\nrm -f {place}\n"
+
+
+def private_place(step: File) -> str:
+    """Where a file with a secret lies until it is put into its place."""
+    return f"{HOME}/file-{hashlib.sha256(step.path.encode()).hexdigest()[:12]}"
 
 
 def _artifact(step: Artifact) -> str:
@@ -108,19 +155,17 @@ def _artifact(step: Artifact) -> str:
         code = "import sys, urllib.request; urllib.request.urlretrieve(sys.argv[1], sys.argv[2])"
         fetch = f'python3 -c "{code}" {quote(step.url)} {place}\n'
     return (
-        f"\nbegin {quote(f'artifact {step.path}')}\n{fetch}"
-        f"echo '{step.sha256}  {place}' | sha256sum -c -\n"
+        f"{fetch}echo '{step.sha256}  {place}' | sha256sum -c -\n"
         f"unpack {place} {quote(step.path)} {quote(step.source)}\nrm -f {place}\n"
     )
 
 
 def artifact_place(step: Artifact) -> str:
     """Where an artifact lies until it is unpacked."""
-    return f"/var/lib/bpc/artifact-{step.sha256[:12]}"
+    return f"{HOME}/artifact-{step.sha256[:12]}"
 
 
 def _run(step: Run) -> Iterator[Text]:
-    yield (f"\nbegin {quote(step.title)}\n",)
     if step.creates:
         yield (f"if [ ! -e {quote(step.creates)} ]; then\n",)
     interpreter = "/bin/sh"
@@ -130,19 +175,19 @@ def _run(step: Run) -> Iterator[Text]:
     mark = "BPC_SCRIPT"
     while any(isinstance(part, str) and mark in part for part in step.script):
         mark += "_"
-    yield (f"cat >/var/lib/bpc/step <<'{mark}'\n",)
+    yield (f"cat >{HOME}/step <<'{mark}'\n",)
     yield step.script
-    yield (f"\n{mark}\n(umask 022; {interpreter} /var/lib/bpc/step)\nrm -f /var/lib/bpc/step\n",)
+    yield (f"\n{mark}\n(umask 022; {interpreter} {HOME}/step)\nrm -f {HOME}/step\n",)
     if step.creates:
         yield ("fi\n",)
 
 
 def _service(step: Service) -> str:
     if not step.enabled:
-        return f"\nbegin {quote(f'service {step.name}')}\nsystemctl disable --now {quote(step.name)}\n"
+        return f"systemctl disable --now {quote(step.name)}\n"
     reload = "systemctl daemon-reload\n" if step.unit else ""
     name = quote(step.name)
-    return f"\nbegin {quote(f'service {step.name}')}\n{reload}systemctl enable {name}\nsystemctl restart {name}\n"
+    return f"{reload}systemctl enable {name}\nsystemctl restart {name}\n"
 
 
 def quote(text: str) -> str:

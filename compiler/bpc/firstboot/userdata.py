@@ -1,7 +1,8 @@
 """A group's first boot as cloud-config: packages, users, files, and one runner script for the rest.
 
 cloud-init writes deferred files after packages are installed and users exist, and runs commands last; so the order is
-software, configuration, services, and then the signal.
+software, configuration, services, and then the signal. A file with a secret is put into its place by the runner: cloud-init
+(as of 25) writes a file first and sets its mode after.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import base64
 import gzip
 import re
 
-from bpc.firstboot.runner import RUNNER, SIGNAL, runner
+from bpc.firstboot.runner import HOME, RUNNER, SIGNAL, private_place, runner
 from bpc.model.steps import File, Packages, Service, User
 from bpc.model.values import concat
 from bpc.record import Record
@@ -87,7 +88,7 @@ def _config(group: Group, signal: Text, holes: list[Hole]) -> dict[str, Any]:
     files += _artifacts(group)
     files.append(_script(SIGNAL, _marked(signal, holes)))
     files.append(_script(RUNNER, _marked(runner(group), holes)))
-    config: dict[str, Any] = {}
+    config: dict[str, Any] = {"bootcmd": [["install", "-d", "-m", "0700", HOME]]}
     if names:
         config["package_update"] = True
         config["packages"] = list(dict.fromkeys(names))
@@ -112,6 +113,8 @@ def _marked(text: Text, holes: list[Hole]) -> str:
 
 
 def _file(step: File, holes: list[Hole]) -> dict[str, Any]:
+    if step.sensitive and isinstance(step.content, tuple):
+        return _script(private_place(step), _literal(step.content, holes)) | {"permissions": "0600"}
     entry: dict[str, Any] = {
         "path": step.path,
         "owner": f"{step.owner}:{step.group}",

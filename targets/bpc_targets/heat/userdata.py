@@ -48,6 +48,8 @@ for attempt in range(20):
     except OSError as error:
         print("signal:", error, file=sys.stderr)
         time.sleep(15)
+else:
+    sys.exit("signal: nobody heard it")
 '''
 
 
