@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 from bpc.diagnostics.base import errors
 from bpc.diagnostics.reading import NotText, OutsideProject, Unreadable
+from bpc.digest import sha256
 from bpc.files import Project, ReadError, beside
 from bpc.record import Record
 from bpc.source import Source, Span
@@ -159,11 +159,8 @@ class Reading:
 
     def digest(self) -> str:
         """SHA-256 over the names and contents of all files that were read."""
-        total = hashlib.sha256()
-        for name, content in sorted(self.project.contents.items()):
-            total.update(f"{name}\0{len(content)}\0".encode())
-            total.update(content)
-        return total.hexdigest()
+        read = sorted(self.project.contents.items())
+        return sha256(b"".join([f"{name}\0{len(content)}\0".encode() + content for name, content in read]))
 
 
 def _choice(environment: str, settings: Mapping[str, str], found: list[Diagnostic]) -> Choice:

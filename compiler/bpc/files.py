@@ -77,12 +77,11 @@ def write_folder(folder: str, files: Mapping[str, str | bytes]) -> None:
 
     The new folder is made beside the old one and takes its place when it is complete; an interruption leaves the old.
     """
-    import tempfile
-
     target = os.path.abspath(folder)
     parent = os.path.dirname(target)
     os.makedirs(parent, exist_ok=True)
-    fresh = tempfile.mkdtemp(prefix=f".{os.path.basename(target)}-", dir=parent)
+    fresh = os.path.join(parent, f".{os.path.basename(target)}-{os.urandom(6).hex()}")
+    os.mkdir(fresh, 0o700)
     try:
         for inner in sorted({os.path.dirname(name) for name in files}):
             os.makedirs(os.path.join(fresh, inner), exist_ok=True)

@@ -24,13 +24,14 @@ class Diagnostic(Record):
 
     A subclass sets `code`, `message` (and `advice` where the same hint fits always) as templates over its own fields,
     and says in its docstring what is wrong, why it matters and how to mend it, with an example.
-    A `hint` given when it is raised takes the place of `advice`.
+    A `hint` given when it is raised takes the place of `advice`. Of a `private` one, the marked text is not printed.
     """
 
     code: ClassVar[str]
     severity: ClassVar[Literal["error", "warning"]] = "error"
     message: ClassVar[str]
     advice: ClassVar[str] = ""
+    private: ClassVar[bool] = False
 
     span: Span
     hint: str = ""

@@ -107,6 +107,7 @@ class LiteralPassword(Diagnostic):
 
     code: ClassVar = "BPC310"
     severity: ClassVar = "warning"
+    private: ClassVar = True
     message: ClassVar = '"{name}" looks like a secret written as text'
     advice: ClassVar = "declare `secret {name} {{ length = 32 }}` in the solution and hand it over"
     name: str
@@ -132,6 +133,7 @@ class SecretInText(Diagnostic):
 
     code: ClassVar = "BPC312"
     severity: ClassVar = "warning"
+    private: ClassVar = True
     message: ClassVar = "this looks like {what} written as text"
     advice: ClassVar = "declare a `secret` in the solution, hand it to the image, and write its hole here"
     what: str

@@ -20,7 +20,7 @@ def lines(diagnostic: Diagnostic, *, colour: bool = False) -> Iterator[str]:
     paint = (lambda code, text: f"{code}{text}{PLAIN}") if colour else (lambda code, text: text)
     tint = RED if diagnostic.severity == "error" else YELLOW
     yield f"{paint(tint, f'{diagnostic.severity}[{diagnostic.code}]')}: {paint(BOLD, _clean(diagnostic.text))}"
-    yield from _marked(diagnostic.span, paint, tint)
+    yield from _marked(diagnostic.span, paint, tint, private=diagnostic.private)
     for note in diagnostic.notes:
         line, column = note.span.source.location(note.span.start)
         yield f"  note: {note.text}: {note.span.source.name}:{line}:{column}"
@@ -28,7 +28,7 @@ def lines(diagnostic: Diagnostic, *, colour: bool = False) -> Iterator[str]:
         yield f"  {paint(CYAN, 'hint')}: {_clean(diagnostic.help)}"
 
 
-def _marked(span: Span, paint: Any, tint: str) -> Iterator[str]:
+def _marked(span: Span, paint: Any, tint: str, *, private: bool) -> Iterator[str]:
     line, column = span.source.location(span.start)
     yield f"  --> {span.source.name}:{line}:{column}"
     text = span.source.line(line)
@@ -37,10 +37,12 @@ def _marked(span: Span, paint: Any, tint: str) -> Iterator[str]:
     width = max(1, min(span.end, span.start - column + 1 + len(text)) - span.start)
     cut = max(0, column - WIDEST // 2)
     shown = _clean(text[cut : cut + WIDEST].replace("\t", " "))
-    number = f"{line:>4}"
-    mark = "^" * min(width, max(1, len(shown) - (column - 1 - cut)))
-    yield f"{number} | {shown}"
-    yield f"     | {' ' * (column - 1 - cut)}{paint(tint, mark)}"
+    start = column - 1 - cut
+    width = min(width, max(1, len(shown) - start))
+    if private:
+        shown = f"{shown[:start]}{'*' * width}{shown[start + width :]}"
+    yield f"{line:>4} | {shown}"
+    yield f"     | {' ' * start}{paint(tint, '^' * width)}"
 
 
 def _clean(text: str) -> str:

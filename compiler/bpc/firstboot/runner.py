@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-
+from bpc.digest import sha256
 from bpc.model.steps import Artifact, File, Mount, Packages, Run, Service, User
 from bpc.model.values import concat
 from bpc.record import assert_never
@@ -87,7 +86,7 @@ def _once(number: int, step: Step) -> Text:
     if not body:
         return ()
     plain = "".join(part for part in body if isinstance(part, str))  # what holes are called is no part of the step
-    mark = hashlib.sha256(f"{number}\n{title}\n{plain}".encode()).hexdigest()[:12]
+    mark = sha256(f"{number}\n{title}\n{plain}".encode())[:12]
     return concat((f"\nif begin {quote(title)} {mark}; then\n",), body, ("end\nfi\n",))
 
 
@@ -145,7 +144,7 @@ def _place(step: File) -> str:
 
 def private_place(step: File) -> str:
     """Where a file with a secret lies until it is put into its place."""
-    return f"{HOME}/file-{hashlib.sha256(step.path.encode()).hexdigest()[:12]}"
+    return f"{HOME}/file-{sha256(step.path.encode())[:12]}"
 
 
 def _artifact(step: Artifact) -> str:

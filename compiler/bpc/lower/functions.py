@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 
+from bpc.digest import sha256
 from bpc.lower.values import Deferred, Hosts, Value
 from bpc.model.steps import ReadyImage, Release
 from bpc.model.values import MemberAddressesHole, concat
@@ -140,7 +140,7 @@ TABLE: dict[str, Callable[..., Value]] = {
     "replace": _replace,
     "format": format_text,
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
-    "sha256": lambda text: hashlib.sha256(text.encode()).hexdigest(),
+    "sha256": lambda text: sha256(text.encode()),
     "cidr_subnet": cidr_subnet,
     "cidr_host": cidr_host,
     "min": extreme(min),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 
 from bpc.diagnostics import lower
 from bpc.diagnostics.base import did_you_mean
+from bpc.digest import sha256
 from bpc.lower.body import Body
 from bpc.lower.scope import Lazy, Scope
 from bpc.lower.steps import steps_of
@@ -151,7 +151,7 @@ def _image(template: TemplateValue, chain: list[Link], carried: list[Step]) -> I
 
 def _digest(origin: Release | ReadyImage, layers: tuple[Layer, ...]) -> str:
     inputs = json.dumps([FORMAT, _plain(origin), _plain(layers)], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(inputs.encode()).hexdigest()
+    return sha256(inputs.encode())
 
 
 def _plain(value: object) -> object:
@@ -164,5 +164,5 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, bytes):
-        return hashlib.sha256(value).hexdigest()
+        return sha256(value)
     return value

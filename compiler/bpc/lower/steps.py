@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 
 from bpc.diagnostics import lower
+from bpc.digest import sha256
 from bpc.lower.functions import as_text
 from bpc.lower.scope import Lazy, Unknown
 from bpc.lower.templates import render
@@ -75,20 +75,20 @@ def _path(item: Body) -> str:
 
 
 def _artifact(item: Body, kind: Kind) -> Artifact:
-    source, sha256 = item.value("source", ""), item.value("sha256", "").lower()
-    if not re.fullmatch("[0-9a-f]{64}", sha256):
+    source, wanted = item.value("source", ""), item.value("sha256", "").lower()
+    if not re.fullmatch("[0-9a-f]{64}", wanted):
         raise bad(item.where("sha256"), "a SHA-256 has 64 hexadecimal digits")
     remote = source.startswith(("https://", "http://"))
     content = None if remote else item.scope.world.bytes(source, item.where("source"))[1]
-    actual = sha256 if content is None else hashlib.sha256(content).hexdigest()
-    if actual != sha256:
+    actual = wanted if content is None else sha256(content)
+    if actual != wanted:
         raise bad(item.where("sha256"), f'"{source}" has another SHA-256', f'sha256 = "{actual}"')
     return Artifact(
         path=_path(item),
         source=source,
         content=content,
         url=source if remote else None,
-        sha256=sha256,
+        sha256=wanted,
         version=item.value("version", ""),
         licence=item.value("licence", ""),
         kind=kind,

@@ -6,8 +6,7 @@ A record becomes an object with its fields; a record of a union also says which 
 
 from __future__ import annotations
 
-import hashlib
-
+from bpc.digest import sha256
 from bpc.record import Record, fields
 from bpc.source import Span, where
 
@@ -35,7 +34,7 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, bytes):
-        return {"kind": "Bytes", "sha256": hashlib.sha256(value).hexdigest(), "size": len(value)}
+        return {"kind": "Bytes", "sha256": sha256(value), "size": len(value)}
     if isinstance(value, float):
         return int(value) if value == int(value) else value
     return value if isinstance(value, str | bool) or value is None else int(str(value))
