@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     Texts = Callable[[str, str, Span], "Source | Diagnostic"]
 
 
+STEPS = 2_000_000
+"""Steps that the loops of one blueprint may make together."""
+
+
 class World:
     """One lowering. `touched` collects the endpoints that expressions mention, for whoever wants to know."""
 
@@ -48,7 +52,15 @@ class World:
         self.pending: dict[str, Body] = {}
         self.tiers: dict[str, Span] = {}
         self.outside = False
+        self.steps = 0
+        self.forced = 0
         self.scopes: dict[str, Scope] = {}
+
+    def step(self, span: Span) -> None:
+        """Counts a step of a loop. Raises `Wrong` where all loops together make too many."""
+        self.steps += 1
+        if self.steps > STEPS:
+            raise bad(span, f"the loops of this blueprint make more than {STEPS:,} steps")
 
     # ---- files
 
