@@ -100,3 +100,35 @@ def test_secret_value_stands_in_no_output(tmp_path):
     data = (tmp_path / "out" / "heat" / "user-data" / "t.yaml").read_text()
     assert "password=@@secret.pw@@" in data
     assert 'permissions: "0600"' in data
+
+
+BIG = {
+    "chain of lets": "".join(f"  let a{n} = a{n + 1}\n" for n in range(3000)) + "  let a3000 = 1\n  output o = a0\n",
+    "doubled text": '  let a0 = "0123456789"\n'
+    + "".join(f"  let a{n + 1} = a{n} + a{n}\n" for n in range(60))
+    + "  output o = a60\n",
+    "interpolated text": '  let a0 = "0123456789"\n'
+    + "".join(f'  let a{n + 1} = "${{a{n}}}${{a{n}}}"\n' for n in range(60))
+    + "  output o = a60\n",
+    "doubled list": "  let a0 = [1]\n"
+    + "".join(f"  let a{n + 1} = a{n} + a{n}\n" for n in range(60))
+    + "  output o = length(a60)\n",
+    "loops in loops": "  let a = length([length([y for y in range(100000)]) for x in range(100000)])\n  output o = a\n",
+    "blocks in loops": "  for x in range(100000) {\n    for y in range(100000) {\n    }\n  }\n",
+}
+
+
+@pytest.mark.parametrize("text", BIG.values(), ids=BIG.keys())
+def test_what_would_exhaust_the_compiler(text, tmp_path, capsys):
+    path = blueprint(tmp_path, HEAD + 'solution s {\n  version = "1"\n' + text + "}\n")
+    assert compiled(path, tmp_path) == 1
+    assert "BPC403" in capsys.readouterr().err
+
+
+def test_files_that_import_one_another_in_a_row(tmp_path, capsys):
+    for number in range(1500):
+        text = f'blueprint 1\nimport "{number + 1}.bp" as next\nlet v = next.v\n'
+        (tmp_path / f"{number}.bp").write_text(text)
+    (tmp_path / "1500.bp").write_text("blueprint 1\nlet v = 1\n")
+    assert compiled(str(tmp_path / "0.bp"), tmp_path) == 1
+    assert "BPC109" in capsys.readouterr().err

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from bpc.diagnostics import lower, resolve
 from bpc.lower.evaluate import evaluate, evaluate_as, items
-from bpc.lower.types import Wrong, fits
+from bpc.lower.types import Wrong, bad, fits
 from bpc.record import replace
 from bpc.syntax.tree import Block, For, Identifier, Name, Setting, String
 from bpc.vocabulary import BLOCKS, words
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from bpc.syntax.tree import Statement
 
 
+NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:-+[A-Za-z0-9_]+)*"
+NAMED = ("secret", "network", "tier", "expose", "volume")
+
+
 def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement, Scope]]:
     """The statements with the scope of each, `for` loops unrolled. A wrong loop is reported and left out."""
     for statement in body:
@@ -28,6 +34,7 @@ def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement,
             continue
         try:
             for item in items(evaluate(statement.iterable, scope), statement.iterable):
+                scope.world.step(statement.span)
                 yield from unroll(statement.body, scope.inner({statement.variable.text: item}))
         except Wrong as wrong:
             scope.world.found.append(wrong.diagnostic)
@@ -110,9 +117,28 @@ class Body:
         """The block's label as text. Raises `Wrong`."""
         label = self.block.label
         if isinstance(label, String):
-            return str(fits(evaluate(label, self.scope), "string", label.span))
+            return self._checked(str(fits(evaluate(label, self.scope), "string", label.span)), label.span)
         assert isinstance(label, Identifier)
         return label.text
+
+    def was(self) -> str:
+        """The name before a rename, or nothing."""
+        former = str(self.value("was", ""))
+        if former and not re.fullmatch(NAME, former):
+            self.found.append(_no_name(former, self.block.keyword, self.where("was")).diagnostic)
+        return former
+
+    def _checked(self, text: str, span: Span) -> str:
+        """A text that is made to a name must be one: it becomes part of resources' and files' names."""
+        keyword = self.block.keyword
+        if keyword in NAMED and not re.fullmatch(NAME, text):
+            raise _no_name(text, keyword, span)
+        return text
+
+
+def _no_name(text: str, keyword: str, span: Span) -> Wrong:
+    hint = "a name has letters, digits, _ and -, and begins with a letter or _"
+    return bad(span, f'"{text}" is no name for a {keyword}', hint)
 
 
 def overlay(base: Block, change: Block, found: list[Diagnostic]) -> Block:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
-from bpc.lower.functions import DEFERRED_ALLOWED, TABLE, as_text, from_text
+from bpc.lower.functions import DEFERRED_ALLOWED, LONGEST, TABLE, as_text, from_text
 from bpc.lower.types import Wrong, article, bad, fits, origin
 from bpc.lower.values import (
     Deferred,
@@ -109,7 +109,10 @@ def _string(node: String, scope: Scope) -> Value:
             texts.append(as_text(value))
         except ValueError:
             raise Wrong(_wrong("a string, number or bool", value, part)) from None
-    return from_text(concat(*texts))
+    try:
+        return from_text(concat(*texts))
+    except ValueError as error:
+        raise bad(node.span, str(error)) from None
 
 
 def _wrong(expected: str, value: Value, node: Expression, hint: str = "") -> lower.WrongType:
@@ -164,6 +167,7 @@ def items(value: Value, node: Expression) -> Iterator[Value]:
 
 def _comprehend(node: Comprehension, scope: Scope) -> Iterator[Value]:
     for item in items(evaluate(node.iterable, scope), node.iterable):
+        scope.world.step(node.span)
         inner = scope.inner({node.variable.text: item})
         if node.condition is None or fits(evaluate(node.condition, inner), "bool", node.condition.span):
             yield evaluate(node.element, inner)
@@ -264,6 +268,8 @@ def _arithmetic(operator: str, left: Value, right: Value) -> Value:
     if operator == "+" and isinstance(left, str | Deferred) and isinstance(right, str | Deferred):
         return from_text(concat(as_text(left), as_text(right)))
     if operator == "+" and isinstance(left, tuple) and isinstance(right, tuple):
+        if len(left) + len(right) > LONGEST:
+            raise ValueError(f"a list has at most {LONGEST:,} items")
         return left + right
     if isinstance(left, bool) or isinstance(right, bool):
         raise TypeError

@@ -14,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+LARGEST = 16_000_000
+"""Characters that one text may have."""
 LONGEST = 1_000_000
 """Items that one list may have: beyond it something is wrong with the blueprint."""
 
@@ -39,7 +41,9 @@ def as_text(value: Value) -> tuple:  # type: ignore[type-arg]
 
 
 def from_text(text: tuple) -> Value:  # type: ignore[type-arg]
-    """A text as a value: a plain string where it has no holes."""
+    """A text as a value: a plain string where it has no holes. Raises ValueError where it is too long."""
+    if sum(len(part) for part in text if isinstance(part, str)) > LARGEST:
+        raise ValueError(f"the text would be longer than {LARGEST:,} characters")
     if any(not isinstance(part, str) for part in text):
         return Deferred(text=text, type="string")
     return "".join(text)

@@ -71,11 +71,18 @@ class Scope:
         if name in self.busy:
             raise Wrong(lower.LetCycle(span=span, name=name))
         self.busy.add(name)
+        self.world.forced += 1
         before, self.world.touched = self.world.touched, set()
         try:
             value = evaluate(lazy.expression, lazy.scope)
+        except RecursionError:
+            if self.world.forced > 1:
+                raise  # the `let` that was asked for first is the one to name
+            problem = f'"{name}" needs too many others, each inside the next'
+            raise Wrong(lower.BadValue(span=span, problem=problem)) from None
         finally:
             self.busy.discard(name)
+            self.world.forced -= 1
             used, self.world.touched = self.world.touched, before
         self.touched[name] = frozenset(used)
         self.names[name] = value

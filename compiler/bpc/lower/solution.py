@@ -25,7 +25,7 @@ from bpc.syntax.tree import Output as OutputStatement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from bpc.lower.tiers import Plan
     from bpc.model.resources import Resource
@@ -212,16 +212,25 @@ def _bind(world: World, scope: Scope, body: Body) -> None:
 # ---- parts
 
 
+def _named(body: Body, keyword: str) -> Iterator[tuple[str, Body]]:
+    """The blocks of a kind by name; a label that is wrong is reported where names are bound."""
+    for item in body.all(keyword):
+        try:
+            yield item.label(), item
+        except Wrong:
+            continue
+
+
 def _networks(body: Body) -> list[Network]:
     import ipaddress
 
     made: list[Network] = []
-    for item in body.all("network"):
+    for name, item in _named(body, "network"):
         network = Network(
-            name=item.label(),
+            name=name,
             cidr=item.value("cidr", "10.0.0.0/24"),
             public=item.value("public", False),
-            was=item.value("was", ""),
+            was=item.was(),
             span=item.span,
         )
         mine = ipaddress.ip_network(network.cidr)
@@ -236,12 +245,12 @@ def _networks(body: Body) -> list[Network]:
 def _secrets(body: Body) -> list[Secret]:
     return [
         Secret(
-            name=item.label(),
+            name=name,
             length=item.positive("length", 32, least=8, most=512),
-            was=item.value("was", ""),
+            was=item.was(),
             span=item.span,
         )
-        for item in body.all("secret")
+        for name, item in _named(body, "secret")
     ]
 
 
@@ -302,7 +311,7 @@ def _plan(world: World, body: Body) -> list[Plan]:
             world.found.append(wrong.diagnostic)
             continue
         plans.append(plan)
-    public = {item.label() for item in body.all("network") if item.value("public", False)}
+    public = {name for name, item in _named(body, "network") if item.value("public", False)}
     for plan in plans:
         for endpoint in plan.endpoints.values():
             if endpoint.public and endpoint.network not in public:
@@ -359,7 +368,7 @@ def _group(
         public_address=any(e.public and not e.balancer for e in plan.endpoints.values()),
         starts_after=tuple(sorted({tier for (tier, _), waits in used.items() if waits and tier != plan.name})),
         first_boot=mounts + built.first_boot,
-        was=body.value("was", ""),
+        was=body.was(),
         span=body.span,
     )
     return group, built, used

@@ -31,7 +31,10 @@ class Plan(Record):
 def plan_tier(name: str, body: Body, world: World) -> Plan:
     """The plan of a tier; what is wrong is reported, and a default stands in."""
     members = _members(name, body)
-    networks = _networks(body.value("network", ()))
+    networks = _networks(given := body.value("network", None))
+    if given == ():
+        problem = f'tier "{name}" needs at least one network'
+        body.found.append(lower.BadValue(span=body.where("network"), problem=problem))
     endpoints: dict[str, Endpoint] = {}
     balancers: list[Balancer] = []
     for expose in body.all("expose"):
@@ -64,11 +67,12 @@ def _members(name: str, body: Body) -> Fixed | Scaling:
     return Fixed(count=body.positive("count", 1, least=0, most=100_000))
 
 
-def _networks(value: Value) -> tuple[str, ...]:
+def _networks(value: Value | None) -> tuple[str, ...]:
+    """Names of networks; where there are none, which is reported, the empty name stands in."""
     if isinstance(value, NetworkValue):
         return (value.name,)
-    assert isinstance(value, tuple)
-    return tuple(dict.fromkeys(item.name for item in value)) or ("",)
+    assert isinstance(value, tuple | None)
+    return tuple(dict.fromkeys(item.name for item in value or ())) or ("",)
 
 
 def _endpoint(
@@ -179,7 +183,7 @@ def _volume(body: Body) -> Volume:
         filesystem=body.value("filesystem", "ext4"),
         keep=body.value("keep", False),
         type=body.value("type", ""),
-        was=body.value("was", ""),
+        was=body.was(),
         span=body.span,
     )
 

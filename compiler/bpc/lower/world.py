@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     Texts = Callable[[str, str, Span], "Source | Diagnostic"]
 
 
+STEPS = 2_000_000
+"""Steps that the loops of one blueprint may make together."""
+
+
 class World:
     """One lowering. `touched` collects the endpoints that expressions mention, `used` the image templates that were built."""
 
@@ -49,6 +53,8 @@ class World:
         self.pending: dict[str, Body] = {}
         self.tiers: dict[str, Span] = {}
         self.outside = False
+        self.steps = 0
+        self.forced = 0
         self.scopes: dict[str, Scope] = {}
         self.searched: set[str] = set()
         self.used: set[int] = set()
@@ -58,6 +64,12 @@ class World:
         del self.program
         self.plans.clear()
         self.pending.clear()
+
+    def step(self, span: Span) -> None:
+        """Counts a step of a loop. Raises `Wrong` where all loops together make too many."""
+        self.steps += 1
+        if self.steps > STEPS:
+            raise bad(span, f"the loops of this blueprint make more than {STEPS:,} steps")
 
     # ---- files
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpc.diagnostics import resolve
 from bpc.diagnostics.base import Note
+from bpc.diagnostics.syntax import NestedTooDeep
 from bpc.record import Record
 from bpc.source import Source, Span
 from bpc.syntax.tree import Block, File, Identifier, Import, Let, Parameter
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     Read = Callable[[str, Span], Source | Diagnostic]
     Parse = Callable[[Source], tuple[File, tuple[Diagnostic, ...]]]
     Beside = Callable[[str, str], str]
+
+DEEPEST = 100
+"""Files that may import one another in a row."""
 
 Declaration = Import | Let | Parameter | Block
 
@@ -59,7 +63,11 @@ class Linker:
         text = "".join(part for part in statement.path.parts if isinstance(part, str))
         name = self.beside(module.file.source.name, text)
         module.aliases[statement.alias.text] = name
-        if name in path:
+        if len(path) > DEEPEST:
+            self.found.append(
+                NestedTooDeep(span=statement.path.span, limit=DEEPEST, hint="import the file from one above")
+            )
+        elif name in path:
             cycle = " -> ".join((*path[path.index(name) :], name))
             self.found.append(resolve.ImportCycle(span=statement.path.span, cycle=cycle))
         elif name not in self.modules:

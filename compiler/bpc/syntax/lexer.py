@@ -44,9 +44,11 @@ BODY, BODY_END = OPERATORS["{"], OPERATORS["}"]
 
 MISTAKES = 50
 """At most so many diagnostics a file."""
+DIGITS = 18
+"""Characters of the longest number."""
 
-_UNQUOTED = r"[0-9]++(?:\.[0-9]++){2,}(?:/[0-9]++)?"
-_WRONG_UNIT = r"[0-9][0-9_]*+(?:\.[0-9][0-9_]*+)?[A-Za-z_][A-Za-z0-9_]*+"
+_UNQUOTED = r"[0-9]++(?>(?:\.[0-9]++){2,})(?>(?:/[0-9]++)?)"
+_WRONG_UNIT = r"[0-9][0-9_]*+(?>(?:\.[0-9][0-9_]*+)?)[A-Za-z_][A-Za-z0-9_]*+"
 _OPERATOR = r"[=!<>]=|\.\.|[-+*/%<>=(){}\[\].:]"
 _MASTER = re.compile(
     r"[ \t\r]*+(?:"
@@ -70,7 +72,7 @@ _MASTER = re.compile(
     + ")"
 )
 _WORD, _SIGN, _BREAK, _LONG, _SHORT, _BARE, _QUANTITY, _UNIT, _NUMBER, _QUOTE, _END, _OTHER = range(1, 13)
-_PLAIN = {_LONG: LONG_STRING, _SHORT: STRING, _QUANTITY: QUANTITY}
+_PLAIN = {_LONG: LONG_STRING, _SHORT: STRING}
 
 _CONTINUED = {"+", "-", "*", "/", "%", "<", ">", "<=", ">=", "==", "!=", "=", ":", "..", ".", "(", "[", "{"}
 _CONTINUED_WORDS = {"and", "or", "not", "in", "if", "else"}
@@ -122,6 +124,8 @@ class _Lexer:
                 self._break(text, match.start(group))
             elif group in _PLAIN:
                 add((_PLAIN[group], text, match.start(group)))
+            elif group == _QUANTITY:
+                add((QUANTITY, self._quantity(text, match.start(group)), match.start(group)))
             elif group == _NUMBER:
                 add((NUMBER, self._number(text, match.start(group)), match.start(group)))
             elif group == _QUOTE:
@@ -183,9 +187,16 @@ class _Lexer:
         """The number as written, or `0` where it is none."""
         if len(text) > 1 and text[0] == "0" and text[1] != ".":
             return self._bad_number(text, start, "begins with a zero", f'write "{text}" where a text is meant')
-        if len(text) > 18:
-            return self._bad_number(text[:18] + "…", start, "has more than 18 digits", "")
-        return text
+        return self._short(text, start)
+
+    def _quantity(self, text: str, start: int) -> str:
+        unit = text.lstrip("0123456789_.")
+        return self._short(text.removesuffix(unit), start) + unit
+
+    def _short(self, number: str, start: int) -> str:
+        if len(number) > DIGITS:
+            return self._bad_number(number[:DIGITS] + "…", start, f"has more than {DIGITS} digits", "")
+        return number
 
     def _bad_number(self, text: str, start: int, problem: str, hint: str) -> str:
         span = Span(self.source, start, start + len(text))
