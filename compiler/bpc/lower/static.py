@@ -57,6 +57,8 @@ TEXTLESS = ("list", "map", "range", "endpoint", "tier", "network", "image", "rel
 ATOMS = frozenset([Boolean, Number, Quantity, Name])
 """What can hide nothing: where such a value stands in the solution itself, its evaluation has judged it."""
 NONE: frozenset[type] = frozenset()
+DEEPEST = 50
+"""`let`s of which each needs the next: beyond, a kind is not known."""
 FIELDS = {
     "endpoint": {"host": "~string", "hosts": "list", "port": "int", "protocol": "string"},
     "member": {"host": "~string"},
@@ -137,6 +139,7 @@ class Types:
         self.scopes: dict[str, Known] = {}
         self.nothing = Scope(world, {})
         self.judged = NONE
+        self.depth = 0
 
     def module(self, module: Module) -> Known:
         """The scope of a file."""
@@ -288,10 +291,14 @@ class Types:
         if home is None:
             return ""
         if name in home.lets:
+            if self.depth == DEEPEST:
+                return ""
             values = home.lets.pop(name)
             fixed = home.kinds.get(name)
             home.kinds[name] = ""  # while its own value is looked at
+            self.depth += 1
             kind = _common([self.infer(value, home) for value in values])
+            self.depth -= 1
             home.kinds[name] = kind if fixed is None else fixed
         return home.kinds[name]
 
