@@ -49,19 +49,27 @@ finish() {{
   exit "$code"
 }}
 trap finish EXIT
-
-mount_volume() {{  # device, path, filesystem: waits for the device, formats it only when it is empty
+"""
+MOUNT = """
+mount_volume() {  # device, path, filesystem: waits for the device; one that is empty gets what the image has at the path
   for _ in $(seq 300); do [ -b "$1" ] && break; sleep 2; done
-  [ -b "$1" ] || {{ echo "the volume's device $1 did not appear"; return 1; }}
+  [ -b "$1" ] || { echo "the volume's device $1 did not appear"; return 1; }
   local found=0
   blkid -p "$1" || found=$?
-  [ "$found" -ne 2 ] || "mkfs.$3" "$1"  # 2: nothing on it; anything else is left alone
   (umask 022; mkdir -p "$2")
+  if [ "$found" -eq 2 ]; then  # nothing on it; anything else is left alone
+    "mkfs.$3" "$1"
+    mkdir -p /run/bpc-volume
+    mount "$1" /run/bpc-volume
+    cp -a "$2/." /run/bpc-volume/
+    umount /run/bpc-volume
+  fi
   grep -qF " $2 " /etc/fstab || echo "$1 $2 $3 defaults,nofail 0 2" >>/etc/fstab
   mountpoint -q "$2" || mount "$2"
-}}
-
-unpack() {{  # file, path: an archive is unpacked, anything else is copied
+}
+"""
+UNPACK = """
+unpack() {  # file, path: an archive is unpacked, anything else is copied
   umask 022
   case $(basename "$3") in
     *.tar | *.tar.* | *.tgz) mkdir -p "$2"; tar -xf "$1" -C "$2" ;;
@@ -69,20 +77,23 @@ unpack() {{  # file, path: an archive is unpacked, anything else is copied
     *) install -D -m 0755 "$1" "$2" ;;
   esac
   umask 077
-}}
+}
 """
 
 
 def runner(group: Group) -> Text:
     """The script of a group, as a text with holes."""
     steps = group.first_boot
-    sections = [_once(number, step) for number, step in enumerate(_ordered(steps))]
-    return concat((HEAD,), *sections)
+    services = [step.name for step in steps if isinstance(step, Service)]
+    sections = [_once(number, step, services) for number, step in enumerate(_ordered(steps))]
+    needed = {Mount: MOUNT, Artifact: UNPACK}
+    functions = [text for kind, text in needed.items() if any(isinstance(step, kind) for step in steps)]
+    return concat((HEAD, *functions), *sections)
 
 
-def _once(number: int, step: Step) -> Text:
+def _once(number: int, step: Step, services: list[str]) -> Text:
     """A step's part of the script, which a second run leaves out where the first has ended it; empty where it has none."""
-    title, body = _title(step), concat(*_section(step))
+    title, body = _title(step), concat(*_section(step, services))
     if not body:
         return ()
     plain = "".join(part for part in body if isinstance(part, str))  # what holes are called is no part of the step
@@ -112,10 +123,11 @@ def _title(step: Step) -> str:
             assert_never(step)
 
 
-def _section(step: Step) -> Iterator[Text]:
+def _section(step: Step, services: list[str]) -> Iterator[Text]:
+    """`services` are those that may already run, with files below a mount's path open."""
     match step:
         case Mount():
-            yield ('mount_volume "',)
+            yield ("".join([f"systemctl stop {quote(name)} || true\n" for name in services]) + 'mount_volume "',)
             yield step.device
             yield (f'" {quote(step.path)} {step.filesystem}\n',)
         case Packages():

@@ -12,8 +12,8 @@ from bpc.lower.scope import Lazy, Scope
 from bpc.lower.steps import steps_of
 from bpc.lower.types import Wrong, fits
 from bpc.lower.values import TemplateValue
-from bpc.model.steps import Image, Layer, ReadyImage, Release, Step
-from bpc.record import Record, fields
+from bpc.model.steps import Image, Layer, ReadyImage, Release, Service, Step
+from bpc.record import Record, fields, replace
 from bpc.source import Span
 from bpc.syntax.tree import Let, Parameter, type_text
 
@@ -30,10 +30,11 @@ FORMAT = 1
 
 
 class Built(Record):
-    """An image, and the steps that are left for first boot."""
+    """An image, the steps that are left for first boot, and the services that it then starts anew if there are any."""
 
     image: Image
     first_boot: tuple[Step, ...]
+    services: tuple[Service, ...]
 
 
 def build(template: TemplateValue, bake: Bake | None, said: Span, world: World) -> tuple[Built, Bake]:
@@ -50,7 +51,9 @@ def build(template: TemplateValue, bake: Bake | None, said: Span, world: World) 
     baked = () if ready else BAKED[bake]
     carried = [step for step in steps if step.kind in baked and not _deferred(step)]
     left = tuple(step for step in steps if not (step.kind in baked and not _deferred(step)))
-    return Built(image=_image(template, chain, carried), first_boot=left), bake
+    mine = [step for step in carried if isinstance(step, Service) and step.kind == "configuration"]
+    services = tuple(replace(step, unit=()) for step in mine)  # the image has their unit files
+    return Built(image=_image(template, chain, carried), first_boot=left, services=services), bake
 
 
 class Link(Record):

@@ -350,7 +350,7 @@ def _group(
     where = body.where("bake") if body.has("bake") else said
     built, baked = _built(template, chosen, where, world, cache)
     made = tiers.volumes(plan)
-    mounts = tuple(_mount(plan.name, volume) for volume in made)
+    left = tuple(_mount(plan.name, volume) for volume in made) + built.first_boot
     signals = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum
     group = Group(
         name=plan.name,
@@ -367,7 +367,7 @@ def _group(
         readiness=Readiness(signals=signals, timeout=body.positive("ready_within", HALF_HOUR, least=1000)),
         public_address=any(e.public and not e.balancer for e in plan.endpoints.values()),
         starts_after=tuple(sorted({tier for (tier, _), waits in used.items() if waits and tier != plan.name})),
-        first_boot=mounts + built.first_boot,
+        first_boot=left + built.services if left else (),
         was=body.was(),
         span=body.span,
     )
