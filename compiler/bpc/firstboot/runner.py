@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bpc.model.steps import Step
     from bpc.model.values import Text
 
+    Steps = tuple[Step, ...]
+
 HOME = "/var/lib/bpc"
 """Root's own folder: cloud-init writes a file before it sets its mode, and in here nobody else sees it."""
 RUNNER = f"{HOME}/first-boot"
@@ -84,16 +86,15 @@ unpack() {  # file, path: an archive is unpacked, anything else is copied
 def runner(group: Group) -> Text:
     """The script of a group, as a text with holes."""
     steps = group.first_boot
-    services = [step.name for step in steps if isinstance(step, Service)]
-    sections = [_once(number, step, services) for number, step in enumerate(_ordered(steps))]
+    sections = [_once(number, step, steps) for number, step in enumerate(_ordered(steps))]
     needed = {Mount: MOUNT, Artifact: UNPACK}
     functions = [text for kind, text in needed.items() if any(isinstance(step, kind) for step in steps)]
     return concat((HEAD, *functions), *sections)
 
 
-def _once(number: int, step: Step, services: list[str]) -> Text:
+def _once(number: int, step: Step, steps: Steps) -> Text:
     """A step's part of the script, which a second run leaves out where the first has ended it; empty where it has none."""
-    title, body = _title(step), concat(*_section(step, services))
+    title, body = _title(step), concat(*_section(step, steps))
     if not body:
         return ()
     plain = "".join(part for part in body if isinstance(part, str))  # what holes are called is no part of the step
@@ -101,7 +102,7 @@ def _once(number: int, step: Step, services: list[str]) -> Text:
     return concat((f"\nif begin {quote(title)} {mark}; then\n",), body, ("end\nfi\n",))
 
 
-def _ordered(steps: tuple[Step, ...]) -> Iterator[Step]:
+def _ordered(steps: Steps) -> Iterator[Step]:
     """Mounts first, then files; services last."""
     yield from (step for step in steps if isinstance(step, Mount))
     yield from (step for step in steps if isinstance(step, File))
@@ -123,11 +124,12 @@ def _title(step: Step) -> str:
             assert_never(step)
 
 
-def _section(step: Step, services: list[str]) -> Iterator[Text]:
-    """`services` are those that may already run, with files below a mount's path open."""
+def _section(step: Step, steps: Steps) -> Iterator[Text]:
     match step:
         case Mount():
-            yield ("".join([f"systemctl stop {quote(name)} || true\n" for name in services]) + 'mount_volume "',)
+            # services may already run, with files open below the path
+            stops = [f"systemctl stop {quote(s.name)} || true\n" for s in steps if isinstance(s, Service)]
+            yield ("".join(stops) + 'mount_volume "',)
             yield step.device
             yield (f'" {quote(step.path)} {step.filesystem}\n',)
         case Packages():
@@ -140,22 +142,28 @@ def _section(step: Step, services: list[str]) -> Iterator[Text]:
         case Service():
             yield (_service(step),)
         case File():
-            if step.sensitive:
+            if is_placed(step, steps):
                 yield (_place(step),)
         case User():
-            pass  # cloud-init's own module has done it, and files without secrets too
+            pass  # cloud-init's own module has done it, and other files too
         case _:
             assert_never(step)
 
 
+def is_placed(step: File, steps: Steps) -> bool:
+    """Whether the runner puts a file into its place: one with a secret, or one on a volume, which is mounted only then."""
+    paths = [mount.path.rstrip("/") + "/" for mount in steps if isinstance(mount, Mount)]
+    return step.sensitive or step.path.startswith(tuple(paths))
+
+
 def _place(step: File) -> str:
-    """A file with a secret comes from the private folder, and is never open to others on its way."""
+    """The file comes from the private folder, and is never open to others on its way."""
     place, owner = private_place(step), f"-o {quote(step.owner)} -g {quote(step.group)}"
     return f"install -D -m {step.mode} {owner} {place} {quote(step.path)}\nrm -f {place}\n"
 
 
 def private_place(step: File) -> str:
-    """Where a file with a secret lies until it is put into its place."""
+    """Where a file lies until it is put into its place."""
     return f"{HOME}/file-{sha256(step.path.encode())[:12]}"
 
 

@@ -11,7 +11,7 @@ import base64
 import gzip
 import re
 
-from bpc.firstboot.runner import HOME, RUNNER, SIGNAL, private_place, runner
+from bpc.firstboot.runner import HOME, RUNNER, SIGNAL, is_placed, private_place, runner
 from bpc.model.steps import File, Packages, Service, User
 from bpc.model.values import concat
 from bpc.record import Record
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bpc.model.resources import Group
+    from bpc.model.steps import Step
     from bpc.model.values import Hole, Text
     from bpc.source import Span
 
@@ -83,7 +84,7 @@ def _config(group: Group, signal: Text, holes: list[Hole]) -> dict[str, Any]:
     steps = group.first_boot
     names = [name for step in steps if isinstance(step, Packages) for name in step.names]
     users = [_user(step, holes) for step in steps if isinstance(step, User)]
-    files = [_file(step, holes) for step in steps if isinstance(step, File)]
+    files = [_file(step, steps, holes) for step in steps if isinstance(step, File)]
     files += [_unit(step, holes) for step in steps if isinstance(step, Service) and step.unit]
     files += _artifacts(group)
     files.append(_script(SIGNAL, _marked(signal, holes)))
@@ -112,15 +113,12 @@ def _marked(text: Text, holes: list[Hole]) -> str:
     return "".join(marked)
 
 
-def _file(step: File, holes: list[Hole]) -> dict[str, Any]:
-    if step.sensitive and isinstance(step.content, tuple):
-        return _script(private_place(step), _literal(step.content, holes)) | {"permissions": "0600"}
-    entry: dict[str, Any] = {
-        "path": step.path,
-        "owner": f"{step.owner}:{step.group}",
-        "permissions": step.mode,
-        "defer": True,
-    }
+def _file(step: File, steps: tuple[Step, ...], holes: list[Hole]) -> dict[str, Any]:
+    if is_placed(step, steps):
+        entry: dict[str, Any] = {"path": private_place(step), "permissions": "0600", "defer": True}
+    else:
+        owner = f"{step.owner}:{step.group}"
+        entry = {"path": step.path, "owner": owner, "permissions": step.mode, "defer": True}
     if isinstance(step.content, bytes):
         return entry | {"encoding": "gz+b64", "content": _packed(step.content)}
     return entry | {"content": _literal(step.content, holes)}
