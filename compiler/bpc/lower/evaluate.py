@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
-from bpc.lower.functions import DEFERRED_ALLOWED, LONGEST, TABLE, as_text, from_text
+from bpc.lower.functions import DEFERRED_ALLOWED, KNOWN_FIRST, LONGEST, TABLE, as_text, from_text
 from bpc.lower.types import Wrong, bad, fits, origin
 from bpc.lower.values import (
     Deferred,
@@ -348,8 +348,13 @@ def _fitting(name: str, kinds: tuple[str, ...], node: Call, arguments: list[Valu
     if len(arguments) > len(kinds) or not arguments:
         problem = f"takes {len(kinds)} argument{'s' * (len(kinds) != 1)}, and is given {len(arguments)}"
         raise Wrong(lower.WrongArguments(span=node.span, name=name, problem=problem))
-    deploy = name in DEFERRED_ALLOWED
+    given = zip(arguments, kinds, node.arguments, strict=False)
     return [
-        fits(value, kind, argument.value.span, deploy=deploy)
-        for value, kind, argument in zip(arguments, kinds, node.arguments, strict=False)
+        fits(
+            value,
+            kind,
+            argument.value.span,
+            deploy=name in DEFERRED_ALLOWED and (position > 0 or name not in KNOWN_FIRST),
+        )
+        for position, (value, kind, argument) in enumerate(given)
     ]
