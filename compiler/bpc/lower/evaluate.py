@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
-from bpc.lower.functions import DEFERRED_ALLOWED, LONGEST, TABLE, as_text, from_text
+from bpc.lower.functions import DEFERRED_ALLOWED, KNOWN_FIRST, LONGEST, TABLE, as_text, from_text
 from bpc.lower.types import Wrong, article, bad, fits, origin
 from bpc.lower.values import (
     Deferred,
@@ -369,8 +369,13 @@ def wrong_number(name: str, given: int) -> str:
 
 
 def _fitting(name: str, kinds: tuple[str, ...], node: Call, arguments: list[Value]) -> list[Value]:
-    deploy = name in DEFERRED_ALLOWED
+    given = zip(arguments, kinds, node.arguments, strict=False)
     return [
-        fits(value, kind, argument.value.span, deploy=deploy)
-        for value, kind, argument in zip(arguments, kinds, node.arguments, strict=False)
+        fits(
+            value,
+            kind,
+            argument.value.span,
+            deploy=name in DEFERRED_ALLOWED and (position > 0 or name not in KNOWN_FIRST),
+        )
+        for position, (value, kind, argument) in enumerate(given)
     ]

@@ -160,3 +160,6 @@ TABLE: dict[str, Callable[..., Value]] = {
 
 DEFERRED_ALLOWED = frozenset({"join", "format", "length", "merge", "keys", "values", "template"})
 """Functions whose arguments may be deploy-time values; all others compute on the value itself."""
+
+KNOWN_FIRST = frozenset({"join", "format", "template"})
+"""Of those, the ones whose first argument (separator, format, path) must be known all the same."""
