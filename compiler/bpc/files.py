@@ -79,6 +79,7 @@ def write_folder(folder: str, files: Mapping[str, str | bytes]) -> None:
     """
     target = os.path.abspath(folder)
     parent = os.path.dirname(target)
+    new = not os.path.lexists(parent)
     os.makedirs(parent, exist_ok=True)
     fresh = os.path.join(parent, f".{os.path.basename(target)}-{os.urandom(6).hex()}")
     os.mkdir(fresh, 0o700)
@@ -93,6 +94,8 @@ def write_folder(folder: str, files: Mapping[str, str | bytes]) -> None:
         _remove(fresh)
         if os.path.lexists(target):
             _remove(fresh + ".old")
+        elif new and not os.listdir(parent):
+            os.rmdir(parent)
 
 
 def _swap(fresh: str, target: str) -> None:

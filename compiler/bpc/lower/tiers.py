@@ -49,7 +49,7 @@ def plan_tier(name: str, body: Body, world: World) -> Plan:
 
 
 def _members(name: str, body: Body) -> Fixed | Scaling:
-    count = body.value("count", 1)
+    count = body.value("count", None)
     scale = body.only("scale")
     if isinstance(count, Range):
         return Scaling(
@@ -59,7 +59,8 @@ def _members(name: str, body: Body) -> Fixed | Scaling:
             target=float(scale.value("target", 60.0)) if scale else 0.0,
             cooldown=scale.positive("cooldown", 60_000, least=0) if scale else 60_000,
         )
-    if scale is not None:
+    if scale is not None and (count is not None or not body.has("count")):
+        count = count or 1
         problem = f'tier "{name}" has a number as its count, and a number does not scale'
         body.found.append(
             lower.BadValue(span=scale.span, problem=problem, hint=f"write `count = {count}..{count + 2}`")
