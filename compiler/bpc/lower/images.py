@@ -12,7 +12,7 @@ from bpc.lower.scope import Lazy, Scope
 from bpc.lower.steps import steps_of
 from bpc.lower.types import Wrong, fits
 from bpc.lower.values import TemplateValue
-from bpc.model.steps import Image, Layer, ReadyImage, Release, Service, Step
+from bpc.model.steps import Base, Image, Layer, ReadyImage, Release, Service, Step
 from bpc.record import Record, fields, replace
 from bpc.source import Span
 from bpc.syntax.tree import Let, Parameter, type_text
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 KINDS: tuple[Kind, ...] = ("system", "software", "configuration")
 BAKED = {"base": KINDS[:1], "software": KINDS[:2], "full": KINDS}
-FORMAT = 1
+FORMAT = 2
 """Counts up when the same inputs would give another image: it is part of every digest."""
 
 
@@ -139,20 +139,30 @@ def _image(template: TemplateValue, chain: list[Link], carried: list[Step]) -> I
         for kind in KINDS
         if any(step.kind == kind for step in carried)
     )
-    name = _name(template)
-    ready = isinstance(origin, ReadyImage)
-    digest = "" if ready else _digest(origin, layers)
+    base = None if isinstance(origin, ReadyImage) else _base(chain, origin, layers)
+    if base is None or isinstance(origin, ReadyImage):
+        name, digest = getattr(origin, "name", ""), ""
+    elif all(layer.kind == "system" for layer in layers):
+        name, digest = base.name, base.digest
+    else:
+        digest = _digest(origin, layers)
+        name = f"{_name(template)}-{digest[:12]}"
+    span = template.block.span
     return Image(
-        name=origin.name if isinstance(origin, ReadyImage) else f"{name}-{digest[:12]}",
-        digest=digest,
-        template=name,
-        origin=origin,
-        layers=layers,
-        span=template.block.span,
+        name=name, digest=digest, template=_name(template), origin=origin, base=base, layers=layers, span=span
     )
 
 
-def _digest(origin: Release | ReadyImage, layers: tuple[Layer, ...]) -> str:
+def _base(chain: list[Link], origin: Release, layers: tuple[Layer, ...]) -> Base:
+    system = tuple(layer for layer in layers if layer.kind == "system")
+    digest = _digest(origin, system)
+    title = _name(chain[0].template) if len(chain) > 1 else f"{origin.distribution}-{origin.version}"
+    steps = tuple(step for layer in system for step in layer.steps)
+    span = chain[0].template.block.span
+    return Base(name=f"{title}-{digest[:12]}", digest=digest, origin=origin, steps=steps, span=span)
+
+
+def _digest(origin: Release, layers: tuple[Layer, ...]) -> str:
     inputs = json.dumps([FORMAT, _plain(origin), _plain(layers)], sort_keys=True, separators=(",", ":"))
     return sha256(inputs.encode())
 

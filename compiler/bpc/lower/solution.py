@@ -70,7 +70,6 @@ def lower_solution(world: World, choice: Choice, digest: Callable[[], str], comp
         *balancers,
         *rules(world, plans, {name: used for name, (_, _, used) in groups.items()}),
     )
-    images = {built.image.name: built.image for _, built, _ in groups.values()}
     start_order(world, [group for group, _, _ in groups.values()])
     params, outputs = tuple(_params(body, choice)), tuple(_outputs(world, body))
     assert isinstance(block.label, Identifier)
@@ -85,7 +84,7 @@ def lower_solution(world: World, choice: Choice, digest: Callable[[], str], comp
         compiler=compiler,
         params=params,
         resources=resources,
-        images=tuple(images.values()),
+        images=tuple(world.images.values()),
         outputs=outputs,
         span=block.label.span,
     )
@@ -349,6 +348,7 @@ def _group(
     chosen = body.value("bake", bake)
     where = body.where("bake") if body.has("bake") else said
     built, baked = _built(template, chosen, where, world, cache)
+    image = world.images.setdefault(built.image.digest or built.image.name, built.image)  # the same bits, one image
     made = tiers.volumes(plan)
     left = tuple(_mount(plan.name, volume) for volume in made) + built.first_boot
     signals = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum
@@ -357,7 +357,7 @@ def _group(
         doc=body.block.doc,
         members=plan.members,
         machine=tiers.machine(body),
-        image=built.image.name,
+        image=image.name,
         bake=baked,
         networks=plan.networks,
         spread=body.value("spread", None),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bpc.lower.body import Body
     from bpc.lower.tiers import Plan
     from bpc.model.resources import Endpoint
+    from bpc.model.steps import Image
     from bpc.resolve.program import Program
     from bpc.source import Source, Span
 
@@ -56,6 +57,7 @@ class World:
         self.steps = 0
         self.forced = 0
         self.scopes: dict[str, Scope] = {}
+        self.images: dict[str, Image] = {}
         self.searched: set[str] = set()
         self.used: set[int] = set()
 

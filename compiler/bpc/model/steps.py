@@ -130,17 +130,32 @@ class Layer(Record):
     steps: tuple[Step, ...]
 
 
+class Base(Record):
+    """What images have in common, and builders make once: the release and the system layer.
+
+    `name` is that of the root template (or of the release, where a template stands alone) and the first 12 digits of
+    `digest`, the SHA-256 of everything that goes into it.
+    """
+
+    name: str
+    digest: str
+    origin: Release
+    steps: tuple[Step, ...]
+    span: Span
+
+
 class Image(Record):
     """One image that the stack needs; tiers whose bits are the same share it.
 
-    `name` is the template's name and the first 12 digits of `digest` (a cloud image's own name for a `ReadyImage`).
-    `digest` is the SHA-256 of everything that goes into the image, and empty for a `ReadyImage`. `template` and `base` name
-    the template and, where another template stands in `from`, the root one.
+    `name` is the template's name and the first 12 digits of `digest` (a cloud image's own name for a `ReadyImage`); an
+    image that carries nothing but its base has the base's. `digest` is the SHA-256 of everything that goes into the image,
+    and empty for a `ReadyImage`, which also has no `base`. `layers` are all of them, the base's too.
     """
 
     name: str
     digest: str
     template: str
     origin: Release | ReadyImage
+    base: Base | None
     layers: tuple[Layer, ...]
     span: Span
