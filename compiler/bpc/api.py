@@ -44,22 +44,28 @@ def compile(
     blueprint: Path,
     *,
     targets: Sequence[str] = DEFAULT_TARGETS,
+    images: Sequence[str] = (),
     environment: str = "",
     settings: Mapping[str, str] | None = None,
     flavors: Flavors | None = None,
     limits: Mapping[str, int] | None = None,
 ) -> Result:
-    """`bpc compile` without writing: `artifacts[target].files` are the stack's files, path → content.
+    """`bpc compile` without writing: `artifacts[target].files` are the files of a stack or of image specs, path → content.
 
-    `flavors` are a cloud's machine types by name, sizes in bytes or as in the language:
+    `images` are image targets. `flavors` are a cloud's machine types by name, sizes in bytes or as in the language:
     {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}. `limits` are a cloud's own limits: {"resources": 5000}.
-    Raises `bpc.Usage` for an unknown target, or flavors that are none.
+    Raises `bpc.Usage` for an unknown target or limit, or flavors that are none.
     """
     from bpc.driver import compile_blueprint
     from bpc.target import Options
 
     options = Options(flavors=_flavors(flavors or {}), limits=limits or {})
-    chosen = tuple(_target(name) for name in dict.fromkeys(targets))
+    stacks = [_target(name, "stack") for name in dict.fromkeys(targets)]
+    chosen = (*stacks, *(_target(name, "images") for name in dict.fromkeys(images)))
+    known = {name: limit for target in chosen for name, limit in target.limits.items()}
+    for name in options.limits:
+        if name not in known:
+            raise Usage(f'there is no limit "{name}"; there are: {", ".join(known)}')
     return compile_blueprint(os.fspath(blueprint), chosen, options, environment, settings)
 
 
@@ -143,9 +149,9 @@ def as_json(diagnostic: Diagnostic) -> dict[str, Any]:
 
 def targets() -> tuple[Target, ...]:
     """`bpc targets`: each with its `name`, `title` and `capabilities` (construct → how it comes out)."""
-    from bpc_targets import NAMES, load
+    from bpc_targets import IMAGE_NAMES, NAMES, load
 
-    return tuple(load(name) for name in NAMES)
+    return tuple(load(name) for name in (*NAMES, *IMAGE_NAMES))
 
 
 def samples() -> tuple[str, ...]:
@@ -173,11 +179,13 @@ def _samples() -> dict[str, str]:
     return {name: os.path.join(home, name) for name in sorted(os.listdir(home)) if name[0] not in "._"}
 
 
-def _target(name: str) -> Target:
-    from bpc_targets import NAMES, load
+def _target(name: str, makes: str) -> Target:
+    from bpc_targets import IMAGE_NAMES, NAMES, load
 
-    if name not in NAMES:
-        raise Usage(f'there is no target "{name}"; there are: {", ".join(NAMES)}')
+    known = NAMES if makes == "stack" else IMAGE_NAMES
+    if name not in known:
+        what = "target" if makes == "stack" else "image target"
+        raise Usage(f'there is no {what} "{name}"; there are: {", ".join(known)}')
     return load(name)
 
 

@@ -124,5 +124,9 @@ def _remove(path: str) -> None:
 
 
 def _write(path: str, content: str | bytes) -> None:
+    """Writes a file; one that names the program which runs it may be run."""
+    data = content if isinstance(content, bytes) else content.encode()
     with open(path, "wb") as file:
-        file.write(content if isinstance(content, bytes) else content.encode())
+        file.write(data)
+    if data.startswith(b"#!"):
+        os.chmod(path, 0o755)

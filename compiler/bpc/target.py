@@ -1,4 +1,4 @@
-"""The protocol of a stack target: a solution in, files and diagnostics out. Targets do no I/O; the driver writes."""
+"""The protocol of a target: a solution in, files and diagnostics out. Targets do no I/O; the driver writes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from bpc.record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Literal
 
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.solution import Solution
@@ -44,9 +45,15 @@ class Artifacts(Record):
 
 
 class Target(Record):
-    """A stack target. `capabilities` are the rows of its column in the generated table: construct → how it comes out."""
+    """One output format: of the stack, or of the images (`makes`).
+
+    `capabilities` are the rows of its column in the generated table: construct → how it comes out. `limits` are those that
+    `--limit` may say differently, with their defaults.
+    """
 
     name: str
     title: str
+    makes: Literal["stack", "images"]
+    limits: Mapping[str, int]
     capabilities: Mapping[str, str]
     emit: Callable[[Solution, Options], tuple[Artifacts | None, tuple[Diagnostic, ...]]]

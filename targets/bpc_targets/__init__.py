@@ -1,4 +1,4 @@
-"""The stack targets, by name. Each is a folder of its own and is imported only when it is asked for."""
+"""The targets, by name. Each is a folder of its own and is imported only when it is asked for."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ if TYPE_CHECKING:
     from bpc.target import Target
 
 NAMES = ("heat",)
+"""Stacks."""
+IMAGE_NAMES = ("mkosi",)
+"""Images."""
 
 
 def load(name: str) -> Target:
-    """The target of one of `NAMES`."""
+    """The target of one of `NAMES` or `IMAGE_NAMES`."""
     target: Target = import_module(f"bpc_targets.{name}").TARGET
     return target

@@ -19,6 +19,7 @@ def run(options: argparse.Namespace) -> int:
     result = api.compile(
         options.blueprint,
         targets=options.target or api.DEFAULT_TARGETS,
+        images=options.images,
         environment=options.env,
         settings=settings(options),
         flavors=flavors(options.flavors) if options.flavors else None,

@@ -25,6 +25,7 @@ EPILOG = """examples:
   bpc check solution.bp                            all mistakes, every environment
   bpc compile solution.bp --target heat            a stack for OpenStack, in out/heat
   bpc compile solution.bp --env production --set app_servers=5
+  bpc build                                        the images that are not there yet, in out/images
   bpc model solution.bp                            the solution as JSON, for other tools
   bpc explain BPC401                               the manual page of a diagnostic
 """
@@ -52,6 +53,13 @@ def parser() -> argparse.ArgumentParser:
         help="stack target (see `bpc targets`); may stand several times; heat where it is left out",
     )
     make.add_argument(
+        "--images",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="image target, for build specs beside the stack; none where it is left out",
+    )
+    make.add_argument(
         "-o", "--output", default="out", metavar="DIR", help="output folder; one folder a target in it (default: out)"
     )
     make.add_argument(
@@ -59,6 +67,18 @@ def parser() -> argparse.ArgumentParser:
     )
     make.add_argument(
         "--limit", action="append", default=[], metavar="NAME=N", help="a cloud's own limit, e.g. resources=5000"
+    )
+    build = commands.add_parser("build", help="build the images with mkosi: those that are not there yet")
+    build.add_argument("tier", nargs="*", help="only the images of these tiers")
+    build.add_argument("--blueprint", default="solution.bp", help="the file with the solution (default: solution.bp)")
+    _choices(build)
+    build.add_argument("-o", "--output", default="out", metavar="DIR", help="output folder; images go into DIR/images")
+    build.add_argument(
+        "--image-format", action="append", default=[], choices=["qcow2", "raw"], help="qcow2 where it is left out"
+    )
+    build.add_argument("--explain", action="store_true", help="say for each image why it must or need not be built")
+    build.add_argument(
+        "--get-mkosi", action="store_true", help="on Debian: put mkosi and its tools into a cache folder"
     )
     model = commands.add_parser("model", help="print the cloud-neutral model as JSON")
     _blueprint(model)
@@ -79,6 +99,10 @@ def _blueprint(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "blueprint", nargs="?", default="solution.bp", help="the file with the solution (default: solution.bp)"
     )
+    _choices(command)
+
+
+def _choices(command: argparse.ArgumentParser) -> None:
     command.add_argument("--env", default="", metavar="NAME", help="an environment of the solution")
     command.add_argument(
         "--set",

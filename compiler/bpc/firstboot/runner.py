@@ -71,15 +71,14 @@ mount_volume() {  # device, path, filesystem: waits for the device; one that is 
 }
 """
 UNPACK = """
-unpack() {  # file, path: an archive is unpacked, anything else is copied
+unpack() (  # file, path, name: an archive is unpacked, anything else is copied
   umask 022
   case $(basename "$3") in
     *.tar | *.tar.* | *.tgz) mkdir -p "$2"; tar -xf "$1" -C "$2" ;;
     *.zip) mkdir -p "$2"; python3 -m zipfile -e "$1" "$2" ;;
     *) install -D -m 0755 "$1" "$2" ;;
   esac
-  umask 077
-}
+)
 """
 
 
@@ -136,9 +135,9 @@ def _section(step: Step, steps: Steps) -> Iterator[Text]:
             names = " ".join(quote(name.partition("=")[0]) for name in step.names)
             yield (f'for name in {names}; do dpkg -s "$name" >/dev/null 2>&1 || rpm -q --whatprovides "$name"; done\n',)
         case Artifact():
-            yield (_artifact(step),)
+            yield (artifact(step),)
         case Run():
-            yield from _run(step)
+            yield from run(step)
         case Service():
             yield (_service(step),)
         case File():
@@ -167,7 +166,8 @@ def private_place(step: File) -> str:
     return f"{HOME}/file-{sha256(step.path.encode())[:12]}"
 
 
-def _artifact(step: Artifact) -> str:
+def artifact(step: Artifact) -> str:
+    """Fetches an artifact where it is at an URL, verifies it and unpacks it."""
     place = artifact_place(step)
     fetch = ""
     if step.url is not None:
@@ -184,7 +184,8 @@ def artifact_place(step: Artifact) -> str:
     return f"{HOME}/artifact-{step.sha256[:12]}"
 
 
-def _run(step: Run) -> Iterator[Text]:
+def run(step: Run) -> Iterator[Text]:
+    """A script with its own interpreter, unless what it creates is there."""
     if step.creates:
         yield (f"if [ ! -e {quote(step.creates)} ]; then\n",)
     interpreter = "/bin/sh"

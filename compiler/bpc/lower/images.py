@@ -148,9 +148,7 @@ def _image(template: TemplateValue, chain: list[Link], carried: list[Step]) -> I
         digest = _digest(origin, layers)
         name = f"{_name(template)}-{digest[:12]}"
     span = template.block.span
-    return Image(
-        name=name, digest=digest, template=_name(template), origin=origin, base=base, layers=layers, span=span
-    )
+    return Image(name=name, digest=digest, template=_name(template), origin=origin, base=base, layers=layers, span=span)
 
 
 def _base(chain: list[Link], origin: Release, layers: tuple[Layer, ...]) -> Base:

@@ -21,9 +21,14 @@ MODULES = ("values", "steps", "resources", "solution")
 
 def document(solution: Solution) -> dict[str, Any]:
     """The solution as plain JSON values, in the order of the model."""
-    plain = _plain(solution)
-    assert isinstance(plain, dict)
-    return {"format": 1, **plain}
+    return {"format": 1, **plain(solution)}
+
+
+def plain(record: Record) -> dict[str, Any]:
+    """One record of the model as plain JSON values."""
+    made = _plain(record)
+    assert isinstance(made, dict)
+    return made
 
 
 def _plain(value: object) -> object:

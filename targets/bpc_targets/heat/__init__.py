@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpc.target import Target
 from bpc_targets.heat.emit import emit
+from bpc_targets.heat.limits import DEFAULTS
 
 CAPABILITIES = {
     "network": "OS::Neutron::Net and Subnet, an interface on the solution's router",
@@ -30,4 +31,6 @@ CAPABILITIES = {
     "output": "output",
 }
 
-TARGET = Target(name="heat", title="OpenStack Heat", capabilities=CAPABILITIES, emit=emit)
+TARGET = Target(
+    name="heat", title="OpenStack Heat", makes="stack", limits=DEFAULTS, capabilities=CAPABILITIES, emit=emit
+)

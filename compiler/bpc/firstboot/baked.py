@@ -1,0 +1,113 @@
+"""Steps as a script that runs while an image is made, in its tree: what cloud-init and the runner would do at first boot.
+
+Builders copy `trees(steps)` into the image after its packages, and then run `script(steps)` in it.
+"""
+
+from __future__ import annotations
+
+from bpc.firstboot.runner import HOME, UNPACK, artifact, artifact_place, quote, run
+from bpc.firstboot.userdata import unit_name
+from bpc.model.steps import Artifact, File, Mount, Packages, Run, Service, User
+from bpc.record import assert_never
+from bpc.source import where
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from bpc.model.steps import Step
+    from bpc.model.values import Text
+
+MARK = "bpc-step: "
+"""Before each step the script prints this and where the step was declared, so that a failure can be told at its line."""
+
+HEAD = f"""#!/bin/bash
+# What the image gets besides packages and files. Made by bpc.
+set -Eeuo pipefail
+umask 022
+export DEBIAN_FRONTEND=noninteractive
+install -d -m 0700 {HOME}
+"""
+
+
+def packages(steps: Iterable[Step]) -> list[tuple[str, str]]:
+    """(package, where it was declared), each once."""
+    found: dict[str, str] = {}
+    for step in steps:
+        if isinstance(step, Packages):
+            for name in step.names:
+                found.setdefault(name, where(step.span))
+    return list(found.items())
+
+
+def trees(steps: Iterable[Step]) -> dict[str, str | bytes]:
+    """Files to copy into the image, by their path without the first slash. `script` gives them owner and mode."""
+    made: dict[str, str | bytes] = {}
+    for step in steps:
+        match step:
+            case File():
+                made[step.path.lstrip("/")] = step.content if isinstance(step.content, bytes) else _plain(step.content)
+            case Service() if step.unit:
+                made[f"etc/systemd/system/{unit_name(step.name)}"] = _plain(step.unit)
+            case Artifact() if step.content is not None:
+                made[artifact_place(step).lstrip("/")] = step.content
+    return made
+
+
+def script(steps: Iterable[Step]) -> str:
+    """Bash for the image's tree: accounts first, then owners, software, configuration, services; empty where nothing is to do."""
+    order = (User, File, Artifact, Run, Service)
+    chosen = sorted((s for s in steps if isinstance(s, order)), key=lambda step: order.index(type(step)))
+    if not chosen:
+        return ""
+    functions = UNPACK if any(isinstance(step, Artifact) for step in chosen) else ""
+    sections = [f"\necho '{MARK}{where(step.span)}'\n{_section(step)}" for step in chosen]
+    return f"{HEAD}{functions}{''.join(sections)}\nrmdir --ignore-fail-on-non-empty {HOME}\n"
+
+
+def _plain(text: Text) -> str:
+    """A text without holes: with them, a step is not baked."""
+    return "".join(part for part in text if isinstance(part, str))
+
+
+def _section(step: Step) -> str:
+    match step:
+        case User():
+            return "".join(_user(step))
+        case File():
+            path = quote(step.path)
+            return f"chown {quote(f'{step.owner}:{step.group}')} {path}\nchmod {step.mode} {path}\n"
+        case Artifact():
+            return artifact(step)
+        case Run():
+            return "".join(_plain(text) for text in run(step))
+        case Service():
+            unit = f"chmod 0644 {quote(f'/etc/systemd/system/{unit_name(step.name)}')}\n" if step.unit else ""
+            return f"{unit}systemctl {'enable' if step.enabled else 'disable'} {quote(step.name)}\n"
+        case Packages():
+            return ""
+        case Mount():
+            raise AssertionError("a volume is mounted by the machine that has it")
+        case _:
+            assert_never(step)
+
+
+def _user(step: User) -> Iterator[str]:
+    """The account as cloud-init's users module makes it."""
+    name = quote(step.name)
+    for group in step.groups:
+        yield f"getent group {quote(group)} >/dev/null || groupadd {quote(group)}\n"
+    options = ["--shell", quote(step.shell)]
+    options += ["--home-dir", quote(step.home)] if step.home else []
+    options += ["--groups", quote(",".join(step.groups))] if step.groups else []
+    options += ["--system", "--no-create-home"] if step.system else ["--create-home"]
+    yield f"id {name} >/dev/null 2>&1 || useradd {' '.join(options)} {name}\npasswd --lock {name} >/dev/null\n"
+    if step.sudo:
+        rule = quote(f"{step.name} ALL=(ALL) NOPASSWD:ALL")
+        yield f"install -d -m 0750 /etc/sudoers.d\necho {rule} >>/etc/sudoers.d/90-cloud-init-users\n"
+        yield "chmod 0440 /etc/sudoers.d/90-cloud-init-users\n"
+    if step.ssh_keys:
+        keys = quote("\n".join(_plain(key) for key in step.ssh_keys))
+        yield f'home=$(getent passwd {name} | cut -d: -f6)\ninstall -d -m 0700 -o {name} -g "$(id -g {name})" "$home/.ssh"\n'
+        yield f'printf "%s\\n" {keys} >"$home/.ssh/authorized_keys"\nchown {name}: "$home/.ssh/authorized_keys"\n'
+        yield 'chmod 0600 "$home/.ssh/authorized_keys"\n'

@@ -1,0 +1,21 @@
+"""mkosi: a folder of configuration for each image, and for the base that they share."""
+
+from __future__ import annotations
+
+from bpc.target import Target
+from bpc_targets.mkosi.emit import emit
+
+CAPABILITIES = {
+    "image: from release": "Distribution and Release; Debian and Ubuntu, others are refused (MKOSI001)",
+    "image: from image": "BaseTrees of the base, which is built once",
+    "image: cloud_image": "nothing is built",
+    "packages": "Packages",
+    "artifact": "copied or fetched, verified and unpacked by mkosi.postinst.chroot",
+    "run": "mkosi.postinst.chroot, in the order of declaration",
+    "file": "mkosi.extra; owner and mode by mkosi.postinst.chroot",
+    "service": "systemctl enable",
+    "user": "useradd",
+    "machine: architecture": "Architecture; one image for two architectures is refused (MKOSI002)",
+}
+
+TARGET = Target(name="mkosi", title="mkosi", makes="images", limits={}, capabilities=CAPABILITIES, emit=emit)

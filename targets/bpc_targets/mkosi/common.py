@@ -1,0 +1,157 @@
+"""What every image gets besides the blueprint's own steps, and why."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bpc.model.solution import Solution
+    from bpc.model.steps import Image
+
+    Files = dict[str, str | bytes]
+
+ESSENTIAL = [
+    "apt",
+    "ca-certificates",
+    "cloud-guest-utils",
+    "cloud-init",
+    "dbus",
+    "e2fsprogs",
+    "fdisk",
+    "initramfs-tools",
+    "iproute2",
+    "netbase",
+    "python3",
+    "sudo",
+    "systemd-resolved",
+    "systemd-sysv",
+    "systemd-timesyncd",
+    "udev",
+    "zstd",
+]
+KERNELS = {
+    ("debian", "x86_64"): "linux-image-cloud-amd64",
+    ("debian", "aarch64"): "linux-image-cloud-arm64",
+    ("ubuntu", "x86_64"): "linux-image-virtual",
+    ("ubuntu", "aarch64"): "linux-image-virtual",
+}
+
+SETTINGS = [
+    "Bootable=no",
+    "WithDocs=no",
+    "WithRecommends=no",
+    "CleanPackageMetadata=no",
+    "SourceDateEpoch=1767225600",
+    "# what would make two machines of one image the same machine, or two builds of it differ",
+    "RemoveFiles=",
+    *(
+        f"        {path}"
+        for path in (
+            "/etc/.pwd.lock",
+            "/etc/*-",
+            "/etc/ssh/ssh_host_*",
+            "/etc/ssl/private/ssl-cert-snakeoil.key",
+            "/root/.[!.]*history",
+            "/run/*",
+            "/tmp/*",
+            "/tmp/.[!.]*",
+            "/var/cache/apt/*",
+            "/var/cache/debconf/*-old",
+            "/var/cache/ldconfig/*",
+            "/var/lib/apt/lists/*",
+            "/var/lib/dbus/machine-id",
+            "/var/lib/dpkg/*-old",
+            "/var/lib/systemd/random-seed",
+            "/var/tmp/*",
+        )
+    ),
+]
+
+FINALIZE = """#!/bin/bash
+# The last step of an image: nothing of the machine that made it, and nothing that is one machine's own. Made by bpc.
+set -euo pipefail
+
+# Empty, not "uninitialized": each machine makes its own, and first boot does not apply presets again.
+: >"$BUILDROOT/etc/machine-id"
+
+for presets in "$BUILDROOT"/etc/systemd/{system,user}-preset; do
+  rm -f "$presets/00-bpc-build.preset"
+  [ ! -d "$presets" ] || rmdir --ignore-fail-on-non-empty "$presets"
+done
+
+# Logs go; their folders stay, with owner and mode.
+find "$BUILDROOT/var/log" -type f -delete
+
+# The certificate of the key that RemoveFiles= took: bpc-certificate.service makes both anew.
+if [ -d "$BUILDROOT/etc/ssl/certs" ]; then
+  find "$BUILDROOT/etc/ssl/certs" -lname 'ssl-cert-snakeoil.pem' -delete
+  rm -f "$BUILDROOT/etc/ssl/certs/ssl-cert-snakeoil.pem"
+fi
+"""
+
+PRESET = "# While the image is made: services stay as packages and the blueprint have set them.\nignore *\n"
+PRESETS: Files = {f"etc/systemd/{kind}-preset/00-bpc-build.preset": PRESET for kind in ("system", "user")}
+
+CERTIFICATE = """[Unit]
+Description=Make this machine's own self-signed certificate
+DefaultDependencies=no
+After=local-fs.target
+Before=sysinit.target
+ConditionFileIsExecutable=/usr/sbin/make-ssl-cert
+ConditionPathExists=!/etc/ssl/private/ssl-cert-snakeoil.key
+
+[Service]
+Type=oneshot
+ExecStart=/usr/sbin/make-ssl-cert generate-default-snakeoil
+
+[Install]
+WantedBy=sysinit.target
+"""
+
+BASE: Files = {
+    "etc/apt/apt.conf.d/90bpc": (
+        "// As in the image: the same packages, whether they are baked or installed at first boot.\n"
+        'APT::Install-Recommends "false";\n'
+    ),
+    "etc/dpkg/dpkg.cfg.d/90bpc": (
+        "# As in the image, which has no documentation.\n"
+        + "".join(f"path-exclude=/usr/share/{name}/*\n" for name in ("doc", "man", "groff", "gtk-doc", "info"))
+        + "path-include=/usr/share/doc/*/copyright\n"
+    ),
+    "etc/cloud/cloud.cfg.d/90_bpc.cfg": (
+        "datasource_list: [NoCloud, ConfigDrive, OpenStack, Ec2, None]\n"
+        "ssh_genkeytypes: [ed25519]\n"
+        "# A locale would have to be generated.\n"
+        "locale: false\n"
+    ),
+    "etc/systemd/system/bpc-certificate.service": CERTIFICATE,
+}
+
+DISK: Files = {"etc/fstab": "LABEL=root / ext4 rw,errors=remount-ro 0 1\n"}
+
+
+def base_script() -> str:
+    """The beginning of the base's script: modes of `BASE`, and the services that every machine has."""
+    paths = " ".join(f"/{path}" for path in BASE)
+    return f"chmod 0644 {paths}\nsystemctl enable bpc-certificate.service systemd-networkd.service\n"
+
+
+def partition(size: int) -> str:
+    """The root partition, which the machine grows to its disk."""
+    return f"[Partition]\nType=root\nLabel=root\nFormat=ext4\nCopyFiles=/\nSizeMinBytes={size}\nSizeMaxBytes={size}\n"
+
+
+def readme(solution: Solution, images: list[Image]) -> str:
+    title = f"Images of {solution.name} {solution.version}" + (
+        f" ({solution.environment})" if solution.environment else ""
+    )
+    bases = dict.fromkeys(image.base.name for image in images if image.base is not None)
+    make = "mkosi --directory={0} --output-directory=OUT --force build"
+    return (
+        f"{title}\n{'=' * len(title)}\nMade by bpc {solution.compiler}; made anew when you compile.\n\n"
+        "`bpc build` makes them all, and only what is not there yet. By hand, with mkosi 25 or later, as root:\n\n"
+        "What they share, once\n"
+        + "".join(f"    {make.format(name + '.tree')}\n" for name in bases)
+        + "\nThe images (then OUT/NAME.raw)\n"
+        + "".join(f"    {make.format(image.name)}\n" for image in images)
+        + "\nOn Debian, packages come from the mirrors of mkosi's own configuration; `--sandbox-tree=` brings others.\n"
+    )

@@ -1,0 +1,155 @@
+"""Images as mkosi configuration: a folder for each base, and a folder for each image over it.
+
+base-0123456789ab.tree/   mkosi.conf (Format=directory), mkosi.extra/, mkosi.postinst.chroot, mkosi.finalize
+proxy-0123456789ab/       mkosi.conf (Format=disk, BaseTrees= the base), the same, mkosi.repart/
+"""
+
+from __future__ import annotations
+
+from bpc.firstboot import baked
+from bpc.model.resources import Group
+from bpc.model.steps import ReadyImage
+from bpc.source import where
+from bpc.target import Artifacts
+from bpc_targets.mkosi import common, diagnostics
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.model.solution import Solution
+    from bpc.model.steps import Base, Image, Step
+    from bpc.target import Options
+
+    Files = dict[str, str | bytes]
+    Conf = dict[str, list[str]]
+
+RELEASES = {
+    ("debian", "11"): "bullseye",
+    ("debian", "12"): "bookworm",
+    ("debian", "13"): "trixie",
+    ("ubuntu", "22.04"): "jammy",
+    ("ubuntu", "24.04"): "noble",
+}
+ARCHITECTURES = {"x86_64": "x86-64", "aarch64": "arm64"}
+LARGEST = 3 * 2**30
+"""Bytes of a root partition; where a machine's disk is smaller, so is the partition. The machine grows it at first boot."""
+
+
+def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[Diagnostic, ...]]:
+    """The configuration of all images that are built; None with the diagnostics where one cannot be."""
+    images = [image for image in solution.images if not isinstance(image.origin, ReadyImage)]
+    groups = {image.name: _groups(solution, image) for image in images}
+    found = tuple(wrong for image in images for wrong in _check(image, groups[image.name]))
+    if found:
+        return None, found
+    files: Files = {"README.txt": common.readme(solution, images)}
+    for image in images:
+        assert image.base is not None
+        if tree(image.base) not in files:
+            users = [other for other in images if other.base == image.base]
+            files |= _base(image.base, users, groups[image.name])
+        files |= _image(image, image.base, groups[image.name])
+    return Artifacts(files=files, requirements=(), headroom=()), ()
+
+
+def tree(base: Base) -> str:
+    """The base's folder, and the name of what comes of it."""
+    return f"{base.name}.tree"
+
+
+def _groups(solution: Solution, image: Image) -> list[Group]:
+    return [item for item in solution.resources if isinstance(item, Group) and item.image == image.name]
+
+
+def _check(image: Image, groups: list[Group]) -> Iterable[Diagnostic]:
+    assert image.base is not None
+    release = image.base.origin
+    if (release.distribution, release.version) not in RELEASES:
+        known = ", ".join(f'{name}("{version}")' for name, version in RELEASES)
+        yield diagnostics.NoRelease(
+            span=image.base.span, distribution=release.distribution, version=release.version, known=known
+        )
+    architectures = sorted({group.machine.architecture for group in groups})
+    if len(architectures) > 1:
+        both = ", ".join(architectures)
+        yield diagnostics.TwoArchitectures(span=image.span, image=image.template, architectures=both)
+
+
+# ---- folders
+
+
+def _base(base: Base, users: list[Image], groups: list[Group]) -> Files:
+    conf = _conf(base, groups)
+    conf["Output"] += ["Format=directory", f"Output={tree(base)}"]
+    kernel = common.KERNELS[base.origin.distribution, groups[0].machine.architecture]
+    conf["Content"] += [
+        "# what a machine needs to start, to find its address and to be told its first boot",
+        *_list([*common.ESSENTIAL, kernel]),
+        *_packages(base.steps),
+    ]
+    title = f"The release and the system layer of {', '.join(dict.fromkeys(i.template for i in users))}"
+    script = baked.script(base.steps) or baked.HEAD
+    files = common.BASE | baked.trees(base.steps)
+    return _folder(tree(base), f"{title} ({where(base.span)})", conf, files, script + common.base_script())
+
+
+def _image(image: Image, base: Base, groups: list[Group]) -> Files:
+    steps = [step for layer in image.layers if layer.kind != "system" for step in layer.steps]
+    seed = _seed(image.digest)
+    conf = _conf(base, groups)
+    conf["Output"] += ["Format=disk", f"Output={image.name}", f"Seed={seed}"]
+    conf["Build"] += [f'Environment=SYSTEMD_REPART_MKFS_OPTIONS_EXT4="-E hash_seed={seed}"']
+    conf["Content"] += [f"BaseTrees=%O/{tree(base)}", *_packages(steps)]
+    title = f"Image of {', '.join(group.name for group in groups)} ({where(image.span)})"
+    made = _folder(image.name, title, conf, common.DISK | baked.trees(steps), baked.script(steps))
+    smallest = min([LARGEST, *(group.machine.disk for group in groups)])
+    return made | {f"{image.name}/mkosi.repart/10-root.conf": common.partition(smallest)}
+
+
+def _folder(name: str, title: str, conf: Conf, files: Files, script: str) -> Files:
+    sections = [f"\n[{section}]\n" + "".join(f"{line}\n" for line in lines) for section, lines in conf.items()]
+    made: Files = {
+        f"{name}/mkosi.conf": f"# {title}. Made by bpc.\n{''.join(sections)}",
+        f"{name}/mkosi.finalize": common.FINALIZE,
+    }
+    made |= {f"{name}/mkosi.extra/{path}": content for path, content in (common.PRESETS | files).items()}
+    return made | ({f"{name}/mkosi.postinst.chroot": script} if script else {})
+
+
+# ---- mkosi.conf
+
+
+def _conf(base: Base, groups: list[Group]) -> Conf:
+    """What every image says."""
+    release = RELEASES[base.origin.distribution, base.origin.version]
+    architecture = ARCHITECTURES[groups[0].machine.architecture]
+    return {
+        "Config": ["MinimumVersion=25"],
+        "Distribution": [
+            f"Distribution={base.origin.distribution}",
+            f"Release={release}",
+            f"Architecture={architecture}",
+        ],
+        "Output": ["ManifestFormat=json"],
+        "Build": ["WithNetwork=yes"],
+        "Content": [*common.SETTINGS],
+    }
+
+
+def _packages(steps: Iterable[Step]) -> list[str]:
+    """The packages after the place of their declaration."""
+    places: dict[str, list[str]] = {}
+    for name, place in baked.packages(steps):
+        places.setdefault(place, []).append(name)
+    return [line for place, names in places.items() for line in (f"# {place}", *_list(names))]
+
+
+def _list(names: Iterable[str]) -> list[str]:
+    return ["Packages=", *(f"        {name}" for name in names)]
+
+
+def _seed(digest: str) -> str:
+    """A UUID from an image's digest: the same image has the same partitions and directories, bit by bit."""
+    return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"
