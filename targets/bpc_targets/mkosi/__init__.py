@@ -15,7 +15,7 @@ CAPABILITIES = {
     "file": "mkosi.extra; owner and mode by mkosi.postinst.chroot",
     "service": "systemctl enable",
     "user": "useradd",
-    "machine: architecture": "Architecture; one image for two architectures is refused (MKOSI002)",
+    "machine: architecture": "x86_64, started by BIOS; others are refused (MKOSI002)",
 }
 
 TARGET = Target(name="mkosi", title="mkosi", makes="images", limits={}, capabilities=CAPABILITIES, emit=emit)

@@ -19,6 +19,7 @@ ESSENTIAL = [
     "fdisk",
     "initramfs-tools",
     "iproute2",
+    "logsave",
     "netbase",
     "python3",
     "sudo",
@@ -28,12 +29,7 @@ ESSENTIAL = [
     "udev",
     "zstd",
 ]
-KERNELS = {
-    ("debian", "x86_64"): "linux-image-cloud-amd64",
-    ("debian", "aarch64"): "linux-image-cloud-arm64",
-    ("ubuntu", "x86_64"): "linux-image-virtual",
-    ("ubuntu", "aarch64"): "linux-image-virtual",
-}
+KERNELS = {"debian": "linux-image-cloud-amd64", "ubuntu": "linux-image-virtual"}
 
 SETTINGS = [
     "Bootable=no",
@@ -120,13 +116,62 @@ BASE: Files = {
     "etc/cloud/cloud.cfg.d/90_bpc.cfg": (
         "datasource_list: [NoCloud, ConfigDrive, OpenStack, Ec2, None]\n"
         "ssh_genkeytypes: [ed25519]\n"
-        "# A locale would have to be generated.\n"
-        "locale: false\n"
+        "# The image's package sources and the C library's own locale stay.\n"
+        "apt: {preserve_sources_list: true}\n"
+        "locale: C.UTF-8\n"
     ),
     "etc/systemd/system/bpc-certificate.service": CERTIFICATE,
 }
 
-DISK: Files = {"etc/fstab": "LABEL=root / ext4 rw,errors=remount-ro 0 1\n"}
+DISK: Files = {
+    "etc/fstab": "LABEL=root / ext4 rw,errors=remount-ro 0 1\n",
+    "boot/grub/grub.cfg": (
+        "# The kernel of the image. Made by bpc.\n"
+        "serial --unit=0 --speed=115200\n"
+        "terminal_input console serial\n"
+        "terminal_output console serial\n"
+        "set timeout=0\n"
+        "search --no-floppy --set=root --label root\n"
+        "linux /vmlinuz root=LABEL=root rw console=tty0 console=ttyS0,115200\n"
+        "initrd /initrd.img\n"
+        "boot\n"
+    ),
+}
+
+GRUB = r"""#!/bin/bash
+# GRUB for machines that start by BIOS, the default of most clouds: into the boot record and the partition for it. Both are
+# bytes at known places, so that no loop device is needed. Made by bpc.
+set -euo pipefail
+image=$(find "$OUTPUTDIR" -maxdepth 1 -name '*.raw' -type f)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cat >"$work/early.cfg" <<'CFG'
+search --no-floppy --set=root --label root
+set prefix=($root)/boot/grub
+configfile ($root)/boot/grub/grub.cfg
+CFG
+grub-mkimage --format=i386-pc --output="$work/core.img" --prefix=/boot/grub --config="$work/early.cfg" \
+  biosdisk part_gpt ext2 search search_label configfile normal linux serial terminal echo test minicmd
+cp /usr/lib/grub/i386-pc/boot.img "$work/boot.img"
+
+number() { # value, bytes: little-endian
+  local value=$1
+  for _ in $(seq "$2"); do
+    printf "\\x$(printf %02x $((value & 255)))"
+    value=$((value >> 8))
+  done
+}
+
+# As grub-bios-setup does it: the boot record names the first sector of the core image, and that one its second.
+type=21686148-6449-6E6F-744E-656564454649
+sector=$(sfdisk --json "$image" | jq ".partitiontable.partitions[] | select(.type == \"$type\") | .start")
+number "$sector" 8 | dd of="$work/boot.img" bs=1 seek=92 conv=notrunc status=none # GRUB_BOOT_MACHINE_KERNEL_SECTOR
+printf '\x90\x90' | dd of="$work/boot.img" bs=1 seek=102 conv=notrunc status=none # GRUB_BOOT_MACHINE_DRIVE_CHECK: a disk
+number $((sector + 1)) 8 | dd of="$work/core.img" bs=1 seek=500 conv=notrunc status=none # its list of blocks
+dd if="$work/boot.img" of="$image" bs=1 count=440 conv=notrunc status=none
+dd if="$work/core.img" of="$image" bs=512 seek="$sector" conv=notrunc status=none
+"""
 
 
 def base_script() -> str:
@@ -135,9 +180,14 @@ def base_script() -> str:
     return f"chmod 0644 {paths}\nsystemctl enable bpc-certificate.service systemd-networkd.service\n"
 
 
-def partition(size: int) -> str:
-    """The root partition, which the machine grows to its disk."""
-    return f"[Partition]\nType=root\nLabel=root\nFormat=ext4\nCopyFiles=/\nSizeMinBytes={size}\nSizeMaxBytes={size}\n"
+def partitions(size: int) -> Files:
+    """One for GRUB, and the root, of `size` bytes; the machine grows it to its disk."""
+    grub = "# GRUB's core image; no file system.\n[Partition]\nType=21686148-6449-6e6f-744e-656564454649\nLabel=bios\n"
+    root = "[Partition]\nType=root\nLabel=root\nFormat=ext4\nCopyFiles=/\n"
+    return {
+        "mkosi.repart/00-bios.conf": f"{grub}SizeMinBytes=1M\nSizeMaxBytes=1M\n",
+        "mkosi.repart/10-root.conf": f"{root}SizeMinBytes={size}\nSizeMaxBytes={size}\n",
+    }
 
 
 def readme(solution: Solution, images: list[Image]) -> str:

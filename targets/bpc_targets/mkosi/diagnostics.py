@@ -23,13 +23,13 @@ class NoRelease(Diagnostic):
     known: str
 
 
-class TwoArchitectures(Diagnostic):
-    """Two tiers share an image, and their machines have different architectures: an image has one.
+class NoArchitecture(Diagnostic):
+    """The mkosi target makes images for x86_64 machines, which start by BIOS.
 
-    Give the tiers templates of their own.
+    Give tiers with other machines a `cloud_image("…")` that exists.
     """
 
     code: ClassVar = "MKOSI002"
-    message: ClassVar = 'image "{image}" is for machines of different architectures: {architectures}'
-    image: str
-    architectures: str
+    message: ClassVar = 'mkosi images are for x86_64 machines, and those of tier "{tier}" are {architecture}'
+    tier: str
+    architecture: str

@@ -32,9 +32,10 @@ RELEASES = {
     ("ubuntu", "22.04"): "jammy",
     ("ubuntu", "24.04"): "noble",
 }
-ARCHITECTURES = {"x86_64": "x86-64", "aarch64": "arm64"}
 LARGEST = 3 * 2**30
 """Bytes of a root partition; where a machine's disk is smaller, so is the partition. The machine grows it at first boot."""
+ROOM = 16 * 2**20
+"""Bytes of a disk beside the root partition."""
 
 
 def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[Diagnostic, ...]]:
@@ -49,7 +50,7 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
         assert image.base is not None
         if tree(image.base) not in files:
             users = [other for other in images if other.base == image.base]
-            files |= _base(image.base, users, groups[image.name])
+            files |= _base(image.base, users)
         files |= _image(image, image.base, groups[image.name])
     return Artifacts(files=files, requirements=(), headroom=()), ()
 
@@ -71,19 +72,19 @@ def _check(image: Image, groups: list[Group]) -> Iterable[Diagnostic]:
         yield diagnostics.NoRelease(
             span=image.base.span, distribution=release.distribution, version=release.version, known=known
         )
-    architectures = sorted({group.machine.architecture for group in groups})
-    if len(architectures) > 1:
-        both = ", ".join(architectures)
-        yield diagnostics.TwoArchitectures(span=image.span, image=image.template, architectures=both)
+    for group in groups:
+        if group.machine.architecture != "x86_64":
+            span, architecture = group.machine.span, group.machine.architecture
+            yield diagnostics.NoArchitecture(span=span, tier=group.name, architecture=architecture)
 
 
 # ---- folders
 
 
-def _base(base: Base, users: list[Image], groups: list[Group]) -> Files:
-    conf = _conf(base, groups)
+def _base(base: Base, users: list[Image]) -> Files:
+    conf = _conf(base)
     conf["Output"] += ["Format=directory", f"Output={tree(base)}"]
-    kernel = common.KERNELS[base.origin.distribution, groups[0].machine.architecture]
+    kernel = common.KERNELS[base.origin.distribution]
     conf["Content"] += [
         "# what a machine needs to start, to find its address and to be told its first boot",
         *_list([*common.ESSENTIAL, kernel]),
@@ -98,14 +99,15 @@ def _base(base: Base, users: list[Image], groups: list[Group]) -> Files:
 def _image(image: Image, base: Base, groups: list[Group]) -> Files:
     steps = [step for layer in image.layers if layer.kind != "system" for step in layer.steps]
     seed = _seed(image.digest)
-    conf = _conf(base, groups)
+    conf = _conf(base)
     conf["Output"] += ["Format=disk", f"Output={image.name}", f"Seed={seed}"]
     conf["Build"] += [f'Environment=SYSTEMD_REPART_MKFS_OPTIONS_EXT4="-E hash_seed={seed}"']
     conf["Content"] += [f"BaseTrees=%O/{tree(base)}", *_packages(steps)]
     title = f"Image of {', '.join(group.name for group in groups)} ({where(image.span)})"
     made = _folder(image.name, title, conf, common.DISK | baked.trees(steps), baked.script(steps))
-    smallest = min([LARGEST, *(group.machine.disk for group in groups)])
-    return made | {f"{image.name}/mkosi.repart/10-root.conf": common.partition(smallest)}
+    smallest = min([LARGEST, *(group.machine.disk - ROOM for group in groups)])
+    own = common.partitions(smallest) | {"mkosi.postoutput": common.GRUB}
+    return made | {f"{image.name}/{path}": content for path, content in own.items()}
 
 
 def _folder(name: str, title: str, conf: Conf, files: Files, script: str) -> Files:
@@ -121,16 +123,15 @@ def _folder(name: str, title: str, conf: Conf, files: Files, script: str) -> Fil
 # ---- mkosi.conf
 
 
-def _conf(base: Base, groups: list[Group]) -> Conf:
+def _conf(base: Base) -> Conf:
     """What every image says."""
     release = RELEASES[base.origin.distribution, base.origin.version]
-    architecture = ARCHITECTURES[groups[0].machine.architecture]
     return {
         "Config": ["MinimumVersion=25"],
         "Distribution": [
             f"Distribution={base.origin.distribution}",
             f"Release={release}",
-            f"Architecture={architecture}",
+            "Architecture=x86-64",
         ],
         "Output": ["ManifestFormat=json"],
         "Build": ["WithNetwork=yes"],
