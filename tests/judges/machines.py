@@ -57,7 +57,7 @@ class Signal(NamedTuple):
 
 
 class Signals:
-    """A server on the loopback interface in the place of Heat: it keeps what the machines say."""
+    """A server on the loopback interface in the place of Keystone and Heat: it keeps what the machines say."""
 
     def __init__(self) -> None:
         self.received: list[Signal] = []
@@ -66,8 +66,10 @@ class Signals:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                received.append(Signal(self.path.strip("/"), body["status"], body["reason"]))
+                if "status" in body:
+                    received.append(Signal(self.path.strip("/"), body["status"], body["reason"]))
                 self.send_response(200)
+                self.send_header("X-Subject-Token", "none")
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -87,7 +89,8 @@ class Signals:
 
     def values(self, machine: str) -> dict[str, str]:
         """For the markers of a machine's user data."""
-        return {"signal.endpoint": f"http://{SIGNAL_HOST}/{machine}", "signal.token": "none"}
+        account = {"auth_url": f"http://{SIGNAL_HOST}/v3", "alarm_url": f"http://{SIGNAL_HOST}/{machine}"}
+        return {"signal": json.dumps(account | {"user_id": "u", "password": "p", "project_id": "p"})}
 
     def wait(self, machine: Machine, seconds: float) -> float:
         """Seconds until a machine was ready. Raises BootError where it tells of a failure."""
@@ -277,7 +280,7 @@ def program(name: str) -> str:
 
 def output(*command: str | Path) -> str:
     """What a command prints. Raises BootError with its messages where it fails."""
-    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(command, text=True, capture_output=True, check=False)
     if done.returncode:
         raise BootError(f"{shlex.join(map(str, command))} ended with {done.returncode}:\n{done.stderr}")
     return done.stdout

@@ -37,7 +37,8 @@ def add_group(stack: Stack, group: Group) -> None:
         stack.add(f"spread.{tier}", "OS::Nova::ServerGroup", policies, group.span)
     _parameters(stack, group, tier)
     # without a place: Heat keeps the signals in a handle's metadata and takes all that it finds there for one
-    stack.write(f"handle.{tier}", {"type": "OS::Heat::WaitConditionHandle"})
+    handle = {"type": "OS::Heat::WaitConditionHandle", "properties": {"signal_transport": "HEAT_SIGNAL"}}
+    stack.write(f"handle.{tier}", handle)
     data = user_data(stack, group, tier)
     members = group.members
     if isinstance(members, Fixed):
