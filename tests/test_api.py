@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import bpc
+import bpc_targets
 from bpc.cli.main import main
 
 ROOT = Path(__file__).parent.parent
@@ -108,5 +109,5 @@ def test_what_does_not_exist(tmp_path):
 
 def test_pages_targets_and_schema():
     assert bpc.api.explain("bpc401") == bpc.api.pages()["BPC401"]
-    assert [target.name for target in bpc.api.targets()] == ["heat"]
+    assert [target.name for target in bpc.api.targets()] == [*bpc_targets.NAMES, *bpc_targets.IMAGE_NAMES]
     assert "Group" in bpc.api.model_schema()["$defs"]

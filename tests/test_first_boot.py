@@ -138,7 +138,7 @@ def contents(text: str) -> dict[str, str]:
 
 
 class Cloud(ThreadingHTTPServer):
-    """Hears the signals of machines, on a free port of the loopback."""
+    """Gives tokens as Keystone does, and hears the signals of machines; on a free port of the loopback."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Signal)
@@ -147,9 +147,14 @@ class Cloud(ThreadingHTTPServer):
 
 class Signal(BaseHTTPRequestHandler):
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.heard.append((self.headers["X-Auth-Token"], json.loads(body)))
-        self.send_response(200)
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/v3/auth/tokens":
+            assert body["auth"]["identity"]["password"]["user"] == {"id": "u", "password": "p"}
+            self.send_response(201)
+            self.send_header("X-Subject-Token", "t0ken")
+        else:
+            self.server.heard.append((self.headers["X-Auth-Token"], body))
+            self.send_response(200)
         self.end_headers()
 
     def log_message(self, *_):
@@ -186,8 +191,9 @@ class Machine:
         self.prepare()
 
     def filled(self, text: str) -> str:
-        address = f"http://127.0.0.1:{self.cloud.server_port}/"
-        marks = {"signal.endpoint": address, "signal.token": "t0ken", "secret.pw": SECRET}
+        address = f"http://127.0.0.1:{self.cloud.server_port}"
+        account = {"auth_url": address, "alarm_url": f"{address}/signal", "user_id": "u", "password": "p", "project_id": "p"}
+        marks = {"signal": json.dumps(account), "secret.pw": SECRET}
         text = re.sub("@@([a-z.]+)@@", lambda mark: marks[mark[1]], text)
         return text.replace(HOME, str(self.root) + HOME).replace(LOG, str(self.root) + LOG)
 
