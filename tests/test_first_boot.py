@@ -192,7 +192,13 @@ class Machine:
 
     def filled(self, text: str) -> str:
         address = f"http://127.0.0.1:{self.cloud.server_port}"
-        account = {"auth_url": address, "alarm_url": f"{address}/signal", "user_id": "u", "password": "p", "project_id": "p"}
+        account = {
+            "auth_url": address,
+            "alarm_url": f"{address}/signal",
+            "user_id": "u",
+            "password": "p",
+            "project_id": "p",
+        }
         marks = {"signal": json.dumps(account), "secret.pw": SECRET}
         text = re.sub("@@([a-z.]+)@@", lambda mark: marks[mark[1]], text)
         return text.replace(HOME, str(self.root) + HOME).replace(LOG, str(self.root) + LOG)
@@ -269,6 +275,19 @@ def test_second_run_repeats_nothing(tmp_path, cloud):
     assert [machine.boot(), machine.boot()] == [0, 0], machine.log
     assert (out / "count").read_text() == "once\nonce\n"
     assert [body["status"] for _, body in cloud.heard] == ["SUCCESS", "SUCCESS"]
+
+
+def test_a_service_that_only_reads_a_file_is_reloaded(tmp_path, cloud, monkeypatch):
+    """systemctl is one that writes down what it is asked for: there is no systemd below a folder."""
+    out = tmp_path / "root"
+    image = f'  file "{out}/etc/a" {{ text = "a", {ME}, reload = nginx }}\n  file "{out}/etc/b" {{ text = "b", {ME}, reload = cron }}\n'
+    machine = Machine(tmp_path, cloud, image + "  service cron\n")
+    asked = tmp_path / "asked"
+    (tmp_path / "systemctl").write_text(f'#!/bin/sh\necho "$@" >>{asked}\n')
+    (tmp_path / "systemctl").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert machine.boot() == 0, machine.log
+    assert asked.read_text().splitlines() == ["enable cron", "restart cron", "try-reload-or-restart nginx"]
 
 
 def test_failing_step_stops_and_tells(tmp_path, cloud):

@@ -88,7 +88,17 @@ def runner(group: Group) -> Text:
     sections = [_once(number, step, steps) for number, step in enumerate(_ordered(steps))]
     needed = {Mount: MOUNT, Artifact: UNPACK}
     functions = [text for kind, text in needed.items() if any(isinstance(step, kind) for step in steps)]
-    return concat((HEAD, *functions), *sections)
+    return concat((HEAD, *functions), *sections, _reloads(steps))
+
+
+def _reloads(steps: Steps) -> Text:
+    """Services of which only files are declared: those that run read them anew. Declared ones were started after them."""
+    started = {step.name.removesuffix(".service") for step in steps if isinstance(step, Service)}
+    names = dict.fromkeys(name for step in steps if isinstance(step, File) for name in step.reload)
+    lines = [
+        f"systemctl try-reload-or-restart {quote(n)}\n" for n in names if n.removesuffix(".service") not in started
+    ]
+    return ("".join(("\nstep='reload services'\n", *lines)),) if lines else ()
 
 
 def _once(number: int, step: Step, steps: Steps) -> Text:
