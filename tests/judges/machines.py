@@ -21,7 +21,7 @@ import time
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,13 +61,16 @@ class Signals:
 
     def __init__(self) -> None:
         self.received: list[Signal] = []
-        received = self.received
+        self.inventories: dict[str, dict[str, Any]] = {}
+        received, inventories = self.received, self.inventories
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 if "status" in body:
                     received.append(Signal(self.path.strip("/"), body["status"], body["reason"]))
+                elif self.path == "/inventory":
+                    inventories[body["machine"]] = body
                 self.send_response(200)
                 self.send_header("X-Subject-Token", "none")
                 self.send_header("Content-Length", "0")

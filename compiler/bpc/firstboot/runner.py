@@ -53,6 +53,12 @@ finish() {{
 trap finish EXIT
 """
 MOUNT = """
+stop_services() {  # names: also what is part of them, whose end systemctl would not wait for
+  local parts
+  read -ra parts -d '' < <(systemctl show --property=ConsistsOf --value "$@") || true
+  systemctl stop "$@" "${parts[@]}" || true
+}
+
 mount_volume() {  # device, path, filesystem: waits for the device; one that is empty gets what the image has at the path
   for _ in $(seq 300); do [ -b "$1" ] && break; sleep 2; done
   [ -b "$1" ] || { echo "the volume's device $1 did not appear"; return 1; }
@@ -137,8 +143,8 @@ def _section(step: Step, steps: Steps) -> Iterator[Text]:
     match step:
         case Mount():
             # services may already run, with files open below the path
-            stops = [f"systemctl stop {quote(s.name)} || true\n" for s in steps if isinstance(s, Service)]
-            yield ("".join(stops) + 'mount_volume "',)
+            stops = [quote(s.name) for s in steps if isinstance(s, Service)]
+            yield ((f"stop_services {' '.join(stops)}\n" if stops else "") + 'mount_volume "',)
             yield step.device
             yield (f'" {quote(step.path)} {step.filesystem}\n',)
         case Packages():
