@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Say = Callable[[str], None]
 
-ROOM = {"base": 1_500 * 2**20, "image": 2_200 * 2**20}
+ROOM = {"base": 1_500 * 2**20, "image": 2_800 * 2**20}
 """Bytes of disk that a job may need while it runs: measured for Debian bases with a kernel, and rounded up."""
 MEMORY = 1_200 * 2**20
 """Bytes of memory that one job may need."""
@@ -46,7 +46,7 @@ STAGES = (
     ("Creating disk", "writing the disk"),
 )
 MIRROR = re.compile(
-    r"Could not resolve|Failed to fetch|Unable to connect|Connection (refused|timed out)|Could not connect"
+    r"Could not resolve|failure resolving|Failed to fetch|Unable to connect|Connection (refused|timed out)|Could not connect"
 )
 PACKAGE = re.compile(
     r"Unable to locate package (\S+)|Package '?(\S+?)'? has no installation candidate|Version '\S+' for '(\S+)'"
@@ -235,7 +235,9 @@ def _finish(order: Order, job: Job, work: str, tools: Tools, started: float, say
             raise Failed(found) from None
         files[form] = {"size": os.path.getsize(part), "sha256": _digest(part)}
         os.replace(part, os.path.join(order.folder, f"{job.name}.{form}"))
-    os.remove(raw)
+    for name in os.listdir(work):
+        if name.startswith(job.name):  # also its kernel and manifest; bases stay
+            os.remove(os.path.join(work, name))
     made |= {"base": job.needs.removesuffix(".tree"), "files": files}
     _write(os.path.join(order.folder, f"{job.name}.json"), made)
     sizes = ", ".join(f"{form} {entry['size'] / 1e6:.0f} MB" for form, entry in files.items())
@@ -271,17 +273,18 @@ def why_failed(order: Order, job: Job, log: str) -> Diagnostic:
     """The diagnostic of a failed job: at the package's line, at the step's line, or of the whole."""
     with open(log, errors="replace", encoding="utf-8") as file:
         text = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", file.read())
+    if "No space left on device" in text:
+        return BuildFailed(span=order.span, image=job.name, reason="the disk is full", output=_end(text), log=log)
+    fetching = [line for line in text.partition(MARK)[0].splitlines() if MIRROR.search(line)]
+    if fetching:  # apt goes on with what it has, and then misses packages
+        reason = "packages cannot be fetched"
+        return BuildFailed(span=order.span, image=job.name, reason=reason, output=_end("\n".join(fetching)), log=log)
     missing = PACKAGE.search(text)
     if missing:
         name = next(group for group in missing.groups() if group)
         for step in job.steps:
             if isinstance(step, Packages) and any(known.partition("=")[0] == name for known in step.names):
                 return NoPackage(span=step.span, name=name, image=job.name)
-    if "No space left on device" in text:
-        return BuildFailed(span=order.span, image=job.name, reason="the disk is full", output=_end(text), log=log)
-    if MIRROR.search(text):
-        reason = "packages cannot be fetched"
-        return BuildFailed(span=order.span, image=job.name, reason=reason, output=_end(text), log=log)
     _, mark, after = text.rpartition(MARK)
     if mark:
         place, _, output = after.partition("\n")

@@ -30,15 +30,20 @@ FORMAT = 2
 
 
 class Built(Record):
-    """An image, the steps that are left for first boot, and the services that it then starts anew if there are any."""
+    """An image, and the steps that are left for first boot."""
 
     image: Image
     first_boot: tuple[Step, ...]
-    services: tuple[Service, ...]
 
 
-def build(template: TemplateValue, bake: Bake | None, said: Span, world: World) -> tuple[Built, Bake]:
-    """What a template gives with its arguments, baked in one of three ways. Raises `Wrong`."""
+def build(
+    template: TemplateValue, bake: Bake | None, said: Span, world: World, *, volumes: bool = False
+) -> tuple[Built, Bake]:
+    """What a template gives with its arguments, baked in one of three ways. Raises `Wrong`.
+
+    Where first boot brings anything (`volumes` too), the image has its services switched off, and first boot switches them
+    on: a service that started before its password or its data were there would make its own.
+    """
     chain = _chain(template, world)
     origin = chain[0].origin
     ready = isinstance(origin, ReadyImage)
@@ -51,9 +56,13 @@ def build(template: TemplateValue, bake: Bake | None, said: Span, world: World) 
     baked = () if ready else BAKED[bake]
     carried = [step for step in steps if step.kind in baked and not _deferred(step)]
     left = tuple(step for step in steps if not (step.kind in baked and not _deferred(step)))
-    mine = [step for step in carried if isinstance(step, Service) and step.kind == "configuration"]
-    services = tuple(replace(step, unit=()) for step in mine)  # the image has their unit files
-    return Built(image=_image(template, chain, carried), first_boot=left, services=services), bake
+    if left or volumes:
+        waiting = [
+            step for step in carried if isinstance(step, Service) and step.kind == "configuration" and step.enabled
+        ]
+        carried = [replace(step, enabled=False) if step in waiting else step for step in carried]
+        left += tuple(replace(step, unit=()) for step in waiting)  # the image has their unit files
+    return Built(image=_image(template, chain, carried), first_boot=left), bake
 
 
 class Link(Record):

@@ -347,10 +347,10 @@ def _group(
         return None  # reported where it was evaluated
     chosen = body.value("bake", bake)
     where = body.where("bake") if body.has("bake") else said
-    built, baked = _built(template, chosen, where, world, cache)
-    image = world.images.setdefault(built.image.digest or built.image.name, built.image)  # the same bits, one image
     made = tiers.volumes(plan)
-    left = tuple(_mount(plan.name, volume) for volume in made) + built.first_boot
+    mounts = tuple(_mount(plan.name, volume) for volume in made)
+    built, baked = _built(template, chosen, where, world, cache, volumes=bool(made))
+    image = world.images.setdefault(built.image.digest or built.image.name, built.image)  # the same bits, one image
     signals = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum
     group = Group(
         name=plan.name,
@@ -367,7 +367,7 @@ def _group(
         readiness=Readiness(signals=signals, timeout=body.positive("ready_within", HALF_HOUR, least=1000)),
         public_address=any(e.public and not e.balancer for e in plan.endpoints.values()),
         starts_after=tuple(sorted({tier for (tier, _), waits in used.items() if waits and tier != plan.name})),
-        first_boot=left + built.services if left else (),
+        first_boot=mounts + built.first_boot,
         was=body.was(),
         span=body.span,
     )
@@ -380,14 +380,16 @@ def _built(
     said: Span,
     world: World,
     cache: dict[tuple[object, ...], tuple[Built, Bake]],
+    *,
+    volumes: bool,
 ) -> tuple[Built, Bake]:
     try:
-        key = (id(template.block), tuple(sorted(template.arguments.items(), key=lambda item: item[0])), bake)
+        key = (id(template.block), tuple(sorted(template.arguments.items(), key=lambda item: item[0])), bake, volumes)
         if key not in cache:
-            cache[key] = build(template, bake, said, world)
+            cache[key] = build(template, bake, said, world, volumes=volumes)
         return cache[key]
     except TypeError:  # an argument that cannot be hashed, such as a map
-        return build(template, bake, said, world)
+        return build(template, bake, said, world, volumes=volumes)
 
 
 def _connected(world: World, plan: Plan) -> dict[tuple[str, str], bool]:
