@@ -26,6 +26,10 @@ test-openstack: $(BIN)/bpc ## every blueprint's life on the OpenStack that OS_CL
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,openstack]'
 	PATH=$(abspath $(BIN)):$$PATH $(BIN)/pytest -m openstack -p no:warnings -v -s tests/openstack
 
+test-images: $(VENV)/.test ## build the samples' images with mkosi and boot them in QEMU: root, Debian, QEMU, genisoimage
+	$(BIN)/bpc build --get-mkosi
+	$(BIN)/pytest -m images -v -s tests/boots
+
 lint: $(VENV)/.test ## types, style and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -44,4 +48,8 @@ bench: $(BIN)/bpc ## speed, as multiples of `python -c pass` and of heat-transla
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python tests/bench/bench.py
 
-.PHONY: help shop test test-openstack lint golden grammar docs bench
+bench-images: $(BIN)/bpc ## how long images take, beside mkosi by hand: root, Debian
+	$(BIN)/bpc build --get-mkosi
+	$(BIN)/python tests/bench/images.py
+
+.PHONY: help shop test test-openstack test-images lint golden grammar docs bench bench-images

@@ -141,6 +141,7 @@ class Machine:
             program("qemu-img"), "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image.resolve(), root, f"{disk}G"
         )
         self.command = [
+            *("setpriv", "--pdeathsig", "KILL"),  # no machine outlives a test run that was killed
             program("qemu-system-x86_64"),
             *("-name", name, "-m", str(memory), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
             *("-serial", f"file:{self.console}", "-device", "virtio-rng-pci"),

@@ -186,7 +186,7 @@ def one(order: Order, job: Job, tools: Tools, say: Say, runs: Runs, slot: str) -
         )
         runs.processes.add(process)
         try:
-            _follow(process, log, job, started, say)
+            _follow(process, log, job, started, say, os.path.join(work, f"workspace-{slot}"))
         finally:
             runs.processes.discard(process) if process.poll() is not None else None
     if process.returncode and not runs.ending:
@@ -195,8 +195,8 @@ def one(order: Order, job: Job, tools: Tools, say: Say, runs: Runs, slot: str) -
         _finish(order, job, work, tools, started, say, log)
 
 
-def _follow(process: subprocess.Popen[bytes], log: str, job: Job, started: float, say: Say) -> None:
-    """Tells each stage once, until the builder ends."""
+def _follow(process: subprocess.Popen[bytes], log: str, job: Job, started: float, say: Say, workspace: str) -> None:
+    """Tells each stage once, with the time and what the image has grown to, until the builder ends."""
     told: set[str] = set()
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -206,9 +206,19 @@ def _follow(process: subprocess.Popen[bytes], log: str, job: Job, started: float
         for mark, stage in STAGES:
             if mark in text and stage not in told:
                 told.add(stage)
-                say(f"{job.name}: {stage} ({time.monotonic() - started:.0f} s)")
+                say(f"{job.name}: {stage} ({time.monotonic() - started:.0f} s, {_size(workspace) / 1e6:.0f} MB)")
         if process.returncode is not None:
             return
+
+
+def _size(folder: str) -> int:
+    """Bytes that a folder takes on the disk; what vanishes meanwhile does not count."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(place, name)).st_blocks * 512
+    return total
 
 
 def _finish(order: Order, job: Job, work: str, tools: Tools, started: float, say: Say, log: str) -> None:

@@ -90,9 +90,10 @@ class Tools(Record):
 
     def mkosi(self, spec: str, work: str, slot: str) -> list[str]:
         """The command that builds a spec into `work`; two that run at once have slots of their own."""
-        cache = os.path.join(work, f"packages-{slot}")
+        cache, workspace = os.path.join(work, f"packages-{slot}"), os.path.join(work, f"workspace-{slot}")
         os.makedirs(cache, exist_ok=True)
-        options = [f"--directory={spec}", f"--output-directory={work}", f"--workspace-directory={work}"]
+        os.makedirs(workspace, exist_ok=True)
+        options = [f"--directory={spec}", f"--output-directory={work}", f"--workspace-directory={workspace}"]
         options += [f"--package-cache-directory={cache}"]
         sandbox = self._sandbox(spec, work)
         options += [f"--sandbox-tree={sandbox}"] if sandbox else []
