@@ -246,8 +246,8 @@ def _finish(order: Order, job: Job, work: str, tools: Tools, started: float, say
         files[form] = {"size": os.path.getsize(part), "sha256": _digest(part)}
         os.replace(part, os.path.join(order.folder, f"{job.name}.{form}"))
     for name in os.listdir(work):
-        if name.startswith(job.name):  # also its kernel and manifest; bases stay
-            os.remove(os.path.join(work, name))
+        if name == job.name or (name.startswith(f"{job.name}.") and not name.startswith(job.needs)):
+            os.remove(os.path.join(work, name))  # also its kernel and manifest; the base stays
     made |= {"base": job.needs.removesuffix(".tree"), "files": files}
     _write(os.path.join(order.folder, f"{job.name}.json"), made)
     sizes = ", ".join(f"{form} {entry['size'] / 1e6:.0f} MB" for form, entry in files.items())
@@ -255,8 +255,12 @@ def _finish(order: Order, job: Job, work: str, tools: Tools, started: float, say
 
 
 def _manifest(work: str, job: Job) -> list[dict[str, str]]:
-    with open(os.path.join(work, f"{job.name}.manifest"), encoding="utf-8") as file:
-        found = json.load(file)["packages"]
+    """What a job added to its base; mkosi writes none where that is nothing."""
+    try:
+        with open(os.path.join(work, f"{job.name}.manifest"), encoding="utf-8") as file:
+            found = json.load(file)["packages"]
+    except FileNotFoundError:
+        return []
     return [{key: str(entry[key]) for key in ("name", "version", "architecture") if key in entry} for entry in found]
 
 

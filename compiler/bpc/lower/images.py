@@ -149,15 +149,17 @@ def _image(template: TemplateValue, chain: list[Link], carried: list[Step]) -> I
         if any(step.kind == kind for step in carried)
     )
     base = None if isinstance(origin, ReadyImage) else _base(chain, origin, layers)
+    title = _name(template)
     if base is None or isinstance(origin, ReadyImage):
         name, digest = getattr(origin, "name", ""), ""
     elif all(layer.kind == "system" for layer in layers):
         name, digest = base.name, base.digest
+        title = name.rpartition("-")[0]
     else:
         digest = _digest(origin, layers)
-        name = f"{_name(template)}-{digest[:12]}"
+        name = f"{title}-{digest[:12]}"
     span = template.block.span
-    return Image(name=name, digest=digest, template=_name(template), origin=origin, base=base, layers=layers, span=span)
+    return Image(name=name, digest=digest, template=title, origin=origin, base=base, layers=layers, span=span)
 
 
 def _base(chain: list[Link], origin: Release, layers: tuple[Layer, ...]) -> Base:
