@@ -29,6 +29,19 @@ export DEBIAN_FRONTEND=noninteractive
 install -d -m 0700 {HOME}
 """
 
+FILES = f"{HOME}/image"
+"""Below it lie the files to be placed, at their paths: a package may have a link there, and to write through it takes the
+whole tree of the image.
+"""
+PLACE = f"""
+place() {{  # path, owner, mode: through a link where there is one, as cloud-init does it
+  mkdir -p "$(dirname "$1")"
+  cat "{FILES}$1" >"$1"
+  chown "$2" "$1"
+  chmod "$3" "$1"
+}}
+"""
+
 
 def packages(steps: Iterable[Step]) -> list[tuple[str, str]]:
     """(package, where it was declared), each once."""
@@ -41,12 +54,13 @@ def packages(steps: Iterable[Step]) -> list[tuple[str, str]]:
 
 
 def trees(steps: Iterable[Step]) -> dict[str, str | bytes]:
-    """Files to copy into the image, by their path without the first slash. `script` gives them owner and mode."""
+    """Files to copy into the image, by their path without the first slash. `script` places them."""
     made: dict[str, str | bytes] = {}
     for step in steps:
         match step:
             case File():
-                made[step.path.lstrip("/")] = step.content if isinstance(step.content, bytes) else _plain(step.content)
+                content = step.content if isinstance(step.content, bytes) else _plain(step.content)
+                made[f"{FILES}{step.path}".lstrip("/")] = content
             case Service() if step.unit:
                 made[f"etc/systemd/system/{unit_name(step.name)}"] = _plain(step.unit)
             case Artifact() if step.content is not None:
@@ -60,9 +74,11 @@ def script(steps: Iterable[Step]) -> str:
     chosen = sorted((s for s in steps if isinstance(s, order)), key=lambda step: order.index(type(step)))
     if not chosen:
         return ""
-    functions = UNPACK if any(isinstance(step, Artifact) for step in chosen) else ""
+    functions = PLACE if any(isinstance(step, File) for step in chosen) else ""
+    functions += UNPACK if any(isinstance(step, Artifact) for step in chosen) else ""
     sections = [f"\necho '{MARK}{where(step.span)}'\n{_section(step)}" for step in chosen]
-    return f"{HEAD}{functions}{''.join(sections)}\nrmdir --ignore-fail-on-non-empty {HOME}\n"
+    end = f"\nrm -rf {FILES}\nrmdir --ignore-fail-on-non-empty {HOME}\n"
+    return f"{HEAD}{functions}{''.join(sections)}{end}"
 
 
 def _plain(text: Text) -> str:
@@ -75,8 +91,7 @@ def _section(step: Step) -> str:
         case User():
             return "".join(_user(step))
         case File():
-            path = quote(step.path)
-            return f"chown {quote(f'{step.owner}:{step.group}')} {path}\nchmod {step.mode} {path}\n"
+            return f"place {quote(step.path)} {quote(f'{step.owner}:{step.group}')} {step.mode}\n"
         case Artifact():
             return artifact(step)
         case Run():
