@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -57,16 +56,15 @@ def blueprint(folder: Path, bake: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def outs(tmp_path_factory):
+def outs(built, tmp_path_factory):
     """Bake → (folder of images, folder of the stack)."""
-    images = Path(os.environ.get("BPC_IMAGES") or tmp_path_factory.mktemp("out"))
     made = {}
     for bake in BAKES:
         folder = tmp_path_factory.mktemp(bake)
         source = blueprint(folder / "shop", bake)
-        subprocess.run([*BPC, "build", "--blueprint", str(source), "-o", str(images), "web", "db"], check=True)
+        subprocess.run([*BPC, "build", "--blueprint", str(source), "-o", str(built), "web", "db"], check=True)
         subprocess.run([*BPC, "compile", str(source), "-o", str(folder)], check=True, capture_output=True)
-        made[bake] = (images / "images", folder / "heat")
+        made[bake] = (built / "images", folder / "heat")
     return made
 
 

@@ -25,14 +25,6 @@ BPC = [sys.executable, "-m", "bpc", "build"]
 KILLS = int(os.environ.get("BPC_KILLS", "5"))
 
 
-@pytest.fixture(scope="session")
-def built(tmp_path_factory):
-    """An output folder with the shop's images."""
-    folder = Path(os.environ.get("BPC_IMAGES") or tmp_path_factory.mktemp("out"))
-    subprocess.run([*BPC, "--blueprint", str(SHOP / "solution.bp"), "-o", str(folder)], check=True)
-    return folder
-
-
 @pytest.fixture
 def project(tmp_path):
     """A copy of the shop, to be changed."""

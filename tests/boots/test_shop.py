@@ -1,13 +1,9 @@
-"""The images of shop, made by `bpc build`, boot in QEMU with the first-boot data of the stack, and the shop answers.
-
-BPC_IMAGES is the output folder of an earlier `bpc build`, so that a second run is quick.
-"""
+"""The images of shop, made by `bpc build`, boot in QEMU with the first-boot data of the stack, and the shop answers."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -31,12 +27,10 @@ DEADLINE = 900
 
 
 @pytest.fixture(scope="session")
-def out(tmp_path_factory):
+def out(built):
     """The output folder with images and stack."""
-    folder = Path(os.environ.get("BPC_IMAGES") or tmp_path_factory.mktemp("out"))
-    subprocess.run([*BPC, "build", "--blueprint", str(SHOP), "-o", str(folder)], check=True)
-    subprocess.run([*BPC, "compile", str(SHOP), "-o", str(folder)], check=True, capture_output=True)
-    return folder
+    subprocess.run([*BPC, "compile", str(SHOP), "-o", str(built)], check=True, capture_output=True)
+    return built
 
 
 def machine(out: Path, tier: str, folder: Path, signals: Signals, **options) -> Machine:
