@@ -1,6 +1,8 @@
-"""What every image gets besides the blueprint's own steps, and why."""
+"""What every mkosi image says besides the blueprint's own steps, and why."""
 
 from __future__ import annotations
+
+from bpc.firstboot import system
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -8,28 +10,6 @@ if TYPE_CHECKING:
     from bpc.model.steps import Image
 
     Files = dict[str, str | bytes]
-
-ESSENTIAL = [
-    "apt",
-    "ca-certificates",
-    "cloud-guest-utils",
-    "cloud-init",
-    "dbus",
-    "e2fsprogs",
-    "fdisk",
-    "initramfs-tools",
-    "iproute2",
-    "logsave",
-    "netbase",
-    "python3",
-    "sudo",
-    "systemd-resolved",
-    "systemd-sysv",
-    "systemd-timesyncd",
-    "udev",
-    "zstd",
-]
-KERNELS = {"debian": "linux-image-cloud-amd64", "ubuntu": "linux-image-virtual"}
 
 SETTINGS = [
     "Bootable=no",
@@ -39,89 +19,23 @@ SETTINGS = [
     "SourceDateEpoch=1767225600",
     "# what would make two machines of one image the same machine, or two builds of it differ",
     "RemoveFiles=",
-    *(
-        f"        {path}"
-        for path in (
-            "/etc/.pwd.lock",
-            "/etc/*-",
-            "/etc/ssh/ssh_host_*",
-            "/etc/ssl/private/ssl-cert-snakeoil.key",
-            "/root/.[!.]*history",
-            "/run/*",
-            "/tmp/*",
-            "/tmp/.[!.]*",
-            "/var/cache/apt/*",
-            "/var/cache/debconf/*-old",
-            "/var/cache/ldconfig/*",
-            "/var/lib/apt/lists/*",
-            "/var/lib/dbus/machine-id",
-            "/var/lib/dpkg/*-old",
-            "/var/lib/systemd/random-seed",
-            "/var/tmp/*",
-        )
-    ),
+    *(f"        {path}" for path in system.REMOVED),
 ]
 
-FINALIZE = """#!/bin/bash
+FINALIZE = f"""#!/bin/bash
 # The last step of an image: nothing of the machine that made it, and nothing that is one machine's own. Made by bpc.
 set -euo pipefail
 
-# Empty, not "uninitialized": each machine makes its own, and first boot does not apply presets again.
-: >"$BUILDROOT/etc/machine-id"
-
-for presets in "$BUILDROOT"/etc/systemd/{system,user}-preset; do
+{system.blank("$BUILDROOT")}
+for presets in "$BUILDROOT"/etc/systemd/{{system,user}}-preset; do
   rm -f "$presets/00-bpc-build.preset"
   [ ! -d "$presets" ] || rmdir --ignore-fail-on-non-empty "$presets"
 done
 
-# Logs go; their folders stay, with owner and mode.
-find "$BUILDROOT/var/log" -type f -delete
-
-# The certificate of the key that RemoveFiles= took: bpc-certificate.service makes both anew.
-if [ -d "$BUILDROOT/etc/ssl/certs" ]; then
-  find "$BUILDROOT/etc/ssl/certs" -lname 'ssl-cert-snakeoil.pem' -delete
-  rm -f "$BUILDROOT/etc/ssl/certs/ssl-cert-snakeoil.pem"
-fi
-"""
+{system.trim("$BUILDROOT", by="RemoveFiles=")}"""
 
 PRESET = "# While the image is made: services stay as packages and the blueprint have set them.\nignore *\n"
 PRESETS: Files = {f"etc/systemd/{kind}-preset/00-bpc-build.preset": PRESET for kind in ("system", "user")}
-
-CERTIFICATE = """[Unit]
-Description=Make this machine's own self-signed certificate
-DefaultDependencies=no
-After=local-fs.target
-Before=sysinit.target
-ConditionFileIsExecutable=/usr/sbin/make-ssl-cert
-ConditionPathExists=!/etc/ssl/private/ssl-cert-snakeoil.key
-
-[Service]
-Type=oneshot
-ExecStart=/usr/sbin/make-ssl-cert generate-default-snakeoil
-
-[Install]
-WantedBy=sysinit.target
-"""
-
-BASE: Files = {
-    "etc/apt/apt.conf.d/90bpc": (
-        "// As in the image: the same packages, whether they are baked or installed at first boot.\n"
-        'APT::Install-Recommends "false";\n'
-    ),
-    "etc/dpkg/dpkg.cfg.d/90bpc": (
-        "# As in the image, which has no documentation.\n"
-        + "".join(f"path-exclude=/usr/share/{name}/*\n" for name in ("doc", "man", "groff", "gtk-doc", "info"))
-        + "path-include=/usr/share/doc/*/copyright\n"
-    ),
-    "etc/cloud/cloud.cfg.d/90_bpc.cfg": (
-        "datasource_list: [NoCloud, ConfigDrive, OpenStack, Ec2, None]\n"
-        "ssh_genkeytypes: [ed25519]\n"
-        "# The image's package sources and the C library's own locale stay.\n"
-        "apt: {preserve_sources_list: true}\n"
-        "locale: C.UTF-8\n"
-    ),
-    "etc/systemd/system/bpc-certificate.service": CERTIFICATE,
-}
 
 DISK: Files = {
     "etc/fstab": "LABEL=root / ext4 rw,errors=remount-ro 0 1\n",
@@ -172,12 +86,6 @@ number $((sector + 1)) 8 | dd of="$work/core.img" bs=1 seek=500 conv=notrunc sta
 dd if="$work/boot.img" of="$image" bs=1 count=440 conv=notrunc status=none
 dd if="$work/core.img" of="$image" bs=512 seek="$sector" conv=notrunc status=none
 """
-
-
-def base_script() -> str:
-    """The beginning of the base's script: modes of `BASE`, and the services that every machine has."""
-    paths = " ".join(f"/{path}" for path in BASE)
-    return f"chmod 0644 {paths}\nsystemctl enable bpc-certificate.service systemd-networkd.service\n"
 
 
 def partitions(size: int) -> Files:

@@ -6,8 +6,8 @@ proxy-0123456789ab/       mkosi.conf (Format=disk, BaseTrees= the base), the sam
 
 from __future__ import annotations
 
-from bpc.firstboot import baked
-from bpc.model.resources import Group
+from bpc.firstboot import baked, system
+from bpc.firstboot.system import RELEASES
 from bpc.model.steps import ReadyImage
 from bpc.source import where
 from bpc.target import Artifacts
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bpc.diagnostics.base import Diagnostic
+    from bpc.model.resources import Group
     from bpc.model.solution import Solution
     from bpc.model.steps import Base, Image, Step
     from bpc.target import Options
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
     Files = dict[str, str | bytes]
     Conf = dict[str, list[str]]
 
-RELEASES = {
-    ("debian", "11"): "bullseye",
-    ("debian", "12"): "bookworm",
-    ("debian", "13"): "trixie",
-    ("ubuntu", "22.04"): "jammy",
-    ("ubuntu", "24.04"): "noble",
-}
 LARGEST = 3 * 2**30
 """Bytes of a root partition; where a machine's disk is smaller, so is the partition. The machine grows it at first boot."""
 ROOM = 16 * 2**20
@@ -41,7 +35,7 @@ ROOM = 16 * 2**20
 def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[Diagnostic, ...]]:
     """The configuration of all images that are built; None with the diagnostics where one cannot be."""
     images = [image for image in solution.images if not isinstance(image.origin, ReadyImage)]
-    groups = {image.name: _groups(solution, image) for image in images}
+    groups = {image.name: system.groups(solution, image) for image in images}
     found = tuple(wrong for image in images for wrong in _check(image, groups[image.name]))
     if found:
         return None, found
@@ -58,10 +52,6 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
 def tree(base: Base) -> str:
     """The base's folder, and the name of what comes of it."""
     return f"{base.name}.tree"
-
-
-def _groups(solution: Solution, image: Image) -> list[Group]:
-    return [item for item in solution.resources if isinstance(item, Group) and item.image == image.name]
 
 
 def _check(image: Image, groups: list[Group]) -> Iterable[Diagnostic]:
@@ -84,20 +74,19 @@ def _check(image: Image, groups: list[Group]) -> Iterable[Diagnostic]:
 def _base(base: Base, users: list[Image]) -> Files:
     conf = _conf(base)
     conf["Output"] += ["Format=directory", f"Output={tree(base)}"]
-    kernel = common.KERNELS[base.origin.distribution]
     conf["Content"] += [
         "# what a machine needs to start, to find its address and to be told its first boot",
-        *_list([*common.ESSENTIAL, kernel]),
+        *_list(system.essential(base.origin)),
         *_packages(base.steps),
     ]
     title = f"The release and the system layer of {', '.join(dict.fromkeys(i.template for i in users))}"
     script = baked.script(base.steps) or baked.HEAD
-    files = common.BASE | baked.trees(base.steps)
-    return _folder(tree(base), f"{title} ({where(base.span)})", conf, files, script + common.base_script())
+    files = system.BASE | baked.trees(base.steps)
+    return _folder(tree(base), f"{title} ({where(base.span)})", conf, files, script + system.base_script())
 
 
 def _image(image: Image, base: Base, groups: list[Group]) -> Files:
-    steps = [step for layer in image.layers if layer.kind != "system" for step in layer.steps]
+    steps = system.own_steps(image)
     seed = _seed(image.digest)
     conf = _conf(base)
     conf["Output"] += ["Format=disk", f"Output={image.name}", f"Seed={seed}"]
