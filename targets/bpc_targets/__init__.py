@@ -10,11 +10,16 @@ if TYPE_CHECKING:
 
 NAMES = ("heat",)
 """Stacks."""
-IMAGE_NAMES = ("mkosi",)
+IMAGE_NAMES = ("mkosi", "packer", "diskimage-builder")
 """Images."""
 
 
 def load(name: str) -> Target:
     """The target of one of `NAMES` or `IMAGE_NAMES`."""
-    target: Target = import_module(f"bpc_targets.{name}").TARGET
+    target: Target = import_module(f"bpc_targets.{folder(name)}").TARGET
     return target
+
+
+def folder(name: str) -> str:
+    """The package of a target, below this one."""
+    return name.replace("-", "_")

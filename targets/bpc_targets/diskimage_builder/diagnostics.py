@@ -1,0 +1,37 @@
+"""DIB0xx: what diskimage-builder's elements cannot make."""
+
+from __future__ import annotations
+
+from bpc.diagnostics.base import Diagnostic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
+
+
+class NoRelease(Diagnostic):
+    """The diskimage-builder target makes images of Debian and Ubuntu releases that it knows.
+
+    Start from one of these, or from a `cloud_image("…")` that exists.
+    """
+
+    code: ClassVar = "DIB001"
+    message: ClassVar = 'diskimage-builder images of {distribution} "{version}" are not supported'
+    advice: ClassVar = "known are {known}"
+    distribution: str
+    version: str
+    known: str
+
+
+class NoArchitecture(Diagnostic):
+    """The diskimage-builder target makes images for x86_64 machines, which start by BIOS.
+
+    Give tiers with other machines a `cloud_image("…")` that exists.
+    """
+
+    code: ClassVar = "DIB002"
+    message: ClassVar = (
+        'diskimage-builder images are for x86_64 machines, and those of tier "{tier}" are {architecture}'
+    )
+    tier: str
+    architecture: str

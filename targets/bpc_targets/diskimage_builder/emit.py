@@ -1,0 +1,130 @@
+"""Images as elements of diskimage-builder, which copies each folder of an element beside its hooks into the tree.
+
+build.sh, README.txt
+elements/base-0123456789ab/
+  element-deps, package-installs.yaml, README.rst, environment.d/, pre-install.d/, finalise.d/
+  bpc-base/     what the hooks need: settings/, files/, steps.sh, clean.sh
+elements/proxy-0123456789ab/
+  element-deps, package-installs.yaml, README.rst, install.d/, post-install.d/, bpc-image/ (files/, steps.sh)
+
+All of the system layer happens in pre-install.d, before the image's own packages. Hooks have fixed names: dib-run-parts leaves
+out names with a dot, and a build has one base and one image.
+"""
+
+from __future__ import annotations
+
+from bpc.firstboot import baked, system
+from bpc.firstboot.system import RELEASES
+from bpc.model.steps import ReadyImage
+from bpc.source import where
+from bpc.target import Artifacts
+from bpc_targets.diskimage_builder import diagnostics, texts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.model.resources import Group
+    from bpc.model.solution import Solution
+    from bpc.model.steps import Base, Image
+    from bpc.target import Options
+
+    Files = dict[str, str | bytes]
+
+
+def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[Diagnostic, ...]]:
+    """The elements of all images that are built; None with the diagnostics where one cannot be."""
+    images = [image for image in solution.images if not isinstance(image.origin, ReadyImage)]
+    found = tuple(wrong for image in images for wrong in _check(image, system.groups(solution, image)))
+    if found:
+        return None, found
+    files: Files = {"README.txt": texts.readme(solution, images), "build.sh": texts.build(images)}
+    for image in images:
+        assert image.base is not None
+        files |= _base(image.base, [other for other in images if other.base == image.base])
+        if image.name != image.base.name:
+            files |= _image(image, image.base, system.groups(solution, image))
+    return Artifacts(files=files, requirements=(), headroom=()), ()
+
+
+def _check(image: Image, groups: Sequence[Group]) -> Iterable[Diagnostic]:
+    assert image.base is not None
+    release = image.base.origin
+    if (release.distribution, release.version) not in RELEASES:
+        known = ", ".join(f'{name}("{version}")' for name, version in RELEASES)
+        span, distribution, version = image.base.span, release.distribution, release.version
+        yield diagnostics.NoRelease(span=span, distribution=distribution, version=version, known=known)
+    for group in groups:
+        if group.machine.architecture != "x86_64":
+            span, architecture = group.machine.span, group.machine.architecture
+            yield diagnostics.NoArchitecture(span=span, tier=group.name, architecture=architecture)
+
+
+# ---- elements
+
+
+def _base(base: Base, users: Sequence[Image]) -> Files:
+    release, distribution = RELEASES[base.origin.distribution, base.origin.version], base.origin.distribution
+    templates = ", ".join(dict.fromkeys(image.template for image in users))
+    kernel = system.KERNELS[distribution]
+    essential = [(name, "what a machine needs") for name in system.essential(base.origin) if name != kernel]
+    steps = baked.script(base.steps) or baked.HEAD
+    place = texts.PLACE.format(folder="bpc-base/files") if baked.trees(base.steps) else ""
+    files: Files = {
+        "element-deps": f"{distribution}-minimal\npackage-installs\n",
+        "environment.d/05-bpc-base.bash": texts.environment(release, distribution),
+        "package-installs.yaml": _packages([*essential, *baked.packages(base.steps)], "pre-install.d"),
+        "pre-install.d/05-bpc-base-settings": texts.hook(
+            "Before the first package", texts.PLACE.format(folder="bpc-base/settings")
+        ),
+        "pre-install.d/60-bpc-base-steps": texts.hook(
+            "The system layer, after its packages", place + texts.STEPS.format(folder="bpc-base")
+        ),
+        "finalise.d/99-zz-bpc-base-clean": texts.hook(
+            "The last step of an image", 'bash "$(dirname "$0")/../bpc-base/clean.sh"\n'
+        ),
+        "bpc-base/steps.sh": texts.lint(steps + system.base_script()),
+        "bpc-base/clean.sh": texts.lint(texts.CLEAN),
+    }
+    files |= {f"bpc-base/settings/{path}": content for path, content in system.BASE.items()}
+    files |= {f"bpc-base/files/{path}": content for path, content in baked.trees(base.steps).items()}
+    title = f"The release and the system layer of {templates} ({where(base.span)})."
+    return _element(base.name, title, files)
+
+
+def _image(image: Image, base: Base, groups: Sequence[Group]) -> Files:
+    steps = system.own_steps(image)
+    files: Files = {"element-deps": f"{base.name}\n"}
+    if baked.packages(steps):
+        files["package-installs.yaml"] = _packages(baked.packages(steps), "install.d")
+    if baked.trees(steps):
+        files["install.d/60-bpc-image-files"] = texts.hook(
+            "Files of the image, after its packages", texts.PLACE.format(folder="bpc-image/files")
+        )
+        files |= {f"bpc-image/files/{path}": content for path, content in baked.trees(steps).items()}
+    if script := baked.script(steps):
+        files["post-install.d/60-bpc-image-steps"] = texts.hook(
+            "Accounts, owners, software and services of the image", texts.STEPS.format(folder="bpc-image")
+        )
+        files["bpc-image/steps.sh"] = texts.lint(script)
+    title = f"Image of {', '.join(group.name for group in groups)} ({where(image.span)})."
+    return _element(image.name, title, files)
+
+
+def _element(name: str, title: str, files: Files) -> Files:
+    page = f"{'=' * len(name)}\n{name}\n{'=' * len(name)}\n\n{title} Made by bpc.\n"
+    return {f"elements/{name}/{path}": content for path, content in (files | {"README.rst": page}).items()}
+
+
+def _packages(packages: Sequence[tuple[str, str]], phase: str) -> str:
+    """package-installs.yaml of (package, place) in an order that does not matter to apt."""
+    places: dict[str, list[str]] = {}
+    for name, place in dict(packages).items():
+        places.setdefault(place, []).append(name)
+    lines = [
+        line
+        for place, names in places.items()
+        for line in (f"# {place}", *(f'"{name}":\n  phase: {phase}' for name in names))
+    ]
+    return "# Made by bpc.\n" + "\n".join(lines) + "\n"

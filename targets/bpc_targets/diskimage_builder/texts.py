@@ -1,0 +1,146 @@
+"""Hooks, scripts and pages that are the same for all elements. The hooks are as dib-lint wants them."""
+
+from __future__ import annotations
+
+from bpc.firstboot import system
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bpc.model.solution import Solution
+    from bpc.model.steps import Image
+
+HOOK = """#!/bin/bash
+# {title}. Made by bpc.
+
+if [ ${{DIB_DEBUG_TRACE:-0}} -gt 0 ]; then
+    set -x
+fi
+set -eu
+set -o pipefail
+
+{body}"""
+
+PLACE = """tar -C "$(dirname "$0")/../{folder}" --owner=0 --group=0 --mode=u=rwX,go=rX \\
+    -c . | tar -x -C / --keep-directory-symlink --no-overwrite-dir
+"""
+STEPS = 'bash "$(dirname "$0")/../{folder}/steps.sh"\n'
+
+CLEAN = f"""#!/bin/bash
+# What is left of the machine that made the image. Made by bpc.
+set -euo pipefail
+{system.remove(keep=("/run/", "/tmp/"))}
+rm -f /etc/hostname /etc/apt/apt.conf.d/95disable-recommends
+{system.blank("")}
+{system.trim("", by="this script")}"""
+
+BUILD = r"""#!/bin/bash
+# Makes the images with diskimage-builder: build.sh [-t TYPE] [IMAGE...]; qcow2 and all of them where it is not said.
+# TYPE tar is the tree alone, without partitions and a boot loader. Packages come from the mirrors that this machine's
+# apt is configured for, where it is of the images' release; DIB_DISTRIBUTION_MIRROR says others. Made by bpc.
+set -euo pipefail
+
+type=qcow2
+while getopts t: option; do
+  case $option in
+    t) type=$OPTARG ;;
+    *) exit 2 ;;
+  esac
+done
+shift $((OPTIND - 1))
+[ $# -gt 0 ] || set -- @images@
+
+export ELEMENTS_PATH
+ELEMENTS_PATH=$(cd "$(dirname "$0")" && pwd)/elements${ELEMENTS_PATH:+:$ELEMENTS_PATH}
+
+mirror() { # release or one of its suites: where this machine's apt has it from
+  command -v apt-get >/dev/null || return 0
+  apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
+    awk -v suite="$1" '$2 == suite && !found { print $1; found = 1 }'
+}
+
+bootable=(vm block-device-mbr)
+[ "$type" != tar ] || bootable=()
+
+release() { # image: sets "codename"
+  case $1 in
+@releases@  esac
+}
+
+for image; do
+  release "$image"
+  distribution=${DIB_DISTRIBUTION_MIRROR:-$(mirror "$codename")}
+  security=${DIB_DEBIAN_SECURITY_MIRROR:-$(mirror "$codename-security")}
+  env ${distribution:+"DIB_DISTRIBUTION_MIRROR=$distribution"} ${security:+"DIB_DEBIAN_SECURITY_MIRROR=$security"} \
+    disk-image-create -n -o "$image" -t "$type" ${bootable[@]+"${bootable[@]}"} "$image"
+done
+"""
+
+README = """{title}
+{line}
+Made by bpc {compiler}; made anew when you compile.
+
+With diskimage-builder 3, debootstrap, sudo and qemu-utils (for a disk also kpartx), as root, in the folder where the images shall
+be. HERE is this folder:
+
+    {folder}/build.sh                     # all images as qcow2
+    {folder}/build.sh -t tar {first}      # one, as a tree
+
+which are these commands, with the mirrors that this machine's apt is configured for:
+
+    export ELEMENTS_PATH={folder}/elements
+{commands}
+The kernel is that of {minimal}; everything else is as in the images of the other builders.
+`ELEMENTS_DIR={folder}/elements dib-lint` checks the elements. It also reads the folders `files` in them, which have the files of
+the blueprint as they are: what it says of those is about the blueprint's files.
+"""
+
+
+def hook(title: str, body: str) -> str:
+    return HOOK.format(title=title, body=body)
+
+
+def lint(script: str) -> str:
+    """A script that is shared with other builders and so has not dib-lint's style."""
+    first, _, rest = script.partition("\n")
+    return f"{first}\n# dib-lint: disable=indent setpipefail dibdebugtrace\n{rest}"
+
+
+def environment(codename: str, distribution: str) -> str:
+    """environment.d of a base: the release, and on Ubuntu the kernel for virtual machines."""
+    kernel = f"export DIB_UBUNTU_KERNEL={system.KERNELS['ubuntu']}\n" if distribution == "ubuntu" else ""
+    return f"# Made by bpc.\nexport DIB_RELEASE={codename}\n{kernel}"
+
+
+def build(images: Sequence[Image]) -> str:
+    """build.sh."""
+    releases = "".join(f"    {image.name}) codename={codename(image)} ;;\n" for image in images)
+    return BUILD.replace("@images@", " ".join(image.name for image in images)).replace("@releases@", releases)
+
+
+def codename(image: Image) -> str:
+    """The code name of the release that an image starts from."""
+    assert image.base is not None
+    return system.RELEASES[image.base.origin.distribution, image.base.origin.version]
+
+
+def readme(solution: Solution, images: Sequence[Image]) -> str:
+    title = f"Images of {solution.name} {solution.version}" + (
+        f" ({solution.environment})" if solution.environment else ""
+    )
+    names = [image.name for image in images]
+    distributions = dict.fromkeys(image.base.origin.distribution for image in images if image.base is not None)
+    return README.format(
+        title=title,
+        line="=" * len(title),
+        compiler=solution.compiler,
+        folder="$HERE",
+        first=names[0] if names else "IMAGE",
+        minimal=" and ".join(f"{name}-minimal" for name in distributions) or "the release",
+        commands="".join(
+            f"    disk-image-create -n -o {name} -t qcow2 vm block-device-mbr {name}\n"
+            f"    disk-image-create -n -o {name} -t tar {name}\n"
+            for name in names
+        ),
+    )

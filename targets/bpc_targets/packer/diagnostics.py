@@ -1,0 +1,47 @@
+"""PACKER0xx: what Packer templates cannot make."""
+
+from __future__ import annotations
+
+from bpc.diagnostics.base import Diagnostic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
+
+
+class NoRelease(Diagnostic):
+    """The Packer target makes images of Debian and Ubuntu releases that it knows: its scripts install packages with apt.
+
+    Start from one of these, or from a `cloud_image("…")` that exists.
+    """
+
+    code: ClassVar = "PACKER001"
+    message: ClassVar = 'Packer images of {distribution} "{version}" are not supported'
+    advice: ClassVar = "known are {known}"
+    distribution: str
+    version: str
+    known: str
+
+
+class NoArchitecture(Diagnostic):
+    """The Packer target makes images for x86_64 machines: its QEMU source runs one.
+
+    Give tiers with other machines a `cloud_image("…")` that exists.
+    """
+
+    code: ClassVar = "PACKER002"
+    message: ClassVar = 'Packer images are for x86_64 machines, and those of tier "{tier}" are {architecture}'
+    tier: str
+    architecture: str
+
+
+class NameTooLong(Diagnostic):
+    """Amazon's images have names of at most 128 characters, and an image's name is its template's with 13 more.
+
+    Give the template a shorter name.
+    """
+
+    code: ClassVar = "PACKER003"
+    message: ClassVar = "the image's name has {length} characters, and Amazon takes 128"
+    advice: ClassVar = "give the template a name of at most 115 characters"
+    length: int

@@ -1,0 +1,126 @@
+"""What runs on the machine that becomes the image: the same as mkosi does in the image's tree.
+
+/var/tmp/bpc/system, /var/tmp/bpc/image     files that were uploaded
+"""
+
+from __future__ import annotations
+
+from bpc.firstboot import baked, system
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bpc.model.steps import Base, Image, Step
+
+    Files = dict[str, str | bytes]
+
+UPLOADS = "/var/tmp/bpc"
+KEYS = "/root/.ssh/authorized_keys"
+
+START = f"""#!/bin/bash
+# Before the steps: the machine comes to rest, and no service starts because its package is installed. Made by bpc.
+set -Eeuo pipefail
+! command -v cloud-init >/dev/null || cloud-init status --wait || true
+
+# sshd reads both files: what the steps write is not mixed with the key of this build.
+[ ! -e {KEYS} ] || mv {KEYS} {KEYS}2
+
+systemctl stop apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service 2>/dev/null || true
+printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d
+chmod 0755 /usr/sbin/policy-rc.d
+rm -rf {UPLOADS}
+install -d -m 0700 {UPLOADS} {UPLOADS}/system {UPLOADS}/image
+"""
+
+INSTALL = """
+export DEBIAN_FRONTEND=noninteractive
+
+install_packages() { # those of "names" that are not there
+  local missing=() name
+  for name in "${names[@]}"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
+  done
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  local options=(-q -y -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -o Acquire::Languages=none)
+  options+=(-o Acquire::IndexTargets::deb-src::Sources::DefaultEnabled=false)
+  options+=(-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold)
+  apt-get "${options[@]}" update || echo "some lists of packages could not be fetched"
+  apt-get "${options[@]}" --no-install-recommends install "${missing[@]}"
+}
+"""
+
+UPLOAD = """
+place() { # folder: its files into the machine; owners and modes come with the steps
+  tar -C "$1" --owner=0 --group=0 --mode=u=rwX,go=rX -c . | tar -x -C / --keep-directory-symlink --no-overwrite-dir
+}
+"""
+
+CLEAN = f"""#!/bin/bash
+# The last step of an image: nothing of the machine that made it, and nothing that is one machine's own. Made by bpc.
+set -Eeuo pipefail
+rm -f /usr/sbin/policy-rc.d {KEYS}2
+[ ! -d /root/.ssh ] || rmdir --ignore-fail-on-non-empty /root/.ssh
+rm -rf {UPLOADS}
+
+# What cloud-init, leases and timers have made for this one machine.
+rm -rf /var/lib/cloud/* /etc/netplan/50-cloud-init.yaml /etc/network/interfaces.d/50-cloud-init* \\
+  /etc/systemd/network/10-cloud-init-* /etc/ssh/sshd_config.d/50-cloud-init.conf \\
+  /var/lib/dhcp/* /var/lib/systemd/timers/*
+
+# Logs and the seed of random numbers are written until the end.
+systemctl stop systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket \\
+  systemd-journald.service systemd-random-seed.service rsyslog.service 2>/dev/null || true
+rm -rf /var/log/journal/*
+
+{system.remove(keep=("/run/",))}
+{system.blank("")}
+{system.trim("", by="this script")}
+sync
+fstrim / 2>/dev/null || true
+"""
+
+
+def of_base(base: Base) -> Files:
+    """The scripts of the system layer, which the variable with_system switches off."""
+    guard = '[ "$BPC_SYSTEM" = true ] || exit 0\n'
+    files: Files = {f"system/{path}": content for path, content in (system.BASE | baked.trees(base.steps)).items()}
+    lines = ["# what a machine needs", *system.essential(base.origin), *_names(base.steps)]
+    head = f"#!/bin/bash\n# {{}} of the system layer. Made by bpc.\nset -Eeuo pipefail\n{guard}"
+    settings = "".join(f"install -D -m 0644 {UPLOADS}/system/{path} /{path}\n" for path in system.BASE)
+    files["scripts/2-system-packages.sh"] = (
+        f"{head.format('Packages')}{INSTALL}\n{settings}{_array(lines)}install_packages\n"
+        "systemctl start systemd-resolved # where its package is new, names are found by it\n"
+    )
+    files["scripts/3-system-files.sh"] = f"{head.format('Files')}{UPLOAD}\nplace {UPLOADS}/system\n"
+    steps = baked.script(base.steps) or baked.HEAD
+    files["scripts/4-system-steps.sh"] = steps.replace("set -E", f"{guard}set -E", 1) + system.base_script()
+    return files
+
+
+def of_image(image: Image) -> Files:
+    """The scripts of what an image has besides its base; none where it has nothing."""
+    steps = system.own_steps(image)
+    files: Files = {f"image/{path}": content for path, content in baked.trees(steps).items()}
+    head = "#!/bin/bash\n# {} of the image. Made by bpc.\nset -Eeuo pipefail\n"
+    if baked.packages(steps):
+        files["scripts/5-packages.sh"] = (
+            f"{head.format('Packages')}{INSTALL}\n{_array(_names(steps))}install_packages\n"
+        )
+    if baked.trees(steps):
+        files["scripts/6-files.sh"] = f"{head.format('Files')}{UPLOAD}\nplace {UPLOADS}/image\n"
+    if script := baked.script(steps):
+        files["scripts/7-steps.sh"] = script
+    return files
+
+
+def _names(steps: Sequence[Step]) -> list[str]:
+    """Packages after the place of their declaration."""
+    places: dict[str, list[str]] = {}
+    for name, place in baked.packages(steps):
+        places.setdefault(place, []).append(name)
+    return [line for place, names in places.items() for line in (f"# {place}", *names)]
+
+
+def _array(lines: Sequence[str]) -> str:
+    return "names=(\n" + "".join(f"  {line}\n" for line in lines) + ")\n"
