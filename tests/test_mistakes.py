@@ -22,18 +22,20 @@ FINE = sorted(path for path in (Path(__file__).parent / "fine").iterdir() if pat
 
 
 def messages(folder: Path) -> str:
-    """All diagnostics of a case as text; `arguments.txt` may name an environment and settings."""
-    environment, settings = "", {}
+    """All diagnostics of a case as text; `arguments.txt` may name an environment, an image target and settings."""
+    environment, settings, targets = "", {}, [load("heat")]
     arguments = folder / "arguments.txt"
     if arguments.exists():
         for word in arguments.read_text().split():
             name, _, value = word.partition("=")
             if name == "env":
                 environment = value
+            elif name == "images":
+                targets.append(load(value))
             else:
                 settings[name] = value
     result = compile_blueprint(
-        str(folder / "solution.bp"), (load("heat"),), Options(flavors={}, limits={}), environment, settings
+        str(folder / "solution.bp"), tuple(targets), Options(flavors={}, limits={}), environment, settings
     )
     return "\n\n".join("\n".join(lines(d)) for d in result.diagnostics) + "\n"
 
