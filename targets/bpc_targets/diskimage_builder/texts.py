@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bpc.firstboot import system
 
 TYPE_CHECKING = False
@@ -22,16 +24,27 @@ set -o pipefail
 
 {body}"""
 
-PLACE = """tar -C "$(dirname "$0")/../{folder}" --owner=0 --group=0 --mode=u=rwX,go=rX \\
-    -c . | tar -x -C / --keep-directory-symlink --no-overwrite-dir
+PLACE = """{function}
+place "$(dirname "$0")/../{folder}"
 """
 STEPS = 'bash "$(dirname "$0")/../{folder}/steps.sh"\n'
+
+KEEP_NAMES = "cp -L /etc/resolv.conf /run/bpc-resolv.conf\n"
+NAMES = """
+# systemd-resolved, which does not run here, has put its own in the place of this file.
+if [ ! -e /etc/resolv.conf ]; then
+    stub=$(readlink -m /etc/resolv.conf)
+    mkdir -p "$(dirname "$stub")"
+    cp /run/bpc-resolv.conf "$stub"
+fi
+"""
+"""Names are found while the image is made: what the build has put into /etc/resolv.conf is kept beside."""
 
 CLEAN = f"""#!/bin/bash
 # What is left of the machine that made the image. Made by bpc.
 set -euo pipefail
-{system.remove(keep=("/run/", "/tmp/"))}
-rm -f /etc/hostname /etc/apt/apt.conf.d/95disable-recommends
+{system.remove(keep=("/tmp/",))}
+rm -f /etc/hostname /etc/.resolv.conf.systemd-resolved.bak /etc/apt/apt.conf.d/95disable-recommends
 {system.blank("")}
 {system.trim("", by="this script")}"""
 
@@ -95,6 +108,12 @@ The kernel is that of {minimal}; everything else is as in the images of the othe
 `ELEMENTS_DIR={folder}/elements dib-lint` checks the elements. It also reads the folders `files` in them, which have the files of
 the blueprint as they are: what it says of those is about the blueprint's files.
 """
+
+
+def place(folder: str) -> str:
+    """Bash that copies a folder of the element into the tree."""
+    function = re.sub("^ +", lambda indent: indent[0] * 2, system.PLACE.lstrip(), flags=re.MULTILINE)
+    return PLACE.format(function=function, folder=folder)
 
 
 def hook(title: str, body: str) -> str:

@@ -71,6 +71,7 @@ source "qemu" "@name@" {
   cpus           = 2
   memory         = var.memory
   headless       = true
+  disable_vnc    = true
   net_device     = "virtio-net"
   disk_interface = "virtio"
   disk_cache     = "unsafe"

@@ -50,23 +50,16 @@ install_packages() { # those of "names" that are not there
 }
 """
 
-UPLOAD = """
-place() { # folder: its files into the machine; owners and modes come with the steps
-  tar -C "$1" --owner=0 --group=0 --mode=u=rwX,go=rX -c . | tar -x -C / --keep-directory-symlink --no-overwrite-dir
-}
-"""
-
 CLEAN = f"""#!/bin/bash
 # The last step of an image: nothing of the machine that made it, and nothing that is one machine's own. Made by bpc.
 set -Eeuo pipefail
 rm -f /usr/sbin/policy-rc.d {KEYS}2
-[ ! -d /root/.ssh ] || rmdir --ignore-fail-on-non-empty /root/.ssh
 rm -rf {UPLOADS}
 
 # What cloud-init, leases and timers have made for this one machine.
-rm -rf /var/lib/cloud/* /etc/netplan/50-cloud-init.yaml /etc/network/interfaces.d/50-cloud-init* \\
+rm -rf /var/lib/cloud /etc/netplan/50-cloud-init.yaml /etc/network/interfaces.d/50-cloud-init* \\
   /etc/systemd/network/10-cloud-init-* /etc/ssh/sshd_config.d/50-cloud-init.conf \\
-  /var/lib/dhcp/* /var/lib/systemd/timers/*
+  /var/lib/dhcp/* /var/lib/systemd/timers /var/lib/systemd/timesync
 
 # Logs and the seed of random numbers are written until the end.
 systemctl stop systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket \\
@@ -86,13 +79,13 @@ def of_base(base: Base) -> Files:
     guard = '[ "$BPC_SYSTEM" = true ] || exit 0\n'
     files: Files = {f"system/{path}": content for path, content in (system.BASE | baked.trees(base.steps)).items()}
     lines = ["# what a machine needs", *system.essential(base.origin), *_names(base.steps)]
-    head = f"#!/bin/bash\n# {{}} of the system layer. Made by bpc.\nset -Eeuo pipefail\n{guard}"
+    head = f"#!/bin/bash\n# {{}} of the system layer. Made by bpc.\nset -Eeuo pipefail\numask 022\n{guard}"
     settings = "".join(f"install -D -m 0644 {UPLOADS}/system/{path} /{path}\n" for path in system.BASE)
     files["scripts/2-system-packages.sh"] = (
         f"{head.format('Packages')}{INSTALL}\n{settings}{_array(lines)}install_packages\n"
         "systemctl start systemd-resolved # where its package is new, names are found by it\n"
     )
-    files["scripts/3-system-files.sh"] = f"{head.format('Files')}{UPLOAD}\nplace {UPLOADS}/system\n"
+    files["scripts/3-system-files.sh"] = f"{head.format('Files')}{system.PLACE}\nplace {UPLOADS}/system\n"
     steps = baked.script(base.steps) or baked.HEAD
     files["scripts/4-system-steps.sh"] = steps.replace("set -E", f"{guard}set -E", 1) + system.base_script()
     return files
@@ -102,13 +95,13 @@ def of_image(image: Image) -> Files:
     """The scripts of what an image has besides its base; none where it has nothing."""
     steps = system.own_steps(image)
     files: Files = {f"image/{path}": content for path, content in baked.trees(steps).items()}
-    head = "#!/bin/bash\n# {} of the image. Made by bpc.\nset -Eeuo pipefail\n"
+    head = "#!/bin/bash\n# {} of the image. Made by bpc.\nset -Eeuo pipefail\numask 022\n"
     if baked.packages(steps):
         files["scripts/5-packages.sh"] = (
             f"{head.format('Packages')}{INSTALL}\n{_array(_names(steps))}install_packages\n"
         )
     if baked.trees(steps):
-        files["scripts/6-files.sh"] = f"{head.format('Files')}{UPLOAD}\nplace {UPLOADS}/image\n"
+        files["scripts/6-files.sh"] = f"{head.format('Files')}{system.PLACE}\nplace {UPLOADS}/image\n"
     if script := baked.script(steps):
         files["scripts/7-steps.sh"] = script
     return files
