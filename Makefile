@@ -13,7 +13,7 @@ $(BIN)/bpc: pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(BIN)/bpc
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint,heat]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint,heat,dib]'
 	@touch $@
 
 shop: $(BIN)/bpc ## compile the sample shop to an OpenStack Heat stack, in out/heat
