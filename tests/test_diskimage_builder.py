@@ -1,6 +1,6 @@
 """The diskimage-builder target: its elements against goldens, and judged by the tool's own lint and by shellcheck.
 
-Building them needs root and a network: docs/images.md says how far that was tried.
+Building them needs root, debootstrap and a mirror, and disks the kernel's device mapper besides: that is not done here.
 """
 
 from __future__ import annotations
