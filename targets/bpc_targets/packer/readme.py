@@ -38,7 +38,7 @@ First, in this folder:
 What the images share, once, from the release's own cloud image (it is the default of the variable base_image):
 
 {bases}
-The images, each over that base (then images/NAME/NAME.qcow2):
+The images, each over that base (then ../packer-images/NAME/NAME.qcow2, beside this folder, which is made anew when you compile):
 
 {images}
 Without the line of the base, each image is made from the release's cloud image, and makes the system layer too. A base that
@@ -77,4 +77,4 @@ def text(solution: Solution, images: Sequence[Image]) -> str:
 
 
 def _over(base: str) -> str:
-    return f"-var base_image=images/{base}/{base}.qcow2 -var base_checksum=none -var with_system=false"
+    return f"-var base_image=../packer-images/{base}/{base}.qcow2 -var base_checksum=none -var with_system=false"
