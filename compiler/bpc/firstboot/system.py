@@ -141,15 +141,15 @@ def remove(keep: tuple[str, ...] = ()) -> str:
     return "rm -rf \\\n" + " \\\n".join(f"  {path}" for path in paths) + "\n"
 
 
-PLACE = r"""
-place() { # folder: its files into the machine; as with cloud-init, a link is followed. Owners and modes come with the steps
+COPY = r"""
+copy_tree() { # folder: its files into the machine; what is a link there is followed. Owners and modes come with the steps
   (cd "$1" && find . -type f -print0) | while IFS= read -r -d '' file; do
     mkdir -p "$(dirname "/$file")"
     cat "$1/$file" >"/$file"
   done
 }
 """
-"""Bash that copies files as builders do which have a tree: over what is there."""
+"""Bash that copies `baked.trees` into the machine or tree that it runs in, for builders that do not do it themselves."""
 
 
 # ---- images of a solution

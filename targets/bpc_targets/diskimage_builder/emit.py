@@ -70,16 +70,16 @@ def _base(base: Base, users: Sequence[Image]) -> Files:
     kernel = system.KERNELS[distribution]
     essential = [(name, "what a machine needs") for name in system.essential(base.origin) if name != kernel]
     steps = baked.script(base.steps) or baked.HEAD
-    place = texts.place("bpc-base/files") if baked.trees(base.steps) else ""
+    copy = texts.copy("bpc-base/files") if baked.trees(base.steps) else ""
     files: Files = {
         "element-deps": f"{distribution}-minimal\npackage-installs\n",
         "environment.d/05-bpc-base.bash": texts.environment(release, distribution),
         "package-installs.yaml": _packages([*essential, *baked.packages(base.steps)], "pre-install.d"),
         "pre-install.d/05-bpc-base-settings": texts.hook(
-            "Before the first package", texts.KEEP_NAMES + texts.place("bpc-base/settings")
+            "Before the first package", texts.KEEP_NAMES + texts.copy("bpc-base/settings")
         ),
         "pre-install.d/60-bpc-base-steps": texts.hook(
-            "The system layer, after its packages", texts.NAMES.lstrip() + place + texts.STEPS.format(folder="bpc-base")
+            "The system layer, after its packages", texts.NAMES.lstrip() + copy + texts.STEPS.format(folder="bpc-base")
         ),
         "finalise.d/99-zz-bpc-base-clean": texts.hook(
             "The last step of an image", 'bash "$(dirname "$0")/../bpc-base/clean.sh"\n'
@@ -100,7 +100,7 @@ def _image(image: Image, base: Base, groups: Sequence[Group]) -> Files:
         files["package-installs.yaml"] = _packages(baked.packages(steps), "install.d")
     if baked.trees(steps):
         files["install.d/60-bpc-image-files"] = texts.hook(
-            "Files of the image, after its packages", texts.place("bpc-image/files")
+            "Files of the image, after its packages", texts.copy("bpc-image/files")
         )
         files |= {f"bpc-image/files/{path}": content for path, content in baked.trees(steps).items()}
     if script := baked.script(steps):

@@ -24,8 +24,8 @@ set -o pipefail
 
 {body}"""
 
-PLACE = """{function}
-place "$(dirname "$0")/../{folder}"
+COPY = """{function}
+copy_tree "$(dirname "$0")/../{folder}"
 """
 STEPS = 'bash "$(dirname "$0")/../{folder}/steps.sh"\n'
 
@@ -110,10 +110,10 @@ the blueprint as they are: what it says of those is about the blueprint's files.
 """
 
 
-def place(folder: str) -> str:
+def copy(folder: str) -> str:
     """Bash that copies a folder of the element into the tree."""
-    function = re.sub("^ +", lambda indent: indent[0] * 2, system.PLACE.lstrip(), flags=re.MULTILINE)
-    return PLACE.format(function=function, folder=folder)
+    function = re.sub("^ +", lambda indent: indent[0] * 2, system.COPY.lstrip(), flags=re.MULTILINE)
+    return COPY.format(function=function, folder=folder)
 
 
 def hook(title: str, body: str) -> str:

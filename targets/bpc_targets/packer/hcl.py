@@ -148,7 +148,10 @@ def variables(origin: Release, codename: str, disk: int) -> str:
         ),
         "base_checksum": (vendor.checksum.format(**facts), "QEMU: its checksum, none where it is a file of your own"),
         "disk_size": (f"{disk // 2**20}M", "QEMU: size of the disk; not smaller than the base image's"),
-        "output": ("../packer-images", "QEMU: folder for the images; each gets a folder in it, which must not be there"),
+        "output": (
+            "../packer-images",
+            "QEMU: folder for the images; each gets a folder in it, which must not be there",
+        ),
         "accelerator": ("kvm", "QEMU: kvm, or tcg where there is none"),
         "cpu": ("max", "QEMU: the processor that the machine sees"),
         "memory": (1024, "QEMU: MiB of memory"),

@@ -85,7 +85,7 @@ def of_base(base: Base) -> Files:
         f"{head.format('Packages')}{INSTALL}\n{settings}{_array(lines)}install_packages\n"
         "systemctl start systemd-resolved # where its package is new, names are found by it\n"
     )
-    files["scripts/3-system-files.sh"] = f"{head.format('Files')}{system.PLACE}\nplace {UPLOADS}/system\n"
+    files["scripts/3-system-files.sh"] = f"{head.format('Files')}{system.COPY}\ncopy_tree {UPLOADS}/system\n"
     steps = baked.script(base.steps) or baked.HEAD
     files["scripts/4-system-steps.sh"] = steps.replace("set -E", f"{guard}set -E", 1) + system.base_script()
     return files
@@ -101,7 +101,7 @@ def of_image(image: Image) -> Files:
             f"{head.format('Packages')}{INSTALL}\n{_array(_names(steps))}install_packages\n"
         )
     if baked.trees(steps):
-        files["scripts/6-files.sh"] = f"{head.format('Files')}{system.PLACE}\nplace {UPLOADS}/image\n"
+        files["scripts/6-files.sh"] = f"{head.format('Files')}{system.COPY}\ncopy_tree {UPLOADS}/image\n"
     if script := baked.script(steps):
         files["scripts/7-steps.sh"] = script
     return files

@@ -12,7 +12,7 @@ while getopts t: option; do
   esac
 done
 shift $((OPTIND - 1))
-[ $# -gt 0 ] || set -- proxy-8d130578879b shop-dd1fb975ffbc postgres-eb695cfe00f6
+[ $# -gt 0 ] || set -- proxy-8c66e4665a32 shop-56637b67d540 postgres-e868a9da080d
 
 export ELEMENTS_PATH
 ELEMENTS_PATH=$(cd "$(dirname "$0")" && pwd)/elements${ELEMENTS_PATH:+:$ELEMENTS_PATH}
@@ -28,9 +28,9 @@ bootable=(vm block-device-mbr)
 
 release() { # image: sets "codename"
   case $1 in
-    proxy-8d130578879b) codename=bookworm ;;
-    shop-dd1fb975ffbc) codename=bookworm ;;
-    postgres-eb695cfe00f6) codename=bookworm ;;
+    proxy-8c66e4665a32) codename=bookworm ;;
+    shop-56637b67d540) codename=bookworm ;;
+    postgres-e868a9da080d) codename=bookworm ;;
   esac
 }
 

@@ -12,7 +12,7 @@ while getopts t: option; do
   esac
 done
 shift $((OPTIND - 1))
-[ $# -gt 0 ] || set -- proxy-8c6f98bb8e09 shop-000565a533c0 postgres-eb695cfe00f6
+[ $# -gt 0 ] || set -- proxy-72db6f4c2128 shop-25170abb4247 postgres-e868a9da080d
 
 export ELEMENTS_PATH
 ELEMENTS_PATH=$(cd "$(dirname "$0")" && pwd)/elements${ELEMENTS_PATH:+:$ELEMENTS_PATH}
@@ -28,9 +28,9 @@ bootable=(vm block-device-mbr)
 
 release() { # image: sets "codename"
   case $1 in
-    proxy-8c6f98bb8e09) codename=bookworm ;;
-    shop-000565a533c0) codename=bookworm ;;
-    postgres-eb695cfe00f6) codename=bookworm ;;
+    proxy-72db6f4c2128) codename=bookworm ;;
+    shop-25170abb4247) codename=bookworm ;;
+    postgres-e868a9da080d) codename=bookworm ;;
   esac
 }
 
