@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 KINDS: tuple[Kind, ...] = ("system", "software", "configuration")
 BAKED = {"base": KINDS[:1], "software": KINDS[:2], "full": KINDS}
-FORMAT = 3
+FORMAT = 4
 """Counts up when the same inputs would give another image: it is part of every digest."""
 
 

@@ -37,6 +37,15 @@ done
 PRESET = "# While the image is made: services stay as packages and the blueprint have set them.\nignore *\n"
 PRESETS: Files = {f"etc/systemd/{kind}-preset/00-bpc-build.preset": PRESET for kind in ("system", "user")}
 
+SOURCES = """
+# mkosi also names source packages and debugging symbols: half of what apt would fetch at first boot.
+for sources in /etc/apt/sources.list.d/*.sources; do
+  awk 'BEGIN { RS = ""; ORS = "\\n\\n" } !/-debug/ { sub(/deb deb-src/, "deb"); print }' "$sources" >"$sources.new"
+  mv "$sources.new" "$sources"
+done
+
+"""
+
 DISK: Files = {
     "etc/fstab": "LABEL=root / ext4 rw,errors=remount-ro 0 1\n",
     "boot/grub/grub.cfg": (

@@ -12,7 +12,7 @@ while getopts t: option; do
   esac
 done
 shift $((OPTIND - 1))
-[ $# -gt 0 ] || set -- proxy-8c66e4665a32 shop-56637b67d540 postgres-e868a9da080d
+[ $# -gt 0 ] || set -- proxy-51baa34589f1 shop-79228d6b0f13 postgres-3f38756c7087
 
 export ELEMENTS_PATH
 ELEMENTS_PATH=$(cd "$(dirname "$0")" && pwd)/elements${ELEMENTS_PATH:+:$ELEMENTS_PATH}
@@ -28,9 +28,9 @@ bootable=(vm block-device-mbr)
 
 release() { # image: sets "codename"
   case $1 in
-    proxy-8c66e4665a32) codename=bookworm ;;
-    shop-56637b67d540) codename=bookworm ;;
-    postgres-e868a9da080d) codename=bookworm ;;
+    proxy-51baa34589f1) codename=bookworm ;;
+    shop-79228d6b0f13) codename=bookworm ;;
+    postgres-3f38756c7087) codename=bookworm ;;
   esac
 }
 

@@ -12,7 +12,7 @@ while getopts t: option; do
   esac
 done
 shift $((OPTIND - 1))
-[ $# -gt 0 ] || set -- proxy-72db6f4c2128 shop-25170abb4247 postgres-e868a9da080d
+[ $# -gt 0 ] || set -- proxy-670e13cd92fd shop-dbf7ad909d5f postgres-3f38756c7087
 
 export ELEMENTS_PATH
 ELEMENTS_PATH=$(cd "$(dirname "$0")" && pwd)/elements${ELEMENTS_PATH:+:$ELEMENTS_PATH}
@@ -28,9 +28,9 @@ bootable=(vm block-device-mbr)
 
 release() { # image: sets "codename"
   case $1 in
-    proxy-72db6f4c2128) codename=bookworm ;;
-    shop-25170abb4247) codename=bookworm ;;
-    postgres-e868a9da080d) codename=bookworm ;;
+    proxy-670e13cd92fd) codename=bookworm ;;
+    shop-dbf7ad909d5f) codename=bookworm ;;
+    postgres-3f38756c7087) codename=bookworm ;;
   esac
 }
 
