@@ -22,7 +22,7 @@ FINE = sorted(path for path in (Path(__file__).parent / "fine").iterdir() if pat
 
 
 def messages(folder: Path) -> str:
-    """All diagnostics of a case as text; `arguments.txt` may name an environment, an image target and settings."""
+    """All diagnostics of a case as text; `arguments.txt` may name an environment, another target and settings."""
     environment, settings, targets = "", {}, [load("heat")]
     arguments = folder / "arguments.txt"
     if arguments.exists():
@@ -30,7 +30,7 @@ def messages(folder: Path) -> str:
             name, _, value = word.partition("=")
             if name == "env":
                 environment = value
-            elif name == "images":
+            elif name in ("images", "target"):
                 targets.append(load(value))
             else:
                 settings[name] = value

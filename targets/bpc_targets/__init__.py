@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.target import Target
 
-NAMES = ("heat",)
+NAMES = ("heat", "cloudformation")
 """Stacks."""
 IMAGE_NAMES = ("mkosi", "packer", "diskimage-builder")
 """Images."""

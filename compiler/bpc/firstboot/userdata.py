@@ -11,6 +11,7 @@ import base64
 import gzip
 import re
 
+from bpc.firstboot.late import PREPARE
 from bpc.firstboot.runner import HOME, RUNNER, SIGNAL, is_placed, private_place, runner
 from bpc.model.steps import File, Packages, Service, User
 from bpc.model.values import concat
@@ -39,10 +40,16 @@ class Part(Record):
     span: Span
 
 
-def user_data(group: Group, signal: Text) -> Text:
-    """The cloud-config of a group. `signal` is a Python script that is called with SUCCESS or FAILURE, the reason on its input."""
+def user_data(group: Group, signal: Text, prepare: Text = (), *, compress: bool = False) -> Text:
+    """The cloud-config of a group. `signal` is a Python script that is called with SUCCESS or FAILURE, the reason on its input.
+
+    `prepare` is a script that is called with the runner's path, and runs it when it has brought what the machine must fetch
+    itself (see `late`). `compress`: files without holes are compressed, where that makes them smaller.
+    """
     holes: list[Hole] = []
-    config = _config(group, signal, holes)
+    config = _config(group, signal, prepare, holes)
+    if compress:
+        config["write_files"] = [_compressed(entry) for entry in config["write_files"]]
     written = "#cloud-config\n" + dump(config)
     pieces = HOLE.split(written)
     return concat(tuple(_hole(piece, holes) if index % 2 else piece for index, piece in enumerate(pieces)))
@@ -80,7 +87,15 @@ def size(content: Text | bytes) -> int:
     return sum(len(part.encode()) if isinstance(part, str) else 64 for part in content)
 
 
-def _config(group: Group, signal: Text, holes: list[Hole]) -> dict[str, Any]:
+def _compressed(entry: dict[str, Any]) -> dict[str, Any]:
+    content = entry["content"]
+    if "encoding" in entry or HOLE.search(content):
+        return entry
+    packed = _packed(content.encode())
+    return entry | {"encoding": "gz+b64", "content": packed} if len(packed) < len(content) else entry
+
+
+def _config(group: Group, signal: Text, prepare: Text, holes: list[Hole]) -> dict[str, Any]:
     steps = group.first_boot
     names = [name for step in steps if isinstance(step, Packages) for name in step.names]
     users = [_user(step, holes) for step in steps if isinstance(step, User)]
@@ -89,6 +104,8 @@ def _config(group: Group, signal: Text, holes: list[Hole]) -> dict[str, Any]:
     files += _artifacts(group)
     files.append(_script(SIGNAL, _marked(signal, holes)))
     files.append(_script(RUNNER, _marked(runner(group), holes)))
+    if prepare:
+        files.append(_script(PREPARE, _marked(prepare, holes)))
     config: dict[str, Any] = {"bootcmd": [["install", "-d", "-m", "0700", HOME]]}
     if names:
         config["package_update"] = True
@@ -96,7 +113,7 @@ def _config(group: Group, signal: Text, holes: list[Hole]) -> dict[str, Any]:
     if users:
         config["users"] = ["default", *users]
     config["write_files"] = files
-    config["runcmd"] = [[RUNNER]]
+    config["runcmd"] = [[PREPARE, RUNNER] if prepare else [RUNNER]]
     return config
 
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
-
-from bpc.model.steps import Artifact, File, Mount, Packages, ReadyImage, Run, Service, User
-from bpc.record import assert_never
-from bpc.source import where
+from bpc.model.listing import images_json
+from bpc.model.steps import ReadyImage
 from bpc.target import Requirement
 from bpc.yaml import scalar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
-    from bpc.model.steps import Image, Step
     from bpc_targets.heat.stack import Stack
 
 
 def files(stack: Stack) -> dict[str, str]:
-    return {"environment.yaml": _environment(stack), "images.json": _images(stack), "README.txt": _readme(stack)}
+    return {
+        "environment.yaml": _environment(stack),
+        "images.json": images_json(stack.solution),
+        "README.txt": _readme(stack),
+    }
 
 
 def requirements(stack: Stack) -> tuple[Requirement, ...]:
@@ -49,55 +47,6 @@ def _environment(stack: Stack) -> str:
         else:
             lines.append(f"  # {name}:   (has no default: give a value)")
     return "\n".join(lines) + "\n"
-
-
-def _images(stack: Stack) -> str:
-    listed = [_image(stack, image) for image in stack.solution.images]
-    return json.dumps({"format": 1, "images": listed}, indent=2) + "\n"
-
-
-def _image(stack: Stack, image: Image) -> dict[str, Any]:
-    origin = image.origin
-    ready = isinstance(origin, ReadyImage)
-    return {
-        "name": image.name,
-        "digest": image.digest,
-        "template": image.template,
-        "from": {"image": origin.name}
-        if isinstance(origin, ReadyImage)
-        else {"distribution": origin.distribution, "release": origin.version},
-        "ready": ready,
-        "tiers": [group.name for group in stack.groups.values() if group.image == image.name],
-        "layers": [{"kind": layer.kind, "steps": [describe(step) for step in layer.steps]} for layer in image.layers],
-    }
-
-
-def describe(step: Step) -> dict[str, Any]:
-    """A step for people and for builders: what it is, not its content."""
-    place = {"source": where(step.span)}
-    match step:
-        case Packages():
-            return {"packages": list(step.names), **place}
-        case Artifact():
-            return {
-                "artifact": step.path,
-                "version": step.version,
-                "licence": step.licence,
-                "sha256": step.sha256,
-                **place,
-            }
-        case Run():
-            return {"run": step.title, **place}
-        case File():
-            return {"file": step.path, "mode": step.mode, "owner": step.owner, **place}
-        case Service():
-            return {"service": step.name, **place}
-        case User():
-            return {"user": step.name, **place}
-        case Mount():
-            return {"mount": step.path, **place}
-        case _:
-            assert_never(step)
 
 
 README = """{title}

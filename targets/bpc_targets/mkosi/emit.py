@@ -82,7 +82,9 @@ def _base(base: Base, users: list[Image]) -> Files:
     title = f"The release and the system layer of {', '.join(dict.fromkeys(i.template for i in users))}"
     script = baked.script(base.steps) or baked.HEAD
     files = system.BASE | baked.trees(base.steps)
-    return _folder(tree(base), f"{title} ({where(base.span)})", conf, files, script + common.SOURCES + system.base_script())
+    return _folder(
+        tree(base), f"{title} ({where(base.span)})", conf, files, script + common.SOURCES + system.base_script()
+    )
 
 
 def _image(image: Image, base: Base, groups: list[Group]) -> Files:

@@ -1,0 +1,66 @@
+"""`images.json`: which images a stack needs and what is in each, the same beside every stack."""
+
+from __future__ import annotations
+
+import json
+
+from bpc.model.resources import Group
+from bpc.model.steps import Artifact, File, Mount, Packages, ReadyImage, Run, Service, User
+from bpc.record import assert_never
+from bpc.source import where
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bpc.model.solution import Solution
+    from bpc.model.steps import Image, Step
+
+
+def images_json(solution: Solution) -> str:
+    listed = [_image(solution, image) for image in solution.images]
+    return json.dumps({"format": 1, "images": listed}, indent=2) + "\n"
+
+
+def _image(solution: Solution, image: Image) -> dict[str, Any]:
+    origin = image.origin
+    ready = isinstance(origin, ReadyImage)
+    return {
+        "name": image.name,
+        "digest": image.digest,
+        "template": image.template,
+        "from": {"image": origin.name}
+        if isinstance(origin, ReadyImage)
+        else {"distribution": origin.distribution, "release": origin.version},
+        "ready": ready,
+        "tiers": [item.name for item in solution.resources if isinstance(item, Group) and item.image == image.name],
+        "layers": [{"kind": layer.kind, "steps": [describe(step) for step in layer.steps]} for layer in image.layers],
+    }
+
+
+def describe(step: Step) -> dict[str, Any]:
+    """A step for people and for builders: what it is, not its content."""
+    place = {"source": where(step.span)}
+    match step:
+        case Packages():
+            return {"packages": list(step.names), **place}
+        case Artifact():
+            return {
+                "artifact": step.path,
+                "version": step.version,
+                "licence": step.licence,
+                "sha256": step.sha256,
+                **place,
+            }
+        case Run():
+            return {"run": step.title, **place}
+        case File():
+            return {"file": step.path, "mode": step.mode, "owner": step.owner, **place}
+        case Service():
+            return {"service": step.name, **place}
+        case User():
+            return {"user": step.name, **place}
+        case Mount():
+            return {"mount": step.path, **place}
+        case _:
+            assert_never(step)

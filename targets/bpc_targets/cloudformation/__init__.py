@@ -1,0 +1,53 @@
+"""AWS CloudFormation: a solution as a stack template with its parameters and first-boot data."""
+
+from __future__ import annotations
+
+from bpc.target import Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.model.solution import Solution
+    from bpc.target import Artifacts, Options
+
+CAPABILITIES = {
+    "network": "AWS::EC2::Subnet in two zones of one VPC, routed to a NAT gateway",
+    "network: public": "two more subnets, routed to the internet gateway, for balancers and public addresses",
+    "param": "parameter with constraints",
+    "secret": "AWS::SecretsManager::Secret, read by the machines through their role",
+    "tier: count = number": "AWS::EC2::Instance from a launch template, each with its own network interface",
+    "tier: count = range": "AWS::AutoScaling::AutoScalingGroup with target tracking of the processors; `memory` is refused (CFN007)",
+    "tier: spread = hosts": "AWS::EC2::PlacementGroup, spread; seven instances a zone (CFN010)",
+    "tier: spread = zones": "members in two zones in turn",
+    "machine": "an instance type parameter: the cheapest of a dated table, or of --flavors",
+    "machine: architecture": "by the instance type; x86_64 or aarch64",
+    "volume": "AWS::EC2::Volume, encrypted, and VolumeAttachment",
+    "volume: keep": "DeletionPolicy and UpdateReplacePolicy Retain",
+    "expose": "security group rules, each its own resource",
+    "expose: balance": "Application Load Balancer for http and https, Network Load Balancer for tcp; some algorithms are refused (CFN008)",
+    "expose: balance on udp": "Network Load Balancer",
+    "expose: tls": "a certificate's ARN at the listener",
+    "expose: public": "an internet-facing balancer, or an elastic address on each member",
+    "allow": "rule with CidrIp, of the members or of the balancer in front of them",
+    "update": "AutoScalingRollingUpdate of a scaling tier; members with an identity are replaced or changed one by one",
+    "readiness": "AWS::CloudFormation::WaitCondition; a failure carries exit code and log tail",
+    "was": "keeps the logical ids",
+    "output": "output",
+}
+
+
+def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[Diagnostic, ...]]:
+    """See `emit.emit`; troposphere is imported only when a stack is made."""
+    from bpc_targets.cloudformation.emit import emit as emitted
+
+    return emitted(solution, options)
+
+
+TARGET = Target(
+    name="cloudformation",
+    title="AWS CloudFormation",
+    makes="stack",
+    limits={"stack_resources": 500, "operation_resources": 2500},
+    capabilities=CAPABILITIES,
+    emit=emit,
+)

@@ -1,0 +1,147 @@
+"""CFN0xx: what a CloudFormation stack cannot be."""
+
+from __future__ import annotations
+
+from bpc.diagnostics.base import Diagnostic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
+
+
+class TooMuch(Diagnostic):
+    """The stack would exceed a limit of CloudFormation: 500 resources a stack and 2500 in one operation over nested stacks,
+    200 parameters, 200 outputs, 1,000,000 bytes a template.
+
+    CloudFormation refuses such a stack only when it is created. Make tiers smaller, let a tier scale (`count = 2..400` is one
+    resource), or make several solutions of one.
+    """
+
+    code: ClassVar = "CFN001"
+    message: ClassVar = (
+        "the stack would have {actual:,} {what}, and CloudFormation takes {limit:,}; most come from {largest}"
+    )
+    advice: ClassVar = "let tiers scale (`count = 2..400`), make them smaller, or make several solutions of one"
+    actual: int
+    what: str
+    limit: int
+    largest: str
+
+
+class UserDataTooLarge(Diagnostic):
+    """The first-boot data of a tier is larger than EC2 takes: 16,384 bytes.
+
+    Bake more into the image (`bake = software` or `full`), or fetch large files as artifacts from a URL.
+    """
+
+    code: ClassVar = "CFN002"
+    message: ClassVar = (
+        'the first-boot data of tier "{tier}" has {size:,} bytes, and EC2 takes 16,384; largest: {largest}'
+    )
+    advice: ClassVar = "bake more into the image, or give artifacts a URL"
+    tier: str
+    size: int
+    largest: str
+
+
+class NetworkSize(Diagnostic):
+    """A network must fit AWS: IPv4, no larger than a /16, and large enough for its subnets of at least a /28: a private network has
+    two of them, a public one four.
+    """
+
+    code: ClassVar = "CFN003"
+    message: ClassVar = "AWS takes IPv4 networks from /{largest} to /{smallest} here, not {cidr}"
+    advice: ClassVar = "choose a CIDR between these sizes"
+    cidr: str
+    largest: int
+    smallest: int
+
+
+class TooSpread(Diagnostic):
+    """The networks' addresses lie too far apart for one VPC: it takes five blocks of a /16 each."""
+
+    code: ClassVar = "CFN004"
+    message: ClassVar = "the networks need {blocks} blocks of addresses, and a VPC takes {limit}"
+    advice: ClassVar = "choose CIDRs that lie closer together"
+    blocks: int
+    limit: int
+
+
+class ScalingMembers(Diagnostic):
+    """The members of a scaling tier come and go, and CloudFormation does not know their addresses.
+
+    Give the endpoint `balance`, and use its one host; or use a number as `count`.
+    """
+
+    code: ClassVar = "CFN005"
+    message: ClassVar = 'tier "{tier}" scales: CloudFormation does not know the addresses of its members'
+    advice: ClassVar = "use a number as count, or `balance` at the endpoint and its one host"
+    tier: str
+
+
+class ScalingNetworks(Diagnostic):
+    """An Auto Scaling group places its members in the zones of one network; a second interface would tie it to one zone."""
+
+    code: ClassVar = "CFN006"
+    message: ClassVar = 'tier "{tier}" scales, and is on {count} networks: EC2 Auto Scaling knows one'
+    advice: ClassVar = "use one network, or a number as count"
+    tier: str
+    count: int
+
+
+class NoMetric(Diagnostic):
+    """EC2 Auto Scaling measures processors by itself, and memory only with an agent on each machine."""
+
+    code: ClassVar = "CFN007"
+    message: ClassVar = "EC2 Auto Scaling does not measure {metric}"
+    advice: ClassVar = "write `metric = cpu`"
+    metric: str
+
+
+class NoAlgorithm(Diagnostic):
+    """An Application Load Balancer (http, https) has no `source_ip`; a Network Load Balancer (tcp, udp) has no `least_connections`."""
+
+    code: ClassVar = "CFN008"
+    message: ClassVar = "AWS does not balance {protocol} by {algorithm}"
+    advice: ClassVar = "write `balance = round_robin`"
+    protocol: str
+    algorithm: str
+
+
+class NoInstanceType(Diagnostic):
+    """No instance type of the table, or of `--flavors`, satisfies what the tier's machines need."""
+
+    code: ClassVar = "CFN009"
+    message: ClassVar = "no instance type of the {table} has {need}"
+    advice: ClassVar = "ask for less, or add one to the file of --flavors"
+    table: str
+    need: str
+
+
+class SpreadTooWide(Diagnostic):
+    """A placement group that spreads members over hosts takes seven instances a zone."""
+
+    code: ClassVar = "CFN010"
+    message: ClassVar = 'tier "{tier}" has {count} members on hosts of their own, and EC2 takes {limit} of them'
+    advice: ClassVar = "use `spread = zones`, or fewer members"
+    tier: str
+    count: int
+    limit: int
+
+
+class NoTls(Diagnostic):
+    """A balancer on AWS ends TLS in front of tcp, http and https, not of udp."""
+
+    code: ClassVar = "CFN011"
+    message: ClassVar = "AWS does not end TLS in front of {protocol}"
+    advice: ClassVar = "write `protocol = https` or `protocol = tcp`"
+    protocol: str
+
+
+class ReservedName(Diagnostic):
+    """An output has a name that the stack uses itself: `bpc_solution`. Rename it."""
+
+    code: ClassVar = "CFN012"
+    message: ClassVar = '"{name}" is a name that the CloudFormation stack uses itself'
+    advice: ClassVar = "rename it"
+    name: str

@@ -1,0 +1,113 @@
+"""What stands beside the templates: parameters, the list of images, and how to deploy by hand."""
+
+from __future__ import annotations
+
+import json
+
+from bpc.model.listing import images_json
+from bpc.model.steps import ReadyImage
+from bpc.target import Requirement
+from bpc.yaml import dump
+from bpc_targets.cloudformation.limits import INLINE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bpc_targets.cloudformation.stack import Stack
+
+    Templates = dict[str, dict[str, Any]]
+
+
+def written(templates: Templates) -> dict[str, str]:
+    return {name: dump({key: part for key, part in made.items() if part}) for name, made in templates.items()}
+
+
+def files(stack: Stack, templates: Templates) -> dict[str, str]:
+    return {
+        "parameters.json": _parameters(stack),
+        "images.json": images_json(stack.solution),
+        "README.txt": _readme(stack, templates),
+    }
+
+
+def requirements(stack: Stack) -> tuple[Requirement, ...]:
+    """What must exist before the stack is created."""
+    needs = []
+    for group in stack.groups.values():
+        name = stack.tier("Image", group.name)
+        needs.append(Requirement(kind="AMI", parameter=name, value="", why=f"{group.image}, for tier {group.name}"))
+    for group in stack.groups.values():
+        name = stack.tier("Type", group.name)
+        why = f"for tier {group.name}"
+        needs.append(Requirement(kind="instance type", parameter=name, value=stack.values[name], why=why))
+    return tuple(needs)
+
+
+def _parameters(stack: Stack) -> str:
+    """For `--parameters file://`: what has no value yet is to be filled in."""
+    listed = [{"ParameterKey": name, "ParameterValue": stack.values.get(name, "")} for name in stack.parameters]
+    return json.dumps(listed, indent=2) + "\n"
+
+
+README = """{title}
+{rule}
+Made by bpc {compiler}. Everything in this folder is made anew when you compile; keep the blueprint in git, not this.
+
+All commands are those of the AWS CLI. STACK is a name of your choice.
+
+1. The images (images.json says what is in each)
+{images}
+   Write their ids into parameters.json, beside the other values that are empty there.
+
+2. Create
+{create}
+    aws cloudformation wait stack-create-complete --stack-name STACK
+
+   Every machine says when it is ready. If one fails, its exit code and the last lines of its log are in the events:
+    aws cloudformation describe-stack-events --stack-name STACK
+
+3. Look
+    aws cloudformation describe-stacks --stack-name STACK --query 'Stacks[0].Outputs'
+
+4. Update, after compiling again
+{update}
+    aws cloudformation describe-change-set --stack-name STACK --change-set-name NAME
+    aws cloudformation execute-change-set --stack-name STACK --change-set-name NAME
+
+5. Delete
+    aws cloudformation delete-stack --stack-name STACK
+    aws cloudformation wait stack-delete-complete --stack-name STACK
+{kept}"""
+
+CREATE = """    aws cloudformation create-stack --stack-name STACK {template} \\
+      --parameters file://parameters.json{capabilities}"""
+UPDATE = """    aws cloudformation create-change-set --stack-name STACK --change-set-name NAME {template} \\
+      --parameters file://parameters.json{capabilities}"""
+PACKAGE = """    aws cloudformation package --template-file stack.yaml --s3-bucket BUCKET --output-template-file packaged.yaml
+    aws s3 cp packaged.yaml s3://BUCKET/packaged.yaml
+"""
+
+
+def _readme(stack: Stack, templates: Templates) -> str:
+    solution = stack.solution
+    title = f"{solution.name} {solution.version}" + (f" ({solution.environment})" if solution.environment else "")
+    large = len(templates) > 1 or len(written(templates)["stack.yaml"].encode()) > INLINE
+    template = (
+        "--template-url https://BUCKET.s3.amazonaws.com/packaged.yaml" if large else "--template-body file://stack.yaml"
+    )
+    roles = any(
+        made["Type"].startswith("AWS::IAM") for part in templates.values() for made in part["Resources"].values()
+    )
+    words = {"template": template, "capabilities": " --capabilities CAPABILITY_IAM" if roles else ""}
+    kept = [f"{v.name} of tier {g.name}" for g in stack.groups.values() for v in g.volumes if v.keep]
+    built = [image.name for image in solution.images if not isinstance(image.origin, ReadyImage)]
+    return README.format(
+        title=title,
+        rule="=" * len(title),
+        compiler=solution.compiler,
+        images="\n".join(f"    {name}" for name in built) or "    (cloud images that exist)",
+        create=(PACKAGE if large else "") + CREATE.format(**words),
+        update=(PACKAGE if large else "") + UPDATE.format(**words),
+        kept=f"\n   Kept, and to be deleted by hand: {', '.join(kept)}\n" if kept else "",
+    )

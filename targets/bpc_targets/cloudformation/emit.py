@@ -1,0 +1,194 @@
+"""A solution as a CloudFormation stack: one `match` over the model's resources, then the documents around it."""
+
+from __future__ import annotations
+
+import troposphere
+from troposphere import Equals, Not, Sub, ec2, secretsmanager
+
+from bpc.diagnostics.base import errors
+from bpc.model.resources import Balancer, FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Network, Rule, Secret
+from bpc.record import assert_never
+from bpc.target import Artifacts
+from bpc_targets.cloudformation import documents, limits, split
+from bpc_targets.cloudformation.balancers import add_balancer
+from bpc_targets.cloudformation.groups import add_group
+from bpc_targets.cloudformation.names import encoded
+from bpc_targets.cloudformation.network import add_networks
+from bpc_targets.cloudformation.stack import Stack, ref
+from bpc_targets.cloudformation.userdata import scaling_members
+from bpc_targets.cloudformation.values import parameter, value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.model.resources import Resource
+    from bpc.model.solution import Param, Solution
+    from bpc.target import Options
+
+    Json = dict[str, Any]
+
+
+def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[Diagnostic, ...]]:
+    """The stack's files; None with the diagnostics where CloudFormation cannot express the solution."""
+    stack = Stack(solution, options)
+    _parameters(stack)
+    add_networks(stack)
+    for item in solution.resources:
+        _add(stack, item)
+    _outputs(stack)
+    if errors(stack.found):
+        return None, tuple(stack.found)
+    templates = split.templates(stack, _template(stack))
+    files = {**documents.written(templates), **stack.files, **documents.files(stack, templates)}
+    headroom = limits.check(stack, templates, files)
+    if errors(stack.found):
+        return None, tuple(stack.found)
+    artifacts = Artifacts(files=files, requirements=documents.requirements(stack), headroom=headroom)
+    return artifacts, tuple(stack.found)
+
+
+def _add(stack: Stack, item: Resource) -> None:
+    match item:
+        case Network():
+            pass  # with the VPC, which all have in common
+        case Secret():
+            _secret(stack, item)
+        case Group():
+            add_group(stack, item)
+        case Balancer():
+            add_balancer(stack, item)
+        case Rule():
+            _rule(stack, item)
+        case _:
+            assert_never(item)
+
+
+def _template(stack: Stack) -> Json:
+    solution = stack.solution
+    environment = f" ({solution.environment})" if solution.environment else ""
+    title = f"{solution.name} {solution.version}{environment}. {solution.doc}".strip()
+    facts = {
+        "solution": solution.name,
+        "version": solution.version,
+        "environment": solution.environment,
+        "sources": solution.digest,
+        "bpc": solution.compiler,
+    }
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": title.encode()[:1000].decode(errors="ignore"),
+        "Metadata": {"bpc": facts},
+        "Parameters": stack.parameters,
+        "Conditions": {"HasKey": Not(Equals(ref("KeyName"), "")).to_dict()},
+        "Resources": stack.resources,
+        "Outputs": stack.outputs,
+    }
+
+
+# ---- parameters and outputs
+
+LINE = {"AllowedPattern": "[^\\x00-\\x1f\\x7f]*", "ConstraintDescription": "one line, without control characters"}
+CIDR = {"AllowedPattern": "[0-9a-fA-F.:]+/[0-9]{1,3}", "ConstraintDescription": "a CIDR such as 203.0.113.0/24"}
+
+
+def _parameters(stack: Stack) -> None:
+    for item in stack.solution.params:
+        name = parameter(item.name)
+        stack.parameters[name] = _parameter(item)
+        if item.default is not None:
+            stack.values[name] = _text(item.default)
+    stack.parameters["KeyName"] = {
+        "Type": "String",
+        "Description": "A key pair for the machines; none where empty.",
+        "Default": "",
+    }
+    stack.values["KeyName"] = ""
+
+
+def _parameter(item: Param) -> Json:
+    number = item.type not in ("string", "cidr", "bool")
+    made: Json = {"Type": "Number" if number else "String"}
+    if item.doc:
+        made["Description"] = item.doc
+    if item.default is not None:
+        made["Default"] = _text(item.default)
+    if item.type == "bool":
+        made["AllowedValues"] = ["true", "false"]
+    elif item.type == "port":
+        made |= {"MinValue": 1, "MaxValue": 65535}
+    elif not number:
+        made |= CIDR if item.type == "cidr" else LINE
+    return made
+
+
+def _text(given: object) -> str:
+    return str(given).lower() if isinstance(given, bool) else str(given)
+
+
+def _outputs(stack: Stack) -> None:
+    for item in stack.solution.outputs:
+        if scaling_members(stack, item.value, item.span):
+            continue
+        made: Json = {"Value": _plain(value(item.value, stack))}
+        stack.outputs[encoded(item.name)] = {"Description": item.doc, **made} if item.doc else made
+
+
+def _plain(given: Any) -> Any:
+    return given.to_dict() if isinstance(given, troposphere.AWSHelperFn) else given
+
+
+# ---- secrets and rules
+
+
+def _secret(stack: Stack, item: Secret) -> None:
+    generate = secretsmanager.GenerateSecretString(PasswordLength=item.length, ExcludePunctuation=True)
+    stack.add(
+        stack.secret(item.name),
+        secretsmanager.Secret,
+        item.span,
+        GenerateSecretString=generate,
+        Description=Sub(f"{item.name} of stack ${{AWS::StackName}}"),
+        Tags=stack.tags(item.name),
+        DeletionPolicy="Delete",
+        UpdateReplacePolicy="Delete",
+    )
+
+
+def _rule(stack: Stack, item: Rule) -> None:
+    if item.balancer:
+        security, parts = stack.balancer("Front", item.to), (item.to.partition(".")[0], "balancer", item.endpoint)
+    else:
+        security, parts = stack.tier("Security", item.to), (item.to, "members", item.endpoint)
+    name, peer = _peer(stack, item)
+    stack.add(
+        stack.tier("Rule", *parts, *name),
+        ec2.SecurityGroupIngress,
+        item.span,
+        GroupId=troposphere.GetAtt(security, "GroupId"),
+        IpProtocol=item.protocol,
+        FromPort=item.port,
+        ToPort=item.port,
+        **peer,
+    )
+
+
+def _peer(stack: Stack, item: Rule) -> tuple[tuple[str, ...], Json]:
+    """What a rule's id ends with, and the properties that say who may connect."""
+    match item.peer:
+        case FromAnywhere():
+            return ("anywhere",), {"CidrIp": "0.0.0.0/0"}
+        case FromCidr(cidr=cidr):
+            named = "_".join(part if isinstance(part, str) else getattr(part, "param", "") for part in cidr)
+            safe = "".join(char if char.isalnum() else "_" for char in named)
+            key = "CidrIpv6" if ":" in named else "CidrIp"
+            return ("cidr", safe), {key: value(cidr, stack)}
+        case FromGroup(group=group):
+            security = troposphere.GetAtt(stack.tier("Security", group), "GroupId")
+            return ("tier", stack.groups[group].was or group), {"SourceSecurityGroupId": security}
+        case FromBalancer(balancer=balancer):
+            security = troposphere.GetAtt(stack.balancer("Front", balancer), "GroupId")
+            return ("from", *balancer.split(".")), {"SourceSecurityGroupId": security}
+        case _:
+            assert_never(item.peer)

@@ -1,0 +1,279 @@
+"""The machines of a tier: a launch template, and instances with an identity or an Auto Scaling group; their readiness."""
+
+from __future__ import annotations
+
+from troposphere import If, NoValue, autoscaling, cloudformation, ec2, iam
+from troposphere.policies import AutoScalingRollingUpdate, UpdatePolicy
+
+from bpc.model.resources import Fixed, Scaling
+from bpc.model.steps import Release
+from bpc_targets.cloudformation import diagnostics, network
+from bpc_targets.cloudformation.machines import instance_type
+from bpc_targets.cloudformation.stack import attr, ref
+from bpc_targets.cloudformation.userdata import secrets, user_data
+from bpc_targets.cloudformation.values import has_interfaces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bpc.model.resources import Group, Volume
+    from bpc_targets.cloudformation.stack import Stack
+
+GIB = 2**30
+HOSTS = 7
+"""Instances of a spread placement group in one zone."""
+LONGEST = 43_200
+"""Seconds that a wait condition may wait."""
+
+
+def add_group(stack: Stack, group: Group) -> None:
+    """All resources of a tier but its rules and balancers."""
+    tags = stack.tags(group.name, group.name)
+    words = f"Members of tier {group.name}"
+    stack.add(
+        stack.tier("Security", group.name),
+        ec2.SecurityGroup,
+        group.span,
+        VpcId=ref("Vpc"),
+        GroupDescription=words,
+        Tags=tags,
+    )
+    if group.spread == "hosts":
+        stack.add(stack.tier("Spread", group.name), ec2.PlacementGroup, group.span, Strategy="spread")
+    stack.add(stack.tier("Handle", group.name), cloudformation.WaitConditionHandle, group.span)
+    _parameters(stack, group)
+    _role(stack, group)
+    _template(stack, group)
+    if isinstance(group.members, Fixed):
+        made = [_member(stack, group, number) for number in range(group.members.count)]
+    else:
+        made = [_scaling(stack, group, group.members)]
+    _ready(stack, group, made)
+
+
+def _parameters(stack: Stack, group: Group) -> None:
+    kind, why = instance_type(stack, group)
+    words = {"Type": "String", "Description": f"Instance type of tier {group.name}: {why}.", "Default": kind}
+    stack.parameters[stack.tier("Type", group.name)] = words
+    stack.values[stack.tier("Type", group.name)] = kind
+    words = {"Type": "AWS::EC2::Image::Id", "Description": f"Image of tier {group.name}: {group.image}."}
+    stack.parameters[stack.tier("Image", group.name)] = words
+
+
+def _role(stack: Stack, group: Group) -> None:
+    """A role that may read the group's secrets, and nothing else; none where it has none."""
+    names = secrets(group)
+    if not names:
+        return
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    allow = {
+        "Effect": "Allow",
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": [ref(stack.secret(name)) for name in names],
+    }
+    policy = iam.Policy(PolicyName="secrets", PolicyDocument={"Version": "2012-10-17", "Statement": [allow]})
+    role = stack.tier("Role", group.name)
+    document = {"Version": "2012-10-17", "Statement": [trust]}
+    stack.add(role, iam.Role, group.span, AssumeRolePolicyDocument=document, Policies=[policy])
+    stack.add(stack.tier("Profile", group.name), iam.InstanceProfile, group.span, Roles=[ref(role)])
+
+
+def _template(stack: Stack, group: Group) -> None:
+    """What all members have in common."""
+    data: dict[str, Any] = {
+        "ImageId": ref(stack.tier("Image", group.name)),
+        "InstanceType": ref(stack.tier("Type", group.name)),
+        "KeyName": If("HasKey", ref("KeyName"), NoValue),
+        "UserData": user_data(stack, group),
+        "MetadataOptions": ec2.MetadataOptions(
+            HttpTokens="required", HttpEndpoint="enabled", HttpPutResponseHopLimit=1, InstanceMetadataTags="enabled"
+        ),
+        "BlockDeviceMappings": [_root(stack, group)],
+    }
+    if secrets(group):
+        data["IamInstanceProfile"] = ec2.IamInstanceProfile(Arn=attr(stack.tier("Profile", group.name), "Arn"))
+    if group.spread == "hosts":
+        data["Placement"] = ec2.Placement(GroupName=ref(stack.tier("Spread", group.name)))
+    if isinstance(group.members, Scaling):
+        security = [ref(stack.tier("Security", group.name))]
+        card = {"DeviceIndex": 0, "AssociatePublicIpAddress": group.public_address, "Groups": security}
+        data["NetworkInterfaces"] = [ec2.NetworkInterfaces(**card)]
+    made = ec2.LaunchTemplateData(**data)
+    stack.add(stack.tier("Template", group.name), ec2.LaunchTemplate, group.span, LaunchTemplateData=made)
+
+
+def _root(stack: Stack, group: Group) -> Any:
+    disk = ec2.EBSBlockDevice(
+        Encrypted=True, DeleteOnTermination=True, VolumeType="gp3", VolumeSize=max(1, -(-group.machine.disk // GIB))
+    )
+    return ec2.LaunchTemplateBlockDeviceMapping(DeviceName=_device(stack, group), Ebs=disk)
+
+
+def _device(stack: Stack, group: Group) -> str:
+    """The root device, as the distributions name it in their images."""
+    origin = next(image.origin for image in stack.solution.images if image.name == group.image)
+    return "/dev/xvda" if isinstance(origin, Release) and origin.distribution == "debian" else "/dev/sda1"
+
+
+# ---- members with an identity
+
+
+def _member(stack: Stack, group: Group, number: int) -> str:
+    zone = number % 2 if group.spread else 0
+    if has_interfaces(group):
+        place = {
+            "NetworkInterfaces": [_interface(stack, group, on, number, zone, i) for i, on in enumerate(group.networks)]
+        }
+    else:
+        security = [ref(stack.tier("Security", group.name))]
+        place = {"SubnetId": ref(network.inside(stack, group.networks[0])[zone]), "SecurityGroupIds": security}
+    name = stack.tier("Instance", group.name, number)
+    template = stack.tier("Template", group.name)
+    volumes = {f"bpc:volume:{v.name}": ref(_volume(stack, group, v, number, zone)) for v in group.volumes}
+    made = {
+        "LaunchTemplate": ec2.LaunchTemplateSpecification(
+            LaunchTemplateId=ref(template), Version=attr(template, "LatestVersionNumber")
+        ),
+        **place,
+        "Tags": stack.tags(f"{group.name}-{number}", group.name, **volumes),
+    }
+    stack.add(name, ec2.Instance, group.span, **made, DependsOn=_before(stack, group))
+    for index, volume in enumerate(group.volumes):
+        _attach(stack, group, volume, number, index)
+    stack.owner[name] = (group.name, number)
+    return name
+
+
+def _interface(stack: Stack, group: Group, on: str, number: int, zone: int, index: int) -> Any:
+    """A member's interface is its own resource: it keeps its address when the instance is replaced."""
+    public = group.public_address and index == 0
+    subnets = network.edge(stack, on) if public else network.inside(stack, on)
+    name = stack.tier("Interface", group.name, on, number)
+    security = [ref(stack.tier("Security", group.name))]
+    tags = stack.tags(f"{group.name}-{number}", group.name)
+    stack.add(name, ec2.NetworkInterface, group.span, SubnetId=ref(subnets[zone]), GroupSet=security, Tags=tags)
+    stack.owner[name] = (group.name, number)
+    if public:
+        address = stack.tier("Address", group.name, number)
+        stack.add(address, ec2.EIP, group.span, Domain="vpc", DependsOn="Gateway", Tags=tags)
+        joined = {"AllocationId": attr(address, "AllocationId"), "NetworkInterfaceId": ref(name)}
+        stack.add(stack.tier("Joined", group.name, number), ec2.EIPAssociation, group.span, **joined)
+    return ec2.NetworkInterfaceProperty(DeviceIndex=str(index), NetworkInterfaceId=ref(name))
+
+
+def _volume(stack: Stack, group: Group, volume: Volume, number: int, zone: int) -> str:
+    name = stack.tier("Volume", group.name, volume.was or volume.name, number)
+    subnet = network.inside(stack, group.networks[0])[zone]
+    policy = "Retain" if volume.keep else "Delete"
+    stack.add(
+        name,
+        ec2.Volume,
+        volume.span,
+        AvailabilityZone=attr(subnet, "AvailabilityZone"),
+        Size=volume.size // GIB,
+        VolumeType=volume.type or "gp3",
+        Encrypted=True,
+        Tags=stack.tags(f"{group.name}-{number}-{volume.name}", group.name),
+        DeletionPolicy=policy,
+        UpdateReplacePolicy=policy,
+    )
+    stack.owner[name] = (group.name, number)
+    return name
+
+
+def _attach(stack: Stack, group: Group, volume: Volume, number: int, index: int) -> None:
+    known = volume.was or volume.name
+    name = stack.tier("Attachment", group.name, known, number)
+    stack.add(
+        name,
+        ec2.VolumeAttachment,
+        volume.span,
+        InstanceId=ref(stack.tier("Instance", group.name, number)),
+        VolumeId=ref(stack.tier("Volume", group.name, known, number)),
+        Device=f"/dev/sd{chr(ord('f') + index)}",
+    )
+    stack.owner[name] = (group.name, number)
+
+
+# ---- interchangeable members
+
+
+def _scaling(stack: Stack, group: Group, members: Scaling) -> str:
+    if len(group.networks) > 1:
+        count = len(group.networks)
+        stack.found.append(diagnostics.ScalingNetworks(span=group.span, tier=group.name, count=count))
+    where = group.networks[0]
+    subnets = network.edge(stack, where) if group.public_address else network.inside(stack, where)
+    template = stack.tier("Template", group.name)
+    targets = [ref(stack.balancer("Targets", balancer.name)) for balancer in stack.balancers_of.get(group.name, ())]
+    name = stack.tier("Members", group.name)
+    made: dict[str, Any] = {
+        "MinSize": str(members.minimum),
+        "MaxSize": str(members.maximum),
+        "VPCZoneIdentifier": [ref(subnet) for subnet in subnets],
+        "LaunchTemplate": autoscaling.LaunchTemplateSpecification(
+            LaunchTemplateId=ref(template), Version=attr(template, "LatestVersionNumber")
+        ),
+        "HealthCheckType": "ELB" if targets else "EC2",
+        "HealthCheckGracePeriod": group.readiness.timeout // 1000,
+        "Tags": autoscaling.Tags(**{"Name": group.name, "bpc:solution": stack.solution.name, "bpc:tier": group.name}),
+        "UpdatePolicy": UpdatePolicy(AutoScalingRollingUpdate=_rolling(group, members)),
+    }
+    made |= {"TargetGroupARNs": targets} if targets else {}
+    stack.add(name, autoscaling.AutoScalingGroup, group.span, **made, DependsOn=_before(stack, group))
+    _policy(stack, group, members, name)
+    return name
+
+
+def _rolling(group: Group, members: Scaling) -> AutoScalingRollingUpdate:
+    return AutoScalingRollingUpdate(
+        MaxBatchSize=group.update.batch,
+        MinInstancesInService=min(group.update.minimum, members.maximum - 1),
+        PauseTime=f"PT{group.update.pause // 1000}S",
+        SuspendProcesses=["HealthCheck", "ReplaceUnhealthy", "AZRebalance", "AlarmNotification", "ScheduledActions"],
+    )
+
+
+def _policy(stack: Stack, group: Group, members: Scaling, name: str) -> None:
+    if members.metric == "memory":
+        stack.found.append(diagnostics.NoMetric(span=group.span, metric=members.metric))
+    if members.metric != "cpu":
+        return
+    metric = autoscaling.PredefinedMetricSpecification(PredefinedMetricType="ASGAverageCPUUtilization")
+    tracking = autoscaling.TargetTrackingConfiguration(PredefinedMetricSpecification=metric, TargetValue=members.target)
+    stack.add(
+        stack.tier("Scaling", group.name),
+        autoscaling.ScalingPolicy,
+        group.span,
+        AutoScalingGroupName=ref(name),
+        PolicyType="TargetTrackingScaling",
+        EstimatedInstanceWarmup=members.cooldown // 1000,
+        TargetTrackingConfiguration=tracking,
+    )
+
+
+# ---- readiness
+
+
+def _before(stack: Stack, group: Group) -> list[str]:
+    """What must be there before a machine starts: its way to the outside, and the tiers that it needs."""
+    way = "WayOutside" if group.public_address else "WayInside"
+    return [way, *(stack.tier("Ready", other) for other in group.starts_after)]
+
+
+def _ready(stack: Stack, group: Group, members: list[str]) -> None:
+    limit = HOSTS * len(network.ZONES)
+    most = group.members.count if isinstance(group.members, Fixed) else group.members.maximum
+    if group.spread == "hosts" and most > limit:
+        found = diagnostics.SpreadTooWide(span=group.span, tier=group.name, count=most, limit=limit)
+        stack.found.append(found)
+    stack.add(
+        stack.tier("Ready", group.name),
+        cloudformation.WaitCondition,
+        group.span,
+        Handle=ref(stack.tier("Handle", group.name)),
+        Count=group.readiness.signals,
+        Timeout=str(min(LONGEST, max(1, group.readiness.timeout // 1000))),
+        DependsOn=members,
+    )

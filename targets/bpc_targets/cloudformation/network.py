@@ -1,0 +1,127 @@
+"""The VPC: its addresses, each network's subnets in two zones, and the ways out.
+
+A private network is cut into two halves, one a zone. A public one is cut into four: two for balancers and for machines with an
+address outside (`edge`), two for machines without, which reach the outside through the NAT gateway as those of private networks do.
+The cut is always the same, so that nothing moves when a balancer comes.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, collapse_addresses, ip_network
+
+from troposphere import GetAZs as Zones
+from troposphere import Select, ec2
+
+from bpc_targets.cloudformation import diagnostics
+from bpc_targets.cloudformation.stack import attr, ref
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bpc.model.resources import Network
+    from bpc_targets.cloudformation.stack import Stack
+
+ZONES = ("a", "b")
+SMALLEST, LARGEST = 28, 16
+"""Prefix lengths that AWS takes for subnets and VPCs."""
+OWN = "100.64.0.0/24"
+"""For the NAT gateway where no network is public: shared address space, which no network of a solution has."""
+BLOCKS = 5
+"""CIDR blocks of a VPC, AWS's default quota."""
+
+
+def add_networks(stack: Stack) -> None:
+    """All that networks share, and the networks."""
+    span = stack.solution.span
+    if not stack.networks or not _check(stack):
+        return
+    public = [network for network in stack.networks.values() if network.public]
+    first, *others = _blocks(stack) + ([] if public else [OWN])
+    tags = stack.tags(stack.solution.name)
+    stack.add("Vpc", ec2.VPC, span, CidrBlock=first, EnableDnsSupport=True, EnableDnsHostnames=True, Tags=tags)
+    for number, block in enumerate(others):
+        stack.add(f"Addresses{number}", ec2.VPCCidrBlock, span, VpcId=ref("Vpc"), CidrBlock=block)
+    stack.add("Internet", ec2.InternetGateway, span, Tags=tags)
+    joined = {"VpcId": ref("Vpc"), "InternetGatewayId": ref("Internet")}
+    stack.add("Gateway", ec2.VPCGatewayAttachment, span, **joined)
+    for routes in ("RoutesOutside", "RoutesInside"):
+        stack.add(routes, ec2.RouteTable, span, VpcId=ref("Vpc"), Tags=stack.tags(f"{stack.solution.name}-{routes}"))
+    outside = {"RouteTableId": ref("RoutesOutside"), "GatewayId": ref("Internet")}
+    stack.add("WayOutside", ec2.Route, span, DestinationCidrBlock="0.0.0.0/0", DependsOn="Gateway", **outside)
+    for network in stack.networks.values():
+        _subnets(stack, network, [f"Addresses{number}" for number in range(len(others))])
+    if public:
+        place = edge(stack, public[0].name)[0]
+    else:
+        place = "SubnetOwn"
+        _subnet(stack, place, OWN, 0, "RoutesOutside", stack.solution.name, [f"Addresses{len(others) - 1}"])
+    _nat(stack, place)
+
+
+def edge(stack: Stack, network: str) -> list[str]:
+    """Ids of the subnets with a way in from outside; those of a private network have none, and are its own."""
+    kind = "Edge" if stack.networks[network].public else "Subnet"
+    return [stack.network(kind, network, zone) for zone in ZONES]
+
+
+def inside(stack: Stack, network: str) -> list[str]:
+    """Ids of the subnets for machines without an address outside."""
+    return [stack.network("Subnet", network, zone) for zone in ZONES]
+
+
+def _check(stack: Stack) -> bool:
+    wrong = False
+    for item in stack.networks.values():
+        network = ip_network(item.cidr)
+        smallest = SMALLEST - (2 if item.public else 1)
+        if network.version == 6 or not LARGEST <= network.prefixlen <= smallest:
+            found = diagnostics.NetworkSize(span=item.span, cidr=item.cidr, largest=LARGEST, smallest=smallest)
+            stack.found.append(found)
+            wrong = True
+    return not wrong
+
+
+def _blocks(stack: Stack) -> list[str]:
+    """The VPC's CIDR blocks: one around all networks where one is enough."""
+    networks = [IPv4Network(item.cidr) for item in stack.networks.values()]
+    around = networks[0]
+    while not all(network.subnet_of(around) for network in networks):
+        around = around.supernet()
+    if around.prefixlen >= LARGEST:
+        return [str(around)]
+    blocks = list(dict.fromkeys(network.supernet(new_prefix=LARGEST) for network in networks))
+    kept = [str(block) for block in (blocks if len(blocks) <= BLOCKS else list(collapse_addresses(blocks)))]
+    if len(kept) > BLOCKS:
+        stack.found.append(diagnostics.TooSpread(span=stack.solution.span, blocks=len(kept), limit=BLOCKS))
+    return kept
+
+
+def _subnets(stack: Stack, network: Network, blocks: list[str]) -> None:
+    parts = list(IPv4Network(network.cidr).subnets(prefixlen_diff=2 if network.public else 1))
+    kinds = [("Edge", "RoutesOutside"), ("Subnet", "RoutesInside")] if network.public else [("Subnet", "RoutesInside")]
+    for number, part in enumerate(parts):
+        kind, routes = kinds[number // 2]
+        name = stack.network(kind, network.name, ZONES[number % 2])
+        _subnet(stack, name, str(part), number % 2, routes, f"{network.name}-{ZONES[number % 2]}", blocks, network)
+
+
+def _subnet(
+    stack: Stack, name: str, cidr: str, zone: int, routes: str, title: str, blocks: list[str], of: Network | None = None
+) -> None:
+    span = of.span if of else stack.solution.span
+    after: dict[str, Any] = {"DependsOn": blocks} if blocks else {}
+    where = {"VpcId": ref("Vpc"), "CidrBlock": cidr, "AvailabilityZone": Select(zone, Zones("")), **after}
+    stack.add(name, ec2.Subnet, span, MapPublicIpOnLaunch=False, Tags=stack.tags(title), **where)
+    joined = {"SubnetId": ref(name), "RouteTableId": ref(routes)}
+    stack.add(f"Routed{name}", ec2.SubnetRouteTableAssociation, span, **joined)
+
+
+def _nat(stack: Stack, place: str) -> None:
+    span = stack.solution.span
+    tags = stack.tags(f"{stack.solution.name}-nat")
+    stack.add("NatAddress", ec2.EIP, span, Domain="vpc", DependsOn="Gateway", Tags=tags)
+    allocated = attr("NatAddress", "AllocationId")
+    stack.add("Nat", ec2.NatGateway, span, SubnetId=ref(place), AllocationId=allocated, Tags=tags)
+    inside = {"RouteTableId": ref("RoutesInside"), "NatGatewayId": ref("Nat")}
+    stack.add("WayInside", ec2.Route, span, DestinationCidrBlock="0.0.0.0/0", **inside)

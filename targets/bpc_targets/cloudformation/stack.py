@@ -1,0 +1,77 @@
+"""A stack while it is put together: resources by their ids, what refers to them, and what was wrong."""
+
+from __future__ import annotations
+
+import troposphere
+from troposphere import GetAtt, Ref
+
+from bpc.model.resources import Balancer, Group, Network, Rule, Secret
+from bpc.source import where
+from bpc_targets.cloudformation.names import logical
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.model.solution import Solution
+    from bpc.source import Span
+    from bpc.target import Options
+
+    Json = dict[str, Any]
+
+
+class Stack:
+    """Collects resources, parameters and diagnostics. `owner`: resource id → the tier whose members it belongs to."""
+
+    def __init__(self, solution: Solution, options: Options) -> None:
+        self.solution, self.options = solution, options
+        self.parameters: Json = {}
+        self.values: dict[str, str] = {}
+        self.resources: Json = {}
+        self.outputs: Json = {}
+        self.files: dict[str, str] = {}
+        self.owner: dict[str, tuple[str, int]] = {}
+        self.found: list[Diagnostic] = []
+        self.networks = {r.name: r for r in solution.resources if isinstance(r, Network)}
+        self.groups = {r.name: r for r in solution.resources if isinstance(r, Group)}
+        self.balancers = {r.name: r for r in solution.resources if isinstance(r, Balancer)}
+        self.secrets = {r.name: r for r in solution.resources if isinstance(r, Secret)}
+        self.balancers_of: dict[str, list[Balancer]] = {}
+        for balancer in self.balancers.values():
+            self.balancers_of.setdefault(balancer.group, []).append(balancer)
+        self.rules = [r for r in solution.resources if isinstance(r, Rule)]
+
+    # ids: `was` keeps those that a renamed thing had
+
+    def tier(self, kind: str, name: str, *parts: str | int) -> str:
+        return logical(kind, self.groups[name].was or name, *parts)
+
+    def network(self, kind: str, name: str, *parts: str | int) -> str:
+        return logical(kind, self.networks[name].was or name, *parts)
+
+    def secret(self, name: str) -> str:
+        return logical("Secret", self.secrets[name].was or name)
+
+    def balancer(self, kind: str, name: str) -> str:
+        tier, _, endpoint = name.partition(".")
+        return self.tier(kind, tier, endpoint)
+
+    def add(self, name: str, kind: type[troposphere.AWSObject], span: Span, **properties: Any) -> troposphere.AWSObject:
+        """A resource with the place that it came from. `properties` may have attributes such as DependsOn."""
+        made = kind(name, Metadata={"bpc": where(span)}, **properties)
+        self.resources[name] = made.to_dict()
+        return made
+
+    def tags(self, name: str, tier: str = "", **more: Any) -> Any:
+        """Tags of a resource that can have them: its name, the solution, and the tier that it belongs to."""
+        own = {"Name": name, "bpc:solution": self.solution.name}
+        return troposphere.Tags({**own, **({"bpc:tier": tier} if tier else {}), **more})
+
+
+def ref(name: str) -> Any:
+    return Ref(name)
+
+
+def attr(name: str, attribute: str) -> Any:
+    return GetAtt(name, attribute)

@@ -1,0 +1,207 @@
+"""First-boot data on AWS: user data of a launch template, the same for all members of a tier.
+
+What only one machine knows it fetches itself, from the instance metadata service (version 2) and from Secrets Manager; so no
+secret is in user data, and four hundred members share one text.
+"""
+
+from __future__ import annotations
+
+from troposphere import Base64
+
+from bpc.firstboot.late import marked
+from bpc.firstboot.userdata import parts
+from bpc.firstboot.userdata import user_data as cloud_config
+from bpc.model.resources import Fixed
+from bpc.model.values import HostNameHole, MemberAddressesHole, MemberAddressHole, SecretHole, VolumeDeviceHole, concat
+from bpc_targets.cloudformation import diagnostics
+from bpc_targets.cloudformation.stack import ref
+from bpc_targets.cloudformation.values import function, joined
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bpc.model.resources import Group
+    from bpc.model.values import Hole, Text
+    from bpc.source import Span
+    from bpc_targets.cloudformation.stack import Stack
+
+LARGEST = 16_384
+"""Bytes of user data that EC2 takes, before base64."""
+FILLED, URL = 64, 700
+"""Bytes that a filled hole, and the address for the signal, are counted with."""
+LATE = SecretHole | HostNameHole | VolumeDeviceHole
+SIGNAL_MARK = "@@signal@@"
+
+SIGNAL = '''#!/usr/bin/env python3
+"""Tells CloudFormation how the first boot ended: `signal SUCCESS|FAILURE`, the reason on the standard input. Made by bpc."""
+import json, socket, sys, time, urllib.request
+
+url = r"@@signal@@"
+reason = sys.stdin.buffer.read()[-3000:].decode(errors="replace")
+body = {"Status": sys.argv[1], "UniqueId": socket.gethostname(), "Reason": reason, "Data": ""}
+while len(json.dumps(body)) > 4000:  # all in all CloudFormation takes 4096 bytes
+    body["Reason"] = body["Reason"][100:]
+for attempt in range(20):
+    try:  # the signed address is for requests without a content type
+        request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": ""}, method="PUT")
+        urllib.request.urlopen(request, timeout=30)
+        break
+    except OSError as error:
+        print("signal:", error, file=sys.stderr)
+        time.sleep(15)
+else:
+    sys.exit("signal: nobody heard it")
+'''
+
+PREPARE = r'''#!/usr/bin/env python3
+"""Brings what this machine must fetch itself into the files of this folder, and then runs first boot. Made by bpc."""
+import datetime, hashlib, hmac, json, os, re, subprocess, sys, time, traceback, urllib.request
+
+HOME = "/var/lib/bpc"
+NAMED = @@named@@
+SECRETS = {@@secrets@@}
+
+
+def fetch(url, body=None, headers={}, method=None):
+    return urllib.request.urlopen(urllib.request.Request(url, body, headers, method=method), timeout=10).read().decode()
+
+
+def metadata(path):
+    base = "http://169.254.169.254/latest/"
+    token = fetch(base + "api/token", None, {"X-aws-ec2-metadata-token-ttl-seconds": "300"}, "PUT")
+    return fetch(base + "meta-data/" + path, None, {"X-aws-ec2-metadata-token": token})
+
+
+def secret(arn):
+    """GetSecretValue as the instance's role, signed by hand (AWS Signature Version 4): images have no AWS library."""
+    region = arn.split(":")[3]
+    role = metadata("iam/security-credentials/").split()[0]
+    keys = json.loads(metadata("iam/security-credentials/" + role))
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    host = f"secretsmanager.{region}.amazonaws.com" + (".cn" if region.startswith("cn-") else "")
+    body = json.dumps({"SecretId": arn}).encode()
+    headers = {"content-type": "application/x-amz-json-1.1", "host": host, "x-amz-date": now}
+    headers |= {"x-amz-security-token": keys["Token"], "x-amz-target": "secretsmanager.GetSecretValue"}
+    names = ";".join(sorted(headers))
+    lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
+    request = f"POST\n/\n\n{lines}\n{names}\n{hashlib.sha256(body).hexdigest()}"
+    scope = f"{now[:8]}/{region}/secretsmanager/aws4_request"
+    text = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
+    key = ("AWS4" + keys["SecretAccessKey"]).encode()
+    for part in (*scope.split("/"), text):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    credential = f"Credential={keys['AccessKeyId']}/{scope}, SignedHeaders={names}, Signature={key.hex()}"
+    headers["authorization"] = f"AWS4-HMAC-SHA256 {credential}"
+    return json.loads(fetch(os.environ.get("SECRETS_MANAGER", f"https://{host}/"), body, headers))["SecretString"]
+
+
+def late(match):
+    kind, _, name = match[1].partition(":")
+    if kind == "secret":
+        return secret(SECRETS[name])
+    if kind == "volume":  # the volume's id without its dash is the serial number of the device
+        return "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_" + metadata("tags/instance/bpc:volume:" + name).replace("-", "")
+    return metadata("tags/instance/Name") if NAMED else metadata("local-hostname")
+
+
+def prepare():
+    if NAMED:
+        subprocess.run(["hostnamectl", "set-hostname", metadata("tags/instance/Name")], check=True)
+    for name in os.listdir(HOME):
+        path = os.path.join(HOME, name)
+        content = open(path, "rb").read() if os.path.isfile(path) and name not in ("prepare", "signal") else b""
+        filled = re.sub(rb"@@late:([^@]+)@@", lambda m: late([m[0], m[1].decode()]).encode(), content)
+        if filled != content:
+            mode = os.stat(path).st_mode & 0o777
+            with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+                file.write(filled)
+            os.replace(path + ".new", path)
+
+
+for attempt in range(20):
+    try:
+        prepare()
+        break
+    except Exception:
+        reason = traceback.format_exc()
+        print(reason, file=sys.stderr)
+        time.sleep(6)
+else:
+    subprocess.run([HOME + "/signal", "FAILURE"], input=("values of this machine: " + reason).encode())
+    sys.exit(1)
+os.execv(sys.argv[1], sys.argv[1:])
+'''
+
+
+def user_data(stack: Stack, group: Group) -> Any:
+    """The value of a launch template's `UserData`. Its text, with markers, is written beside the stack for people to read."""
+    first = marked(group, _marker)
+    prepare = _prepare(stack, group)
+    text = cloud_config(first, (SIGNAL,), prepare)
+    if _size(text) > LARGEST:
+        text = cloud_config(first, (SIGNAL,), prepare, compress=True)
+    _check(stack, group, text)
+    if scaling_members(stack, text, group.span):
+        return ""
+    stack.files[f"user-data/{group.name}.yaml"] = "".join(
+        p if isinstance(p, str) else f"@@{type(p).__name__}@@" for p in text
+    )
+    return Base64(joined([piece for part in text for piece in _pieces(stack, group, part)]))
+
+
+def _marker(hole: Hole) -> str:
+    match hole:
+        case SecretHole():
+            return f"@@late:secret:{hole.secret}@@"
+        case VolumeDeviceHole():
+            return f"@@late:volume:{hole.volume}@@"
+        case HostNameHole():
+            return "@@late:host@@"
+        case _:
+            return ""
+
+
+def secrets(group: Group) -> list[str]:
+    """The secrets that a group's machines read, by name, in order."""
+    found: dict[str, None] = {}
+
+    def note(hole: Hole) -> str:
+        if isinstance(hole, SecretHole):
+            found[hole.secret] = None
+        return _marker(hole)
+
+    marked(group, note)
+    return list(found)
+
+
+def _prepare(stack: Stack, group: Group) -> Text:
+    before, after = PREPARE.replace("@@named@@", str(isinstance(group.members, Fixed))).split("@@secrets@@")
+    known = [((f'"{name}": "'), SecretHole(secret=name), '", ') for name in secrets(group)]
+    return concat((before,), *known, (after,))
+
+
+def _pieces(stack: Stack, group: Group, part: str | Hole) -> list[Any]:
+    if not isinstance(part, str):
+        return [function(part, stack)]
+    before, mark, after = part.partition(SIGNAL_MARK)
+    return [before, ref(stack.tier("Handle", group.name)), after] if mark else [part]
+
+
+def scaling_members(stack: Stack, text: Text, span: Span) -> bool:
+    """Whether a text wants the addresses of a scaling tier's members, which nobody knows: reported."""
+    wanted = [part.group for part in text if isinstance(part, MemberAddressHole | MemberAddressesHole)]
+    unknown = dict.fromkeys(name for name in wanted if not isinstance(stack.groups[name].members, Fixed))
+    stack.found += [diagnostics.ScalingMembers(span=span, tier=name) for name in unknown]
+    return bool(unknown)
+
+
+def _size(text: Text) -> int:
+    return URL + sum(len(part.encode()) if isinstance(part, str) else FILLED for part in text)
+
+
+def _check(stack: Stack, group: Group, text: Text) -> None:
+    size = _size(text)
+    if size > LARGEST:
+        largest = ", ".join(f"{part.title} ({part.size:,} bytes)" for part in parts(group)[:3]) or "packages"
+        stack.found.append(diagnostics.UserDataTooLarge(span=group.span, tier=group.name, size=size, largest=largest))

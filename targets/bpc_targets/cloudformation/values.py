@@ -1,0 +1,101 @@
+"""Texts with holes as CloudFormation: a plain string, one function, or a join of both."""
+
+from __future__ import annotations
+
+from troposphere import GetAtt, Join, Ref, Sub
+
+from bpc.model.resources import Fixed
+from bpc.model.values import (
+    BalancerAddressHole,
+    HostNameHole,
+    MemberAddressesHole,
+    MemberAddressHole,
+    ParamHole,
+    PublicAddressHole,
+    SecretHole,
+    VolumeDeviceHole,
+)
+from bpc.record import assert_never
+from bpc_targets.cloudformation.names import logical
+from bpc_targets.cloudformation.stack import attr, ref
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bpc.model.resources import Group
+    from bpc.model.values import Hole, Text
+    from bpc_targets.cloudformation.stack import Stack
+
+
+def value(text: Text, stack: Stack) -> Any:
+    """A text as a property's value."""
+    return joined([part if isinstance(part, str) else function(part, stack) for part in text])
+
+
+def joined(parts: list[Any]) -> Any:
+    """Strings and functions as one value: a text with the functions' names in it."""
+    if len(parts) == 1:
+        return parts[0]
+    text: list[str] = []
+    other: dict[str, Any] = {}
+    for part in parts:
+        if isinstance(part, str):
+            text.append(part.replace("${", "${!"))
+        elif isinstance(part, Ref | GetAtt):
+            text.append(f"${{{'.'.join(_names(part))}}}")
+        else:
+            name = f"Value{len(other)}"
+            other[name] = part
+            text.append(f"${{{name}}}")
+    return Sub("".join(text), other) if other else Sub("".join(text)) if len(parts) > 1 else ""
+
+
+def _names(part: Ref | GetAtt) -> list[str]:
+    [found] = part.data.values()
+    return [found] if isinstance(found, str) else found
+
+
+def parameter(name: str) -> str:
+    """The id of a declared `param`: no resource has such an id."""
+    return logical("Param", name)
+
+
+def function(hole: Hole, stack: Stack) -> Any:
+    """The function that gives a hole's value; of a secret, its ARN: the value itself is for machines alone."""
+    match hole:
+        case ParamHole():
+            return ref(parameter(hole.param))
+        case SecretHole():
+            return ref(stack.secret(hole.secret))
+        case MemberAddressHole():
+            return _address(stack, hole.group, hole.network, hole.member)
+        case MemberAddressesHole():
+            return Join(hole.separator, _addresses(stack, hole))
+        case BalancerAddressHole():
+            return attr(stack.balancer("Balancer", hole.balancer), "DNSName")
+        case PublicAddressHole():
+            if hole.member is None:
+                return attr(stack.balancer("Balancer", hole.owner), "DNSName")
+            return ref(stack.tier("Address", hole.owner, hole.member))
+        case VolumeDeviceHole() | HostNameHole():
+            raise AssertionError("filled by the machine")
+        case _:
+            assert_never(hole)
+
+
+def has_interfaces(group: Group) -> bool:
+    """Whether members have interfaces of their own, which keep their addresses: somebody may connect, or they keep data."""
+    return bool(group.endpoints or group.volumes or len(group.networks) > 1 or group.public_address)
+
+
+def _address(stack: Stack, group: str, network: str, member: int) -> Any:
+    if has_interfaces(stack.groups[group]):
+        return attr(stack.tier("Interface", group, network, member), "PrimaryPrivateIpAddress")
+    return attr(stack.tier("Instance", group, member), "PrivateIp")
+
+
+def _addresses(stack: Stack, hole: MemberAddressesHole) -> list[Any]:
+    members = stack.groups[hole.group].members
+    assert isinstance(members, Fixed), "refused before"
+    return [_address(stack, hole.group, hole.network, number) for number in range(members.count)]

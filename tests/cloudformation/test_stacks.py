@@ -1,0 +1,87 @@
+"""CloudFormation stacks of every blueprint in every environment: cfn-lint finds nothing, an attacker neither."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from goldens import compare_folder
+from test_compile import IDS, OPTIONS, ROOT, VARIANTS
+
+from bpc.driver import compile_blueprint
+from bpc.model.resources import FromAnywhere, FromCidr, Rule
+from bpc_targets import load
+
+REGIONS = ["eu-west-1", "us-east-1", "ap-southeast-2"]
+
+
+def compiled(folder: Path, environment: str):
+    result = compile_blueprint(str(folder / "solution.bp"), (load("cloudformation"),), OPTIONS, environment)
+    assert [d.text for d in result.diagnostics] == []
+    return result
+
+
+def templates(result) -> dict[str, dict]:
+    files = result.artifacts["cloudformation"].files
+    return {name: yaml.safe_load(text) for name, text in files.items() if name.endswith(".yaml") and "/" not in name}
+
+
+@pytest.mark.parametrize(("folder", "environment"), VARIANTS, ids=IDS)
+def test_cfn_lint_finds_nothing(folder, environment, tmp_path, request):
+    from cfnlint.api import lint
+    from cfnlint.config import ManualArgs
+
+    result = compiled(folder, environment)
+    for name in templates(result):
+        text = result.artifacts["cloudformation"].files[name]
+        found = lint(text, config=ManualArgs(regions=REGIONS, include_checks=["I"]))
+        assert [f"{name}: {match}" for match in found] == []
+    if folder.name == "shop":
+        golden = ROOT / "tests" / "golden" / f"cloudformation-shop-{environment or 'plain'}"
+        files = result.artifacts["cloudformation"].files
+        compare_folder(golden, files, update=request.config.getoption("--update-golden"))
+
+
+@pytest.mark.parametrize(("folder", "environment"), VARIANTS, ids=IDS)
+def test_an_attacker_finds_nothing(folder, environment):
+    """Who may come in is what the blueprint says; roles may read their secrets and nothing else; no machine gives away its role."""
+    result = compiled(folder, environment)
+    resources = {name: made for part in templates(result).values() for name, made in part["Resources"].items()}
+    rules = [item for item in result.solution.resources if isinstance(item, Rule)]
+    opened = [made for made in resources.values() if made["Type"] == "AWS::EC2::SecurityGroupIngress"]
+    assert len(opened) == len(rules)
+    anywhere = [made for made in opened if made["Properties"].get("CidrIp") == "0.0.0.0/0"]
+    asked = [
+        r
+        for r in rules
+        if isinstance(r.peer, FromAnywhere) or (isinstance(r.peer, FromCidr) and "0.0.0.0/0" in r.peer.cidr)
+    ]
+    assert sorted(m["Properties"]["FromPort"] for m in anywhere) == sorted(r.port for r in asked)
+    for name, made in resources.items():
+        properties = made.get("Properties", {})
+        assert "SecurityGroupIngress" not in properties, name
+        if made["Type"] == "AWS::IAM::Role":
+            [policy] = properties["Policies"]
+            [statement] = policy["PolicyDocument"]["Statement"]
+            assert statement["Action"] == "secretsmanager:GetSecretValue"
+            assert all(list(one) == ["Ref"] and one["Ref"].startswith("Secret") for one in statement["Resource"]), name
+        if made["Type"] == "AWS::EC2::LaunchTemplate":
+            assert properties["LaunchTemplateData"]["MetadataOptions"]["HttpTokens"] == "required"
+        if made["Type"] == "AWS::EC2::Subnet":
+            assert properties["MapPublicIpOnLaunch"] is False
+        if made["Type"] == "AWS::EC2::Volume":
+            assert properties["Encrypted"] is True
+            assert {"DeletionPolicy", "UpdateReplacePolicy"} <= set(made)
+    text = json.dumps([*templates(result).values()])
+    assert "resolve:secretsmanager" not in text, "secrets are read by machines, never by a template"
+    assert '"*"' not in text
+
+
+@pytest.mark.parametrize(("folder", "environment"), VARIANTS, ids=IDS)
+def test_every_resource_says_where_it_came_from(folder, environment):
+    for part in templates(compiled(folder, environment)).values():
+        for name, made in part["Resources"].items():
+            assert re.fullmatch(r"\S+\.bp:\d+", made["Metadata"]["bpc"]), name
