@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from bpc.model.steps import Artifact, File, Mount, Packages, ReadyImage, Run, Service, User
+from bpc.model.steps import Artifact, Configure, File, Mount, Packages, ReadyImage, Run, Service, User
 from bpc.record import assert_never
 from bpc.source import where
 from bpc.target import Requirement
@@ -96,6 +96,8 @@ def describe(step: Step) -> dict[str, Any]:
             return {"user": step.name, **place}
         case Mount():
             return {"mount": step.path, **place}
+        case Configure():
+            return {"configure": step.platform, **place}
         case _:
             assert_never(step)
 
