@@ -40,7 +40,7 @@ puppet agent --test --no-show_diff --color=false --waitforcert 15 || code=$?
 [ "$code" -eq 2 ] || (exit "$code")  # 2: there were changes, and none failed
 systemctl enable --now puppet
 """,
-    "chef": "chef-client --once\n",
+    "chef": "chef-client --once --force-formatter\n",
     "salt": "salt-call --retcode-passthrough state.apply\n",
 }
 """What the runner does after the module: the agent's first run, to its end."""
@@ -82,8 +82,11 @@ def _module(step: Configure, home: str, marked: Marked) -> Json:
             # the key is a file of the template, which only root may read
             return {"chef": {"validation_cert": "system", "ssl_verify_mode": ":verify_peer", **chef}}
         case "salt":
-            grains, settings = given.pop("grains", None), given.pop("settings", {})
-            return {"salt_minion": {"conf": given | settings, **({"grains": grains} if grains else {})}}
+            own = {
+                name: given.pop(key) for key, name in (("package", "pkg_name"), ("grains", "grains")) if key in given
+            }
+            settings = given.pop("settings", {})
+            return {"salt_minion": {**own, "conf": given | settings}}
         case _:
             assert_never(step.platform)
 

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from bpc.model.values import Hole
     from bpc.source import Span
 
+UNPULLED = {
+    "vars": 'write them as a `file "/etc/ansible/facts.d/NAME.fact"`: the playbook then has them as ansible_local.NAME',
+    "files": "put them into the repository",
+}
+"""Settings that make no sense with `url`, and what to write instead."""
 PRIVATE = ("vars",)
 """Settings that the platform's module keeps where only root reads them; the others end up in files that everybody may read."""
 
@@ -37,13 +42,16 @@ def configure_of(item: Body) -> Configure:
     name = item.value("with", "")
     platform = PLATFORMS[name]
     pulled = item.has("url")
-    if pulled and item.has("vars"):
-        hint = (
-            'write them as a `file "/etc/ansible/facts.d/NAME.fact"`: the playbook then has them as ansible_local.NAME'
-        )
-        raise bad(item.where("vars"), "a playbook that is pulled from a repository takes no variables", hint)
+    for key, hint in UNPULLED.items():
+        if pulled and item.has(key):
+            raise bad(item.where(key), f'a playbook that is pulled from a repository takes no "{key}"', hint)
+    if item.has("checkout") and not pulled:
+        raise bad(item.where("checkout"), "there is no repository to check out", "name it with `url`")
+    known = (*platform.needs, *platform.takes)
     files = () if pulled else tuple(_files(item))
-    given = [key for key in (*platform.needs, *platform.takes) if item.has(key) and key not in ("playbook", "files")]
+    if name == "salt" and item.value("package", ""):
+        known = ("package", *known)  # its module installs it, where it is not there
+    given = [key for key in known if item.has(key) and key not in ("playbook", "files")]
     return Configure(
         platform=name,
         playbook=item.value("playbook", "") if pulled or not files else files[0].name,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bpc.lower.values import Value
     from bpc.model.steps import Kind
     from bpc.model.values import Text
+    from bpc.source import Span
 
 PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*(=[A-Za-z0-9.+:~_-]+)?\Z")
 MODE = re.compile(r"[0-7]{3,4}\Z")
@@ -34,7 +35,9 @@ def steps_of(body: Body, kind: Kind | None) -> list[Step]:
     steps: list[Step] = packages_of(body, kind)
     for item in body.all(*ITEMS):
         try:
-            steps += platform_packages(item, kind) if item.block.keyword == "configure" else []
+            if item.block.keyword == "configure":
+                steps += platform_packages(item, kind)
+                _check_name(item.value("package", "") or "none", item.where("package"), body)
             steps.append(step_of(item, body, kind))
         except Wrong as wrong:
             body.found.append(wrong.diagnostic)
@@ -45,11 +48,15 @@ def packages_of(body: Body, kind: Kind | None) -> list[Step]:
     """The packages of one template as a step, or nothing."""
     names = body.value("packages", ())
     for name in names:
-        if not PACKAGE.match(name):
-            body.found.append(lower.BadValue(span=body.where("packages"), problem=f'"{name}" is no package name'))
+        _check_name(name, body.where("packages"), body)
     if not names:
         return []
     return [Packages(names=tuple(dict.fromkeys(names)), kind=kind or "software", span=body.where("packages"))]
+
+
+def _check_name(name: str, span: Span, body: Body) -> None:
+    if not PACKAGE.match(name):
+        body.found.append(lower.BadValue(span=span, problem=f'"{name}" is no package name'))
 
 
 def step_of(item: Body, template: Body, kind: Kind | None) -> Step:
