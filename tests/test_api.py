@@ -97,6 +97,8 @@ def test_what_does_not_exist(tmp_path):
         lambda: bpc.api.compile(SHOP, targets=["heath"]),
         lambda: bpc.api.compile(SHOP, flavors={"tiny": {"cpu": "one"}}),
         lambda: bpc.api.explain("BPC999"),
+        lambda: bpc.api.explain_tier(SHOP, "wbe"),
+        lambda: bpc.api.explain_tier(SHOP, "web", targets=["heath"]),
         lambda: bpc.api.new(tmp_path / "new", "no such sample"),
         lambda: bpc.api.new(ROOT),
     ):

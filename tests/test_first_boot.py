@@ -19,6 +19,7 @@ from pwd import getpwuid
 import jsonschema
 import pytest
 import yaml
+from goldens import compare_folder
 
 from bpc.driver import build_model, compile_blueprint
 from bpc.firstboot.runner import HOME, LOG, RUNNER
@@ -30,9 +31,12 @@ CLOUD_INIT = Path(os.environ.get("BPC_CLOUD_INIT", "/usr/lib/python3/dist-packag
 SCHEMA = CLOUD_INIT / "config" / "schemas" / "schema-cloud-config-v1.json"
 SHELLCHECK = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
 STRACE = shutil.which("strace")
-MEANT = "SC2016"
-"""Titles and paths are quoted so that nothing in them expands."""
+MEANT = "SC2016,SC2041"
+"""Titles, paths and names are quoted so that nothing in them expands; a loop may run over one package."""
 NO_SCHEMA = f"cloud-init is not installed, and BPC_CLOUD_INIT names no folder of it: {SCHEMA} is missing"
+
+CONFIGURED = ROOT / "tests" / "fine" / "configure" / "solution.bp"
+"""A tier for each platform of `configure`."""
 
 EVERY_STEP = """blueprint 1
 
@@ -76,7 +80,7 @@ def user_data(path: Path, environment: str = "") -> dict[str, str]:
 
 def variants() -> list[tuple[Path, str]]:
     found = []
-    for path in sorted(ROOT.glob("blueprints/*/solution.bp")):
+    for path in (*sorted(ROOT.glob("blueprints/*/solution.bp")), CONFIGURED):
         solution = build_model(str(path)).solution
         found += [(path, name) for name in ("", *(solution.environments if solution else ()))]
     return found
@@ -106,13 +110,24 @@ def test_cloud_init_knows_every_word(texts):
     for text in texts.values():
         assert text.startswith("#cloud-config\n")
         assert [error.message for error in judge.iter_errors(yaml.safe_load(text))] == []
+        own = contents(text).get(f"{HOME}/configure.yaml")  # what a module is called with
+        assert own is None or [error.message for error in judge.iter_errors(yaml.safe_load(own))] == []
 
 
 @pytest.mark.skipif(not SCHEMA.exists(), reason=NO_SCHEMA)
 @pytest.mark.parametrize(
     "planted",
-    [{"write_files": [{"content": "a"}]}, {"packages": [{"a": 1}]}, {"runcmd": "a"}, {"users": [{"name": 3}]}],
-    ids=["file", "package", "command", "user"],
+    [
+        {"write_files": [{"content": "a"}]},
+        {"packages": [{"a": 1}]},
+        {"runcmd": "a"},
+        {"users": [{"name": 3}]},
+        {"ansible": {"pull": {"url": "a"}}},
+        {"puppet": {"conf": {"agents": {}}}},
+        {"chef": {"attributes": {}}},
+        {"salt_minion": {"master": "a"}},
+    ],
+    ids=["file", "package", "command", "user", "ansible", "puppet", "chef", "salt"],
 )
 def test_that_judge_sees_mistakes(planted):
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
@@ -356,3 +371,100 @@ def test_secret_file_is_never_open_to_others(tmp_path, cloud):
     modes = [int(mode, 8) for line in written if "chmod" in line for mode in re.findall(r", (0\d+)", line)]
     assert all(mode & 0o007 == 0 for mode in modes), modes
     assert stat.S_IMODE((out / "etc/secret").stat().st_mode) == 0o640
+
+
+# ---- configured by a platform
+
+
+def test_configured(request):
+    golden = ROOT / "tests" / "golden" / "configure"
+    compare_folder(golden, user_data(CONFIGURED), update=request.config.getoption("--update-golden"))
+
+
+HOSTILE = 'it\'s: "odd" #1 {x'
+"""What may fill a hole: no character of it may change what is around."""
+
+
+def test_what_fills_a_hole_changes_nothing_around():
+    filled = {name: re.sub("@@[a-z0-9.]+@@", lambda _: HOSTILE, text) for name, text in user_data(CONFIGURED).items()}
+    told = {
+        name[10:-5]: yaml.safe_load(contents(text)[f"{HOME}/configure.yaml"])
+        for name, text in filled.items()
+        if "server" not in name
+    }
+    assert told["puppet"]["puppet"]["conf"]["agent"]["server"] == HOSTILE
+    assert told["puppet"]["puppet"]["conf"]["agent"]["certname"] == f"{HOSTILE}-agent"
+    assert told["chef"]["chef"]["initial_attributes"]["shop"] == {"host": HOSTILE, "workers": 4}
+    assert told["salt"]["salt_minion"]["conf"]["master"] == HOSTILE
+    assert told["pulled"]["ansible"]["pull"]["url"] == f"https://{HOSTILE}/playbooks.git"
+    variables = yaml.safe_load(contents(filled["user-data/played.yaml"])[f"{HOME}/configure-vars.yaml"])
+    assert variables["password"] == HOSTILE
+    assert variables["peers"] == [HOSTILE, "b"]
+    assert (variables["port"], variables["on"]) == (8140, True)
+
+
+PLATFORM = """#!/bin/sh
+# Stands for cloud-init: says what it is called with, and what is there by then; its result is that of the file `result`.
+if [ "$2" = --help ]; then echo "usage: cloud-init single HELP"; exit; fi
+echo "$@" >>FOLDER/called
+cat FOLDER/root/etc/before >>FOLDER/called
+[ -e FOLDER/mended ] || { echo "what the platform said"; exit 4; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        ("[--file FILE]", "single --file {0} --name ansible --frequency always"),
+        ("", "--file {0} single --name ansible --frequency always"),
+    ],
+    ids=["its-option", "the-command-s"],
+)
+def test_a_platform_is_asked_last_and_its_failure_told(tmp_path, cloud, monkeypatch, usage, expected):
+    out = tmp_path / "root"
+    image = (
+        '  configure { with = ansible, playbook = "play/site.yml", vars = { word = password } }\n'
+        f'  file "{out}/etc/before" {{ text = "${{password}}\\n", {ME} }}\n'
+        f'  run "before" {{ text = "echo run >>{out}/etc/before" }}\n'
+    )
+    (tmp_path / "play").mkdir()
+    machine = Machine(tmp_path, cloud, image, {"play/site.yml": b"- hosts: all\n"})
+    machine.config["packages"].remove("ansible-core")
+    command = tmp_path / "cloud-init"
+    command.write_text(PLATFORM.replace("FOLDER", str(tmp_path)).replace("HELP", usage))
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    (tmp_path / "dpkg").write_text("#!/bin/sh\n")
+    (tmp_path / "dpkg").chmod(0o755)
+
+    assert machine.boot() == 4
+    called = (tmp_path / "called").read_text().splitlines()
+    assert called == [expected.format(f"{out}{HOME}/configure.yaml"), SECRET, "run"]
+    assert cloud.heard[0][1]["status"] == "FAILURE"
+    assert cloud.heard[0][1]["reason"].startswith("exit code 4: configure with ansible\n")
+    assert "\nwhat the platform said\n" in cloud.heard[0][1]["reason"]
+    assert stat.S_IMODE((out / HOME[1:] / "configure-vars.yaml").stat().st_mode) == 0o600
+    assert (out / HOME[1:] / "configure/play/site.yml").read_text() == "- hosts: all\n"
+
+    (tmp_path / "mended").touch()
+    assert [machine.boot(), machine.boot()] == [0, 0], machine.log
+    assert len((tmp_path / "called").read_text().splitlines()) == 6, (
+        "asked again where it failed, and not where it had ended"
+    )
+    assert cloud.heard[-1][1]["status"] == "SUCCESS"
+
+
+def test_puppet_says_by_its_exit_code_what_failed(tmp_path, cloud, monkeypatch):
+    for command, script in {
+        "cloud-init": "",
+        "dpkg": "",
+        "systemctl": "",
+        "puppet": f"exit $(cat {tmp_path}/code)",
+    }.items():
+        (tmp_path / command).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / command).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    machine = Machine(tmp_path, cloud, '  configure { with = puppet, server = "puppet.example.org" }\n')
+    for code, result in (("4", 4), ("1", 1), ("2", 0)):
+        (tmp_path / "code").write_text(code)
+        assert machine.boot() == result, machine.log

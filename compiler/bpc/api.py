@@ -14,11 +14,14 @@ from bpc.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from bpc.diagnostics.base import Diagnostic
     from bpc.driver import Result
+    from bpc.explain import Explanation
+    from bpc.model.solution import Solution
+    from bpc.model.steps import Bake
     from bpc.target import Target
 
     Path = str | os.PathLike[str]
@@ -76,6 +79,72 @@ def model(blueprint: Path, *, environment: str = "", settings: Mapping[str, str]
     return build_model(os.fspath(blueprint), environment, settings)
 
 
+class Explained(Record):
+    """What `explain_tier` gives: `explanation` is None where the blueprint has errors."""
+
+    explanation: Explanation | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is an explanation; there may be warnings."""
+        return self.explanation is not None
+
+    @property
+    def plain(self) -> dict[str, Any] | None:
+        """The explanation as plain JSON values, as `bpc explain TIER --format json` prints them; None where there are errors."""
+        from bpc.model.document import plain
+
+        return None if self.explanation is None else plain(self.explanation)
+
+
+def explain_tier(
+    blueprint: Path,
+    tier: str,
+    *,
+    environment: str = "",
+    settings: Mapping[str, str] | None = None,
+    targets: Sequence[str] = DEFAULT_TARGETS,
+    flavors: Flavors | None = None,
+) -> Explained:
+    """`bpc explain TIER`: what its image carries and what happens at first boot, in each of the three ways to bake, and why.
+
+    `targets` say which machine type they choose, of `flavors` where these are given. Raises `bpc.Usage` for an unknown tier.
+    """
+    from bpc.driver import build_model
+    from bpc.explain import BAKES, Offer, explain, groups
+    from bpc.target import Options
+
+    options = Options(flavors=_flavors(flavors or {}), limits={})
+    path, chosen = os.fspath(blueprint), [_target(name, "stack") for name in dict.fromkeys(targets)]
+    result = build_model(path, environment, settings)
+    if result.solution is None:
+        return Explained(explanation=None, diagnostics=result.diagnostics)
+    known = groups(result.solution)
+    if tier not in known:
+        raise Usage(_no_tier(tier, known))
+    others: dict[Bake, Solution | str] = {}
+    for bake in BAKES:
+        other = result if bake == known[tier].bake else build_model(path, environment, settings, {tier: bake})
+        wrong = next((d for d in other.diagnostics if d.severity == "error"), None)
+        others[bake] = other.solution or (f"{wrong.text} ({wrong.code})" if wrong else "")
+    offers = tuple(
+        Offer(target=target.title, type=need.value)
+        for target in chosen
+        for need in getattr(target.emit(result.solution, options)[0], "requirements", ())
+        if need.kind == "flavor" and need.why == f"for tier {tier}"
+    )
+    return Explained(explanation=explain(result.solution, tier, others, offers), diagnostics=result.diagnostics)
+
+
+def _no_tier(name: str, tiers: Iterable[str]) -> str:
+    """The nearest tier or code is named: `bpc explain` takes both."""
+    from bpc.diagnostics.base import did_you_mean
+
+    near = did_you_mean(name, tiers) or did_you_mean(name.upper(), pages())
+    return f'there is no diagnostic and no tier "{name}"; {near or "the tiers are " + ", ".join(tiers)}'
+
+
 def model_schema() -> dict[str, Any]:
     """`bpc model --schema`: the JSON Schema (2020-12) of the model."""
     from bpc.model.document import schema
@@ -126,7 +195,10 @@ def explain(code: str) -> Page:
     """`bpc explain CODE`. Raises `bpc.Usage` where there is no such diagnostic."""
     known = pages()
     if code.upper() not in known:
-        raise Usage(f'there is no diagnostic "{code}"; `bpc explain` lists them')
+        from bpc.diagnostics.base import did_you_mean
+
+        near = did_you_mean(code.upper(), known)
+        raise Usage(f'there is no diagnostic "{code}"; {f"{near} " if near else ""}`bpc explain` lists them')
     return known[code.upper()]
 
 

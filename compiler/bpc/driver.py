@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bpc.diagnostics.base import Diagnostic
     from bpc.lower.solution import Choice
     from bpc.model.solution import Solution
+    from bpc.model.steps import Bake
     from bpc.target import Artifacts, Options, Target
 
 
@@ -46,8 +47,16 @@ class Result(Record):
         return None if self.solution is None else document(self.solution)
 
 
-def build_model(path: str, environment: str = "", settings: Mapping[str, str] | None = None) -> Result:
-    """Reads the blueprint at `path` and all that it names, and lowers it to the model. Never raises for a user's mistake."""
+def build_model(
+    path: str,
+    environment: str = "",
+    settings: Mapping[str, str] | None = None,
+    bakes: Mapping[str, Bake] | None = None,
+) -> Result:
+    """Reads the blueprint at `path` and all that it names, and lowers it to the model. Never raises for a user's mistake.
+
+    `bakes` are tiers that are baked otherwise than the blueprint says.
+    """
     from bpc.check.blocks import check_blocks
     from bpc.check.secrets import check_secrets
     from bpc.lower.solution import lower_solution
@@ -67,7 +76,7 @@ def build_model(path: str, environment: str = "", settings: Mapping[str, str] | 
     for stage in (check_blocks, check_names, check_secrets):
         if not errors(found):
             found += stage(program)
-    choice = _choice(environment, settings or {}, found)
+    choice = _choice(environment, settings or {}, bakes or {}, found)
     if errors(found):
         return _result(None, found)
     world = World(program, reading.named_bytes, reading.named_text)
@@ -163,7 +172,9 @@ class Reading:
         return sha256(b"".join([f"{name}\0{len(content)}\0".encode() + content for name, content in read]))
 
 
-def _choice(environment: str, settings: Mapping[str, str], found: list[Diagnostic]) -> Choice:
+def _choice(
+    environment: str, settings: Mapping[str, str], bakes: Mapping[str, Bake], found: list[Diagnostic]
+) -> Choice:
     """`--set` values as expressions; a bare word that is no expression of the language is taken as a string."""
     from bpc.lower.solution import Choice
     from bpc.syntax import parse_expression
@@ -175,7 +186,7 @@ def _choice(environment: str, settings: Mapping[str, str], found: list[Diagnosti
         if expression is None or wrong or isinstance(expression, Name):
             expression = String(span=Span(Source(f"--set {name}", text), 0, len(text)), parts=(text,))
         parsed[name] = expression
-    return Choice(environment=environment, settings=parsed)
+    return Choice(environment=environment, settings=parsed, bakes=bakes)
 
 
 def _result(solution: Solution | None, found: list[Diagnostic]) -> Result:

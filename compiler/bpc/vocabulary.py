@@ -6,7 +6,9 @@ One table that the stages read and that the language reference is generated from
 
 from __future__ import annotations
 
+from bpc.platforms import SETTINGS
 from bpc.record import Record
+from bpc.words import Word
 
 EDITION = 1
 
@@ -46,15 +48,6 @@ def words(kind: str) -> tuple[str, ...]:
     if "(" in kind:
         return ()
     return tuple(word for word in kind.split(" | ") if word not in SCALARS)
-
-
-class Word(Record):
-    """One setting of a block: its type, whether it must stand there, and what it means (for the reference)."""
-
-    type: str
-    required: bool = False
-    deploy: bool = False
-    says: str = ""
 
 
 class Keyword(Record):
@@ -188,7 +181,7 @@ BLOCKS: dict[str, Keyword] = {
             ),
             "packages": Word(type="list(string)", says="packages of the release, `name` or `name=version`"),
         },
-        blocks=("file", "artifact", "run", "service", "user"),
+        blocks=("file", "artifact", "run", "service", "user", "configure"),
         statements=("param", "let", "for"),
     ),
     "file": Keyword(
@@ -244,6 +237,11 @@ BLOCKS: dict[str, Keyword] = {
             "sudo": Word(type="bool", says="may become root without a password"),
             "ssh_keys": Word(type="list(string)", deploy=True, says="public keys that may log in"),
         },
+    ),
+    "configure": Keyword(
+        once=True,
+        says="hands the rest of the configuration to a platform, at first boot; each takes settings of its own",
+        settings=SETTINGS,
     ),
 }
 

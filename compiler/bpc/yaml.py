@@ -21,6 +21,10 @@ UNSAFE = re.compile("[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[\u2028\u
 BLOCK = re.compile("[\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]*\\Z")
 
 
+class Line(str):
+    """One line that is written as a literal block, so that no character of what fills its holes needs an escape."""
+
+
 def dump(value: object) -> str:
     """The value as a YAML document. Keys of maps are strings."""
     lines: list[str] = []
@@ -128,10 +132,12 @@ def _list(value: list[object] | tuple[object, ...], pad: str, put: Put) -> None:
 def _flow(item: dict[str, object]) -> str:
     """A map of one short entry, such as a function call, on one line; "" where it needs more."""
     ((key, value),) = item.items()
+    if isinstance(value, Line):
+        return ""
     if isinstance(value, str):
         text = INSIDE[value]
     elif isinstance(value, list | tuple) and value:
-        if any(isinstance(part, dict | list | tuple) for part in value):
+        if any(isinstance(part, dict | list | tuple | Line) for part in value):
             return ""
         text = f"[{', '.join([INSIDE[part] if isinstance(part, str) else scalar(part) for part in value])}]"
     elif isinstance(value, dict):
@@ -143,6 +149,8 @@ def _flow(item: dict[str, object]) -> str:
 
 def _short(item: object, pad: str) -> str:
     """What stands after a key or a dash where it is no filled collection: a scalar, or a literal block."""
+    if isinstance(item, Line):
+        return f" |2-\n{pad}  {item}\n"
     if isinstance(item, str) and "\n" in item and _blockable(item):
         return _block(item, pad + "  ")
     return f" {scalar(item)}\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpc.diagnostics import check
 from bpc.diagnostics.base import Note, did_you_mean
+from bpc.platforms import COMMON, PLATFORMS
 from bpc.syntax.tree import (
     Allow,
     Block,
@@ -126,6 +127,8 @@ def _block(
     given = check_body(node.keyword, inner, node.body, found, partial=partial)
     if not partial:
         _complete(node, inner, given, found)
+    if node.keyword == "configure":
+        _configure(node, given, found)
 
 
 def _complete(node: Block, keyword: Keyword, given: set[str], found: list[Diagnostic]) -> None:
@@ -136,6 +139,25 @@ def _complete(node: Block, keyword: Keyword, given: set[str], found: list[Diagno
     if choices and len(given & set(choices)) != 1:
         listed = ", ".join(choices)
         found.append(check.OneContent(span=_head(node), block=node.keyword, choices=listed))
+
+
+def _configure(node: Block, given: set[str], found: list[Diagnostic]) -> None:
+    """What the platform of a `configure` takes and needs; nothing where it is none, which is told elsewhere."""
+    settings = [s for s in node.body if isinstance(s, Setting)]
+    name = next((s.value.text for s in settings if s.name.text == "with" and isinstance(s.value, Name)), "")
+    platform = PLATFORMS.get(name)
+    if platform is None:
+        return
+    known = (*platform.needs, *platform.takes)
+    for setting in settings:
+        text = setting.name.text
+        if text in BLOCKS["configure"].settings and text not in (*COMMON, *known):
+            hint = did_you_mean(text, known) or f"{name} takes {', '.join(known)}"
+            found.append(check.NotOfPlatform(span=setting.name.span, name=text, platform=name, hint=hint))
+    for text in platform.needs:
+        if text not in given:
+            says = BLOCKS["configure"].settings[text].says.partition(": ")[2]
+            found.append(check.MissingSetting(span=_head(node), block=f"configure with {name}", name=text, says=says))
 
 
 def _head(node: Block) -> Span:

@@ -28,6 +28,7 @@ EPILOG = """examples:
   bpc build                                        the images that are not there yet, in out/images
   bpc model solution.bp                            the solution as JSON, for other tools
   bpc explain BPC401                               the manual page of a diagnostic
+  bpc explain web --env test                       what is in a tier's image, what at first boot, and why
 """
 
 
@@ -83,8 +84,16 @@ def parser() -> argparse.ArgumentParser:
     model = commands.add_parser("model", help="print the cloud-neutral model as JSON")
     _blueprint(model)
     model.add_argument("--schema", action="store_true", help="print the JSON Schema of the model instead")
-    explain = commands.add_parser("explain", help="print the manual page of a diagnostic")
-    explain.add_argument("code", nargs="?", help="for example BPC401; all codes where it is left out")
+    explain = commands.add_parser(
+        "explain",
+        help="print the manual page of a diagnostic, or what is in a tier's image and what at first boot, and why",
+    )
+    explain.add_argument(
+        "name", nargs="?", help="a code such as BPC401, or a tier of the blueprint; all codes where it is left out"
+    )
+    explain.add_argument("--blueprint", default="solution.bp", help="the file with the solution (default: solution.bp)")
+    _choices(explain, formats=("text", "json"))
+    explain.add_argument("--flavors", metavar="FILE", help="JSON: the cloud's machine types, as for `compile`")
     commands.add_parser("targets", help="print what each target supports")
     new = commands.add_parser("new", help="make a working project from a sample")
     new.add_argument("folder", nargs="?", default=".")
@@ -102,7 +111,7 @@ def _blueprint(command: argparse.ArgumentParser) -> None:
     _choices(command)
 
 
-def _choices(command: argparse.ArgumentParser) -> None:
+def _choices(command: argparse.ArgumentParser, formats: Sequence[str] = ("text", "json", "sarif")) -> None:
     command.add_argument("--env", default="", metavar="NAME", help="an environment of the solution")
     command.add_argument(
         "--set",
@@ -111,7 +120,8 @@ def _choices(command: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="another value for a `let` or a `param`'s default",
     )
-    command.add_argument("--format", choices=["text", "json", "sarif"], default="text", help="of the diagnostics")
+    help = "of the diagnostics" if "sarif" in formats else "of what is printed"
+    command.add_argument("--format", choices=formats, default="text", help=help)
 
 
 def load(name: str) -> Command:

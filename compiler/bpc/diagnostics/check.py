@@ -122,6 +122,18 @@ class BadLabel(Diagnostic):
     expected: str
 
 
+class NotOfPlatform(Diagnostic):
+    """A `configure` block has a setting that its platform does not take: `server` is puppet's, `master` salt's.
+
+    The language reference says of each setting whose it is.
+    """
+
+    code: ClassVar = "BPC313"
+    message: ClassVar = '"{name}" is no setting of {platform}'
+    name: str
+    platform: str
+
+
 class SecretInText(Diagnostic):
     """A text that a machine gets, or a literal of the blueprint, has what looks like a password or a key in it.
 

@@ -176,3 +176,18 @@ class SameIdentity(Diagnostic):
     keyword: str
     name: str
     other: str
+
+
+class ConfiguredInImage(Diagnostic):
+    """With `bake = full` an image has all of its configuration, and a platform of `configure` configures machines when they start.
+
+    Write `bake = software` in the tier (or `base`): the platform itself is then part of the image, and it runs at first
+    boot. Or say the configuration with `file`, `service`, `user` and `run`, which can be baked.
+    """
+
+    code: ClassVar = "BPC417"
+    message: ClassVar = (
+        "{platform} configures machines at first boot, and `bake = full` puts all configuration into the image"
+    )
+    advice: ClassVar = "write `bake = software` in the tier: the image then has {platform}, which runs at first boot"
+    platform: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bpc.firstboot.runner import HOME, UNPACK, artifact, artifact_place, quote, run
 from bpc.firstboot.userdata import unit_name
-from bpc.model.steps import Artifact, File, Mount, Packages, Run, Service, User
+from bpc.model.steps import Artifact, Configure, File, Mount, Packages, Run, Service, User
 from bpc.record import assert_never
 from bpc.source import where
 
@@ -101,8 +101,8 @@ def _section(step: Step) -> str:
             return f"{unit}systemctl {'enable' if step.enabled else 'disable'} {quote(step.name)}\n"
         case Packages():
             return ""
-        case Mount():
-            raise AssertionError("a volume is mounted by the machine that has it")
+        case Mount() | Configure():
+            raise AssertionError("a volume is mounted, and a platform asked, by the machine itself")
         case _:
             assert_never(step)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bpc.digest import sha256
-from bpc.model.steps import Artifact, File, Mount, Packages, Run, Service, User
+from bpc.firstboot.platforms import MODULE, section
+from bpc.model.steps import Artifact, Configure, File, Mount, Packages, Run, Service, User
 from bpc.model.values import concat
 from bpc.record import assert_never
 
@@ -92,7 +93,7 @@ def runner(group: Group) -> Text:
     """The script of a group, as a text with holes."""
     steps = group.first_boot
     sections = [_once(number, step, steps) for number, step in enumerate(_ordered(steps))]
-    needed = {Mount: MOUNT, Artifact: UNPACK}
+    needed = {Mount: MOUNT, Artifact: UNPACK, Configure: MODULE}
     functions = [text for kind, text in needed.items() if any(isinstance(step, kind) for step in steps)]
     return concat((HEAD, *functions), *sections, _reloads(steps))
 
@@ -118,10 +119,11 @@ def _once(number: int, step: Step, steps: Steps) -> Text:
 
 
 def _ordered(steps: Steps) -> Iterator[Step]:
-    """Mounts first, then files; services last."""
+    """Mounts first, then files; the platform that configures the rest, and services last."""
     yield from (step for step in steps if isinstance(step, Mount))
     yield from (step for step in steps if isinstance(step, File))
-    yield from (step for step in steps if not isinstance(step, Mount | File | Service))
+    yield from (step for step in steps if not isinstance(step, Mount | File | Configure | Service))
+    yield from (step for step in steps if isinstance(step, Configure))
     yield from (step for step in steps if isinstance(step, Service))
 
 
@@ -133,6 +135,8 @@ def _title(step: Step) -> str:
             return "packages"
         case Run():
             return step.title
+        case Configure():
+            return f"configure with {step.platform}"
         case Service() | User():
             return f"{type(step).__name__.lower()} {step.name}"
         case _:
@@ -154,6 +158,8 @@ def _section(step: Step, steps: Steps) -> Iterator[Text]:
             yield (artifact(step),)
         case Run():
             yield from run(step)
+        case Configure():
+            yield (section(step, HOME, LOG),)
         case Service():
             yield (_service(step),)
         case File():

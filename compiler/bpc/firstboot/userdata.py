@@ -12,8 +12,9 @@ import gzip
 import re
 
 from bpc.firstboot.late import PREPARE
-from bpc.firstboot.runner import HOME, RUNNER, SIGNAL, is_placed, private_place, runner
-from bpc.model.steps import File, Packages, Service, User
+from bpc.firstboot.platforms import files as platform_files
+from bpc.firstboot.runner import HOME, LOG, RUNNER, SIGNAL, is_placed, private_place, runner
+from bpc.model.steps import Configure, File, Packages, Service, User
 from bpc.model.values import concat
 from bpc.record import Record
 from bpc.yaml import dump
@@ -77,6 +78,12 @@ def parts(group: Group) -> list[Part]:
             )
         elif isinstance(binary, bytes) and not isinstance(step, File):
             found.append(Part(title=getattr(step, "path", ""), size=size(binary), span=step.span))
+    found += [
+        Part(title=file.name, size=size(file.content), span=step.span)
+        for step in group.first_boot
+        if isinstance(step, Configure)
+        for file in step.files
+    ]
     return sorted(found, key=lambda part: -part.size)
 
 
@@ -102,6 +109,7 @@ def _config(group: Group, signal: Text, prepare: Text, holes: list[Hole]) -> dic
     files = [_file(step, steps, holes) for step in steps if isinstance(step, File)]
     files += [_unit(step, holes) for step in steps if isinstance(step, Service) and step.unit]
     files += _artifacts(group)
+    files += [entry for step in steps if isinstance(step, Configure) for entry in _platform(step, holes)]
     files.append(_script(SIGNAL, _marked(signal, holes)))
     files.append(_script(RUNNER, _marked(runner(group), holes)))
     if prepare:
@@ -175,6 +183,16 @@ def _artifacts(group: Group) -> list[dict[str, Any]]:
         for step in group.first_boot
         if isinstance(step, Artifact) and step.content is not None
     ]
+
+
+def _platform(step: Configure, holes: list[Hole]) -> list[dict[str, Any]]:
+    """What a platform reads, in the private folder."""
+    made = []
+    for path, content in platform_files(step, HOME, LOG, lambda text: _marked(text, holes)):
+        packed = isinstance(content, bytes)
+        entry = _script(path, _packed(content) if isinstance(content, bytes) else content) | {"permissions": "0600"}
+        made.append(entry | ({"encoding": "gz+b64"} if packed else {}))
+    return made
 
 
 def _script(path: str, content: str) -> dict[str, Any]:

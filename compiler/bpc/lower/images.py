@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 
 from bpc.diagnostics import lower
-from bpc.diagnostics.base import did_you_mean
+from bpc.diagnostics.base import Note, did_you_mean
+from bpc.diagnostics.check import BlockTwice
 from bpc.digest import sha256
 from bpc.lower.body import Body
 from bpc.lower.scope import Lazy, Scope
 from bpc.lower.steps import steps_of
 from bpc.lower.types import Wrong, fits
 from bpc.lower.values import TemplateValue
-from bpc.model.steps import Base, Image, Layer, ReadyImage, Release, Service, Step
+from bpc.model.steps import Base, Configure, Image, Layer, ReadyImage, Release, Service, Step
 from bpc.record import Record, fields, replace
 from bpc.source import Span
 from bpc.syntax.tree import Let, Parameter, type_text
@@ -52,6 +53,7 @@ def build(
         assert isinstance(origin, ReadyImage)
         raise Wrong(lower.ReadyImageChanged(span=said, name=origin.name))
     steps = [step for index, link in enumerate(chain) for step in _steps(link, index, len(chain))]
+    _check_platforms(steps, bake, said)
     steps.sort(key=lambda step: KINDS.index(step.kind))
     baked = () if ready else BAKED[bake]
     carried = [step for step in steps if step.kind in baked and not _deferred(step)]
@@ -63,6 +65,17 @@ def build(
         carried = [replace(step, enabled=False) if step in waiting else step for step in carried]
         left += tuple(replace(step, unit=()) for step in waiting)  # the image has their unit files
     return Built(image=_image(template, chain, carried), first_boot=left), bake
+
+
+def _check_platforms(steps: list[Step], bake: Bake, said: Span) -> None:
+    """A machine has one platform at most, and it works when the machine starts. Raises `Wrong`."""
+    found = [step for step in steps if isinstance(step, Configure)]
+    if found and bake == "full":
+        notes = (Note(span=said, text="said here"),)
+        raise Wrong(lower.ConfiguredInImage(span=found[0].span, platform=found[0].platform, notes=notes))
+    if len(found) > 1:
+        notes = (Note(span=found[0].span, text="the first one, along `from`"),)
+        raise Wrong(BlockTwice(span=found[1].span, word="configure", notes=notes))
 
 
 class Link(Record):

@@ -38,10 +38,14 @@ HALF_HOUR = 1_800_000
 
 
 class Choice(Record):
-    """What the user says besides the blueprint: an environment's name or "", and `--set` expressions by name."""
+    """What the user says besides the blueprint: an environment's name or "", and `--set` expressions by name.
+
+    `bakes` are tiers that are baked otherwise than the blueprint says, for who compares: tier → way.
+    """
 
     environment: str
     settings: Mapping[str, Expression]
+    bakes: Mapping[str, Bake]
 
 
 def lower_solution(world: World, choice: Choice, digest: Callable[[], str], compiler: str) -> Solution | None:
@@ -56,7 +60,7 @@ def lower_solution(world: World, choice: Choice, digest: Callable[[], str], comp
     plans = _plan(world, body)
     if errors(world.found):
         return None
-    groups = _groups(world, plans, body.value("bake", None), body.where("bake"))
+    groups = _groups(world, plans, body, choice)
     balancers = [balancer for plan in plans for balancer in plan.balancers]
     _identities(world, "network", networks)
     _identities(world, "secret", secrets)
@@ -318,12 +322,13 @@ def _plan(world: World, body: Body) -> list[Plan]:
     return plans
 
 
-def _groups(world: World, plans: list[Plan], bake: Bake | None, said: Span) -> dict[str, Lowered]:
+def _groups(world: World, plans: list[Plan], body: Body, choice: Choice) -> dict[str, Lowered]:
     made = {}
+    bake, said = body.value("bake", None), body.where("bake")
     cache: dict[tuple[object, ...], tuple[Built, Bake]] = {}
     for plan in plans:
         try:
-            lowered = _group(world, plan, bake, said, cache)
+            lowered = _group(world, plan, bake, said, choice.bakes.get(plan.name), cache)
         except Wrong as wrong:
             world.found.append(wrong.diagnostic)
         else:
@@ -333,9 +338,17 @@ def _groups(world: World, plans: list[Plan], bake: Bake | None, said: Span) -> d
 
 
 def _group(
-    world: World, plan: Plan, bake: Bake | None, said: Span, cache: dict[tuple[object, ...], tuple[Built, Bake]]
+    world: World,
+    plan: Plan,
+    bake: Bake | None,
+    said: Span,
+    instead: Bake | None,
+    cache: dict[tuple[object, ...], tuple[Built, Bake]],
 ) -> Lowered | None:
-    """A tier's group, what its image is, and the endpoints that it uses (True: and waits for). Raises `Wrong`."""
+    """A tier's group, what its image is, and the endpoints that it uses (True: and waits for). Raises `Wrong`.
+
+    `bake` is the solution's word; the tier's own wins, and `instead` wins over both.
+    """
     body = plan.body
     world.touched = set()
     template = body.value("image", None)
@@ -345,7 +358,7 @@ def _group(
     used |= _connected(world, plan)
     if not isinstance(template, TemplateValue):
         return None  # reported where it was evaluated
-    chosen = body.value("bake", bake)
+    chosen = instead or body.value("bake", bake)
     where = body.where("bake") if body.has("bake") else said
     made = tiers.volumes(plan)
     mounts = tuple(_mount(plan.name, volume) for volume in made)

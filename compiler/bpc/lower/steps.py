@@ -6,27 +6,27 @@ import re
 
 from bpc.diagnostics import lower
 from bpc.digest import sha256
+from bpc.lower.configure import configure_of, platform_packages
 from bpc.lower.functions import as_text
 from bpc.lower.scope import Lazy, Unknown
 from bpc.lower.templates import render
 from bpc.lower.types import Wrong, bad
 from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User
 from bpc.model.values import SecretHole
-from bpc.source import Source
 from bpc.syntax.tree import Let, Parameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.lower.body import Body
     from bpc.lower.values import Value
-    from bpc.lower.world import World
     from bpc.model.steps import Kind
     from bpc.model.values import Text
+    from bpc.source import Span
 
 PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*(=[A-Za-z0-9.+:~_-]+)?\Z")
 MODE = re.compile(r"[0-7]{3,4}\Z")
 ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
-ITEMS = ("artifact", "run", "user", "file", "service")
+ITEMS = ("artifact", "run", "user", "file", "service", "configure")
 UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]+\Z")
 
 
@@ -35,6 +35,9 @@ def steps_of(body: Body, kind: Kind | None) -> list[Step]:
     steps: list[Step] = packages_of(body, kind)
     for item in body.all(*ITEMS):
         try:
+            if item.block.keyword == "configure":
+                steps += platform_packages(item, kind)
+                _check_name(item.value("package", "") or "none", item.where("package"), body)
             steps.append(step_of(item, body, kind))
         except Wrong as wrong:
             body.found.append(wrong.diagnostic)
@@ -45,11 +48,15 @@ def packages_of(body: Body, kind: Kind | None) -> list[Step]:
     """The packages of one template as a step, or nothing."""
     names = body.value("packages", ())
     for name in names:
-        if not PACKAGE.match(name):
-            body.found.append(lower.BadValue(span=body.where("packages"), problem=f'"{name}" is no package name'))
+        _check_name(name, body.where("packages"), body)
     if not names:
         return []
     return [Packages(names=tuple(dict.fromkeys(names)), kind=kind or "software", span=body.where("packages"))]
+
+
+def _check_name(name: str, span: Span, body: Body) -> None:
+    if not PACKAGE.match(name):
+        body.found.append(lower.BadValue(span=span, problem=f'"{name}" is no package name'))
 
 
 def step_of(item: Body, template: Body, kind: Kind | None) -> Step:
@@ -63,6 +70,8 @@ def step_of(item: Body, template: Body, kind: Kind | None) -> Step:
             return _file(item, template, kind or "configuration")
         case "service":
             return _service(item, kind or "configuration")
+        case "configure":
+            return configure_of(item)
         case _:
             return _user(item, kind or "configuration")
 
@@ -132,20 +141,10 @@ def _content(item: Body, template: Body) -> tuple[Text | bytes, str]:
     if item.has("text"):
         return as_text(item.value("text", "")), ""
     if item.has("source"):
-        name, content = world.bytes(item.value("source", ""), item.where("source"))
-        return _decoded(name, content, world), name
+        name, content = world.content(item.value("source", ""), item.where("source"))
+        return content, name
     source = world.text(item.value("template", ""), item.where("template"))
     return render(source, _variables(item, template), world), source.name
-
-
-def _decoded(name: str, content: bytes, world: World) -> Text | bytes:
-    """A file's content as a text where it is one."""
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        return content
-    world.search(Source(name, text))
-    return content if "\0" in text or "\r" in text else (text,)
 
 
 def _variables(item: Body, template: Body) -> dict[str, Value]:

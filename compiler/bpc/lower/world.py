@@ -20,6 +20,7 @@ from bpc.lower.values import (
 )
 from bpc.model.resources import Fixed
 from bpc.model.values import BalancerAddressHole, MemberAddressHole, PublicAddressHole
+from bpc.source import Source
 from bpc.syntax.tree import Block, Let
 
 TYPE_CHECKING = False
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
     from bpc.lower.tiers import Plan
     from bpc.model.resources import Endpoint
     from bpc.model.steps import Image
+    from bpc.model.values import Text
     from bpc.resolve.program import Program
-    from bpc.source import Source, Span
+    from bpc.source import Span
 
+    Content = Text | bytes
     Bytes = Callable[[str, str, Span], "tuple[str, bytes] | Diagnostic"]
     Texts = Callable[[str, str, Span], "Source | Diagnostic"]
 
@@ -89,6 +92,16 @@ class World:
             raise Wrong(answer)  # type: ignore[arg-type]
         self.search(answer)
         return answer
+
+    def content(self, path: str, span: Span) -> tuple[str, Content]:
+        """(name, content) of a project file, as a text where it is one. Raises `Wrong`."""
+        name, content = self.bytes(path, span)
+        try:
+            text = content.decode()
+        except UnicodeDecodeError:
+            return name, content
+        self.search(Source(name, text))
+        return name, content if "\0" in text or "\r" in text else (text,)
 
     def search(self, source: Source) -> None:
         """Warns of what looks like a secret in a file, once for each file."""

@@ -111,12 +111,14 @@ BASE: dict[str, dict[str, Any]] = {
     "Spread": {"enum": ["hosts", "zones"]},
     "Bake": {"enum": ["base", "software", "full"]},
     "Kind": {"enum": ["system", "software", "configuration"]},
+    "Platform": {"enum": ["ansible", "puppet", "chef", "salt"]},
     "ParamType": {"enum": ["bool", "int", "number", "string", "size", "duration", "percent", "cidr", "port"]},
 }
 UNIONS = {
     "Resource": ("Network", "Secret", "Group", "Balancer", "Rule"),
     "Peer": ("FromAnywhere", "FromCidr", "FromGroup", "FromBalancer"),
-    "Step": ("Packages", "Artifact", "Run", "File", "Service", "User", "Mount"),
+    "Step": ("Packages", "Artifact", "Run", "File", "Service", "User", "Mount", "Configure"),
+    "Data": ("Scalar", "Sequence", "Mapping"),
     "Hole": (
         "ParamHole",
         "SecretHole",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from bpc.model.resources import Group
-from bpc.model.steps import Artifact, File, Mount, Packages, ReadyImage, Run, Service, User
+from bpc.model.steps import Artifact, Configure, File, Mount, Packages, ReadyImage, Run, Service, User
 from bpc.record import assert_never
 from bpc.source import where
 
@@ -62,5 +62,7 @@ def describe(step: Step) -> dict[str, Any]:
             return {"user": step.name, **place}
         case Mount():
             return {"mount": step.path, **place}
+        case Configure():
+            return {"configure": step.platform, **place}
         case _:
             assert_never(step)

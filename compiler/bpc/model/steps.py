@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Kind = Literal["system", "software", "configuration"]
     Bake = Literal["base", "software", "full"]
+    Platform = Literal["ansible", "puppet", "chef", "salt"]
 
 
 class Packages(Record):
@@ -107,7 +108,58 @@ class Mount(Record):
     span: Span
 
 
-Step = Packages | Artifact | Run | File | Service | User | Mount
+class Scalar(Record):
+    """A single value of a platform's settings; a text may have holes."""
+
+    value: Text | int | float | bool
+
+
+class Sequence(Record):
+    """A list of a platform's settings."""
+
+    items: tuple[Data, ...]
+
+
+class Entry(Record):
+    """One named value."""
+
+    name: str
+    value: Data
+
+
+class Mapping(Record):
+    """A map of a platform's settings, in the order of the blueprint."""
+
+    entries: tuple[Entry, ...]
+
+
+Data = Scalar | Sequence | Mapping
+
+
+class ProjectFile(Record):
+    """A file of the project that a platform uses, by its path in the project."""
+
+    name: str
+    content: Text | bytes
+
+
+class Configure(Record):
+    """The rest of the configuration, which a platform brings through cloud-init's own module for it: always at first boot.
+
+    `settings` are those of the blueprint, by their names there. `playbook` is the name of one of `files`, or the path in
+    the repository that the setting `url` names; empty for other platforms. The platform's own packages are a step of
+    their own, before it.
+    """
+
+    platform: Platform
+    playbook: str
+    settings: tuple[Entry, ...]
+    files: tuple[ProjectFile, ...]
+    kind: Kind
+    span: Span
+
+
+Step = Packages | Artifact | Run | File | Service | User | Mount | Configure
 
 
 class Release(Record):

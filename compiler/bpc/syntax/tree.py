@@ -209,7 +209,7 @@ class Block(Node):
     """`keyword label { body }`: everything that is declared with a body.
 
     `keyword` is one of `solution tier network secret image machine scale expose volume update environment file artifact
-    run service user`. The label is a name or a string where the keyword takes one; the body is empty where it was left out.
+    run service user configure`. The label is a name or a string where the keyword takes one; the body is empty where it was left out.
     """
 
     keyword: str
@@ -248,7 +248,7 @@ class For(Node):
 
 
 class Reserved(Node):
-    """A construct of the language's design that this edition's compiler does not do: `cloud place policy configure`."""
+    """A construct of the language's design that this edition's compiler does not do: `cloud place policy`."""
 
     keyword: str
 

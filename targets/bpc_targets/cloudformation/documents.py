@@ -40,7 +40,7 @@ def requirements(stack: Stack) -> tuple[Requirement, ...]:
     for group in stack.groups.values():
         name = stack.tier("Type", group.name)
         why = f"for tier {group.name}"
-        needs.append(Requirement(kind="instance type", parameter=name, value=stack.values[name], why=why))
+        needs.append(Requirement(kind="flavor", parameter=name, value=stack.values[name], why=why))
     return tuple(needs)
 
 

@@ -15,6 +15,7 @@ CAPABILITIES = {
     "file": "copied in install.d; owner and mode in post-install.d",
     "service": "systemctl enable",
     "user": "useradd",
+    "configure": "the platform's package; it works at first boot",
     "machine: architecture": "x86_64, started by BIOS; others are refused (DIB002)",
 }
 

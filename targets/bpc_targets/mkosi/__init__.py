@@ -15,6 +15,7 @@ CAPABILITIES = {
     "file": "mkosi.extra; owner and mode by mkosi.postinst.chroot",
     "service": "systemctl enable",
     "user": "useradd",
+    "configure": "the platform's package; it works at first boot",
     "machine: architecture": "x86_64, started by BIOS; others are refused (MKOSI002)",
 }
 

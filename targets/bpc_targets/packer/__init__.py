@@ -15,6 +15,7 @@ CAPABILITIES = {
     "file": "file provisioner; owner and mode by a shell provisioner",
     "service": "systemctl enable; services do not start while the image is made",
     "user": "useradd",
+    "configure": "the platform's package; it works at first boot",
     "machine: architecture": "x86_64; others are refused (PACKER002)",
 }
 

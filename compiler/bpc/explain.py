@@ -1,0 +1,313 @@
+"""What a tier's image carries and what happens at first boot, and why: the same tier baked in each of the three ways, compared."""
+
+from __future__ import annotations
+
+from bpc.model.resources import Fixed, Group
+from bpc.model.steps import Artifact, Configure, File, Mount, Packages, ReadyImage, Run, Service, User
+from bpc.model.values import (
+    BalancerAddressHole,
+    HostNameHole,
+    MemberAddressesHole,
+    MemberAddressHole,
+    ParamHole,
+    PublicAddressHole,
+    SecretHole,
+    VolumeDeviceHole,
+    holes,
+)
+from bpc.record import Record, assert_never, fields
+from bpc.source import where
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Literal
+
+    from bpc.model.resources import Machine
+    from bpc.model.solution import Solution
+    from bpc.model.steps import Bake, Image, Kind, Step
+    from bpc.model.values import Hole, Text
+
+    Place = Literal["image", "first boot", "both", "refused"]
+
+BAKES: tuple[Bake, ...] = ("base", "software", "full")
+KINDS: tuple[Kind, ...] = ("system", "software", "configuration")
+FILLED = 64
+"""Bytes that a hole is counted with in the user data."""
+
+
+class Cell(Record):
+    """Where a step happens in one way to bake, and why."""
+
+    bake: Bake
+    place: Place
+    why: str
+
+
+class Row(Record):
+    """One step: what it is, where it was declared, its bytes (None where they are not known), those of holes not counted.
+
+    `needs` are the values in it that are known only when the stack runs, in words.
+    """
+
+    kind: Kind
+    what: str
+    source: str
+    bytes: int | None
+    needs: tuple[str, ...]
+    cells: tuple[Cell, ...]
+
+
+class Column(Record):
+    """One way to bake: the image's name and the bytes of the first-boot data, or why it is refused.
+
+    The bytes are those of what the machine is told, without the script that signals to the cloud; a hole counts as 64.
+    """
+
+    bake: Bake
+    chosen: bool
+    image: str
+    user_data: int
+    refused: str
+
+
+class Offer(Record):
+    """The machine type that a target chose."""
+
+    target: str
+    type: str
+
+
+class Explanation(Record):
+    """A tier: what it starts from, what it needs, its steps in each way to bake."""
+
+    solution: str
+    version: str
+    environment: str
+    tier: str
+    template: str
+    origin: str
+    machine: Machine
+    offers: tuple[Offer, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+def explain(
+    solution: Solution, tier: str, others: Mapping[Bake, Solution | str], offers: tuple[Offer, ...]
+) -> Explanation:
+    """`others` are the solution with the tier baked in each way, or why it cannot be. Raises KeyError for an unknown tier."""
+    group = groups(solution)[tier]
+    image = _image(solution, group)
+    columns = [_column(bake, other, tier, chosen=bake == group.bake) for bake, other in others.items()]
+    found = {bake: _Found(other, tier) for bake, other in others.items() if not isinstance(other, str)}
+    steps = {key: step for each in found.values() for key, step in each.steps.items()}
+    rows = [_row(solution, step, key, columns, found) for key, step in steps.items()]
+    return Explanation(
+        solution=solution.name,
+        version=solution.version,
+        environment=solution.environment,
+        tier=tier,
+        template=f"{image.template} ({where(image.span)})",
+        origin=_origin(image),
+        machine=group.machine,
+        offers=offers,
+        columns=tuple(columns),
+        rows=tuple(sorted(rows, key=lambda row: KINDS.index(row.kind))),
+    )
+
+
+def groups(solution: Solution) -> dict[str, Group]:
+    """The tiers by name."""
+    return {item.name: item for item in solution.resources if isinstance(item, Group)}
+
+
+def _image(solution: Solution, group: Group) -> Image:
+    return next(image for image in solution.images if image.name == group.image)
+
+
+def _origin(image: Image) -> str:
+    if isinstance(image.origin, ReadyImage):
+        return f'the ready image "{image.origin.name}"'
+    return f"{image.origin.distribution} {image.origin.version}"
+
+
+def _column(bake: Bake, other: Solution | str, tier: str, *, chosen: bool) -> Column:
+    if isinstance(other, str):
+        return Column(bake=bake, chosen=chosen, image="", user_data=0, refused=other)
+    from bpc.firstboot.userdata import user_data
+
+    group = groups(other)[tier]
+    told = sum(len(part.encode()) if isinstance(part, str) else FILLED for part in user_data(group, ()))
+    return Column(bake=bake, chosen=chosen, image=group.image, user_data=told, refused="")
+
+
+# ---- rows
+
+Key = tuple[str, str, int]
+
+
+class _Found:
+    """The steps of a tier in one way to bake: which are in the image, and which happen at first boot."""
+
+    def __init__(self, solution: Solution, tier: str) -> None:
+        group = groups(solution)[tier]
+        baked = [step for layer in _image(solution, group).layers for step in layer.steps]
+        self.image = _keyed(baked)
+        self.first_boot = _keyed(group.first_boot)
+        self.steps = self.image | self.first_boot | {k: s for k, s in self.image.items() if k in self.first_boot}
+
+
+def _keyed(steps: list[Step] | tuple[Step, ...]) -> dict[Key, Step]:
+    """Each step by what it is and where it was declared; the same of a loop by its number."""
+    found: dict[Key, Step] = {}
+    for step in steps:
+        key = (title(step), f"{where(step.span)}:{step.span.start}", 0)
+        while key in found:
+            key = (key[0], key[1], key[2] + 1)
+        found[key] = step
+    return found
+
+
+def _row(solution: Solution, step: Step, key: Key, columns: list[Column], found: Mapping[Bake, _Found]) -> Row:
+    needs = tuple(dict.fromkeys(meaning(hole, solution) for hole in _holes(step)))
+    cells = []
+    for column in columns:
+        if column.refused:
+            cells.append(Cell(bake=column.bake, place="refused", why=column.refused))
+            continue
+        steps = found[column.bake]
+        place: Place = (
+            "both"
+            if key in steps.image and key in steps.first_boot
+            else "image"
+            if key in steps.image
+            else "first boot"
+        )
+        cells.append(Cell(bake=column.bake, place=place, why=_why(step, place, column.bake, needs)))
+    content = _bytes(step)
+    return Row(
+        kind=step.kind, what=title(step), source=where(step.span), bytes=content, needs=needs, cells=tuple(cells)
+    )
+
+
+def _why(step: Step, place: Place, bake: Bake, needs: tuple[str, ...]) -> str:
+    if place == "both":
+        return "it is off in the image, and starts when first boot has brought the rest"
+    if place == "image":
+        return "known when you compile" if bake == "full" else f"{step.kind} is part of the image"
+    if isinstance(step, Mount):
+        return "a volume belongs to a machine"
+    if isinstance(step, Configure):
+        told = f", and is told {'; '.join(needs)}" if needs else ""
+        return f"{step.platform} configures the machine when it runs{told}"
+    if KINDS.index(step.kind) <= BAKES.index(bake):
+        if not needs:
+            return "nothing is baked into a ready image"
+        return f"known only when the stack runs: {'; '.join(needs)}"
+    return f"{step.kind} comes at first boot"
+
+
+def title(step: Step) -> str:
+    """A step in a few words."""
+    match step:
+        case Packages():
+            return f"packages {', '.join(step.names)}"
+        case Artifact():
+            return f"artifact {step.path} {step.version}"
+        case Run():
+            return f"run {step.title}"
+        case File():
+            return f"file {step.path}"
+        case Service():
+            return f"service {step.name}"
+        case User():
+            return f"user {step.name}"
+        case Mount():
+            return f"volume {step.volume} at {step.path}"
+        case Configure():
+            return f"configure with {step.platform}"
+        case _:
+            assert_never(step)
+
+
+def _bytes(step: Step) -> int | None:
+    """Bytes of what a step brings from the project; None where they are a repository's or a server's."""
+    match step:
+        case File():
+            return _size(step.content)
+        case Artifact():
+            return None if step.content is None else len(step.content)
+        case Run():
+            return _size(step.script)
+        case Service():
+            return _size(step.unit) if step.unit else None
+        case Configure():
+            return sum(_size(file.content) for file in step.files)
+        case Packages() | User() | Mount():
+            return None
+        case _:
+            assert_never(step)
+
+
+def _size(content: Text | bytes) -> int:
+    if isinstance(content, bytes):
+        return len(content)
+    return sum(len(part.encode()) for part in content if isinstance(part, str))
+
+
+# ---- what is known only when the stack runs
+
+
+def _holes(value: object) -> Iterator[Hole]:
+    """The holes anywhere in a step."""
+    if isinstance(value, tuple):
+        yield from holes(tuple(part for part in value if _is_hole(part)))
+        for item in value:
+            if not _is_hole(item):
+                yield from _holes(item)
+    elif isinstance(value, Record):
+        for name, item in fields(value):
+            if name != "span":
+                yield from _holes(item)
+
+
+HOLES = (
+    ParamHole,
+    SecretHole,
+    MemberAddressHole,
+    MemberAddressesHole,
+    BalancerAddressHole,
+    PublicAddressHole,
+    VolumeDeviceHole,
+    HostNameHole,
+)
+
+
+def _is_hole(value: object) -> bool:
+    return isinstance(value, HOLES)
+
+
+def meaning(hole: Hole, solution: Solution) -> str:
+    """What fills a hole, in words."""
+    match hole:
+        case ParamHole():
+            return f'param "{hole.param}", asked for at deployment'
+        case SecretHole():
+            return f'secret "{hole.secret}", generated by the cloud'
+        case MemberAddressHole():
+            members = groups(solution)[hole.group].members
+            one = isinstance(members, Fixed) and members.count == 1
+            return f"the address of {'the machine' if one else f'member {hole.member}'} of tier {hole.group}"
+        case MemberAddressesHole():
+            return f"the addresses of all members of tier {hole.group}"
+        case BalancerAddressHole():
+            return f"the address of the balancer of {hole.balancer}"
+        case PublicAddressHole():
+            return f"the public address of {hole.owner}"
+        case VolumeDeviceHole():
+            return f"the device of volume {hole.volume}"
+        case HostNameHole():
+            return "the machine's own name"
+        case _:
+            assert_never(hole)

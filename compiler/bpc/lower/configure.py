@@ -1,0 +1,118 @@
+"""`configure` as steps: the platform's packages, and what it is told."""
+
+from __future__ import annotations
+
+from bpc.diagnostics import lower
+from bpc.lower.functions import as_text
+from bpc.lower.types import Wrong, article, bad
+from bpc.lower.values import Duration, Hosts, Percent, Size, type_name
+from bpc.model.steps import Configure, Entry, Mapping, Packages, ProjectFile, Scalar, Sequence
+from bpc.model.values import MemberAddressHole, SecretHole
+from bpc.platforms import PLATFORMS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bpc.lower.body import Body
+    from bpc.lower.values import Value
+    from bpc.model.steps import Data, Kind, Step
+    from bpc.model.values import Hole
+    from bpc.source import Span
+
+UNPULLED = {
+    "vars": 'write them as a `file "/etc/ansible/facts.d/NAME.fact"`: the playbook then has them as ansible_local.NAME',
+    "files": "put them into the repository",
+}
+"""Settings that make no sense with `url`, and what to write instead."""
+PRIVATE = ("vars",)
+"""Settings that the platform's module keeps where only root reads them; the others end up in files that everybody may read."""
+
+
+def platform_packages(item: Body, kind: Kind | None) -> list[Step]:
+    """What brings the platform, as a step of software; nothing where the template itself does."""
+    platform = PLATFORMS[item.value("with", "")]
+    usual = (*platform.packages, *(("git",) if item.has("url") else ()))
+    names = usual if not item.has("package") else tuple(name for name in (item.value("package", ""),) if name)
+    return [Packages(names=names, kind=kind or "software", span=item.span)] if names else []
+
+
+def configure_of(item: Body) -> Configure:
+    """The step itself: configuration, whatever else a template brings. Raises `Wrong`."""
+    name = item.value("with", "")
+    platform = PLATFORMS[name]
+    pulled = item.has("url")
+    for key, hint in UNPULLED.items():
+        if pulled and item.has(key):
+            raise bad(item.where(key), f'a playbook that is pulled from a repository takes no "{key}"', hint)
+    if item.has("checkout") and not pulled:
+        raise bad(item.where("checkout"), "there is no repository to check out", "name it with `url`")
+    known = (*platform.needs, *platform.takes)
+    files = () if pulled else tuple(_files(item))
+    if name == "salt" and item.value("package", ""):
+        known = ("package", *known)  # its module installs it, where it is not there
+    given = [key for key in known if item.has(key) and key not in ("playbook", "files")]
+    return Configure(
+        platform=name,
+        playbook=item.value("playbook", "") if pulled or not files else files[0].name,
+        settings=tuple(Entry(name=key, value=_setting(item, key)) for key in given),
+        files=files,
+        kind="configuration",
+        span=item.span,
+    )
+
+
+def _files(item: Body) -> Iterator[ProjectFile]:
+    """The playbook and what it uses, each once."""
+    places = [(item.value(key, ()), item.where(key)) for key in ("playbook", "files") if item.has(key)]
+    seen = set()
+    for value, span in places:
+        for path in (value,) if isinstance(value, str) else value:
+            name, content = item.scope.world.content(path, span)
+            if name not in seen:
+                seen.add(name)
+                yield ProjectFile(name=name, content=content)
+
+
+def _setting(item: Body, key: str) -> Data:
+    """One setting's value. Raises `Wrong` where everybody could read a secret."""
+    value = data(item.value(key, ""), item.where(key))
+    secret = next((hole.secret for hole in _holes(value) if isinstance(hole, SecretHole)), "")
+    if secret and key not in PRIVATE:
+        hint = 'hand it over in a `file` with mode = "0600": the files of the platform\'s own settings are open to all'
+        raise Wrong(lower.SecretShown(span=item.where(key), name=secret, hint=hint))
+    return value
+
+
+def data(value: Value, span: Span) -> Data:
+    """A value as the platforms take it. Raises `Wrong` for what has no such form."""
+    if isinstance(value, dict):
+        return Mapping(entries=tuple(Entry(name=key, value=data(item, span)) for key, item in value.items()))
+    if isinstance(value, tuple):
+        return Sequence(items=tuple(data(item, span) for item in value))
+    if isinstance(value, Hosts) and value.count is not None:
+        holes = [MemberAddressHole(group=value.tier, network=value.network, member=n) for n in range(value.count)]
+        return Sequence(items=tuple(Scalar(value=(hole,)) for hole in holes))
+    if isinstance(value, Hosts):
+        raise bad(
+            span, f'the members of "{value.tier}" come and go: they cannot be listed', "use join(separator, hosts)"
+        )
+    if isinstance(value, bool | int | float) and not isinstance(value, Size | Duration | Percent):
+        return Scalar(value=value)
+    try:
+        return Scalar(value=as_text(value))
+    except ValueError:
+        expected = "a string, number, bool, list or map"
+        raise Wrong(lower.WrongType(span=span, expected=expected, actual=article(type_name(value)))) from None
+
+
+def _holes(value: Data) -> Iterator[Hole]:
+    match value:
+        case Scalar():
+            yield from (
+                part for part in (value.value if isinstance(value.value, tuple) else ()) if not isinstance(part, str)
+            )
+        case Sequence():
+            yield from (hole for item in value.items for hole in _holes(item))
+        case Mapping():
+            yield from (hole for entry in value.entries for hole in _holes(entry.value))
