@@ -6,6 +6,8 @@ secret is in user data, and four hundred members share one text.
 
 from __future__ import annotations
 
+import re
+
 from troposphere import Base64
 
 from bpc.firstboot.late import marked
@@ -31,7 +33,8 @@ LARGEST = 16_384
 FILLED, URL = 64, 700
 """Bytes that a filled hole, and the address for the signal, are counted with."""
 LATE = SecretHole | HostNameHole | VolumeDeviceHole
-SIGNAL_MARK = "@@signal@@"
+STACK = re.compile(r"@@(signal|arn:[^@]+)@@")
+"""What the stack fills: the address for the signal, and the names of secrets."""
 
 SIGNAL = '''#!/usr/bin/env python3
 """Tells CloudFormation how the first boot ended: `signal SUCCESS|FAILURE`, the reason on the standard input. Made by bpc."""
@@ -136,11 +139,9 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 def user_data(stack: Stack, group: Group) -> Any:
     """The value of a launch template's `UserData`. Its text, with markers, is written beside the stack for people to read."""
-    first = marked(group, _marker)
-    prepare = _prepare(stack, group)
-    text = cloud_config(first, (SIGNAL,), prepare)
+    text = _text(group)
     if _size(text) > LARGEST:
-        text = cloud_config(first, (SIGNAL,), prepare, compress=True)
+        text = _text(group, compress=True)
     _check(stack, group, text)
     if scaling_members(stack, text, group.span):
         return ""
@@ -148,6 +149,12 @@ def user_data(stack: Stack, group: Group) -> Any:
         p if isinstance(p, str) else f"@@{type(p).__name__}@@" for p in text
     )
     return Base64(joined([piece for part in text for piece in _pieces(stack, group, part)]))
+
+
+def _text(group: Group, *, compress: bool = False) -> Text:
+    """With a marker for what the machine fetches itself; what `marked` has left of it is in files of root's own folder."""
+    text = cloud_config(marked(group, _marker), (SIGNAL,), (_prepare(group),), compress=compress)
+    return concat(*((part if isinstance(part, str) else _marker(part) or part,) for part in text))
 
 
 def _marker(hole: Hole) -> str:
@@ -164,28 +171,26 @@ def _marker(hole: Hole) -> str:
 
 def secrets(group: Group) -> list[str]:
     """The secrets that a group's machines read, by name, in order."""
-    found: dict[str, None] = {}
-
-    def note(hole: Hole) -> str:
-        if isinstance(hole, SecretHole):
-            found[hole.secret] = None
-        return _marker(hole)
-
-    marked(group, note)
-    return list(found)
+    return list(dict.fromkeys(hole.secret for hole in cloud_config(group, ()) if isinstance(hole, SecretHole)))
 
 
-def _prepare(stack: Stack, group: Group) -> Text:
-    before, after = PREPARE.replace("@@named@@", str(isinstance(group.members, Fixed))).split("@@secrets@@")
-    known = [((f'"{name}": "'), SecretHole(secret=name), '", ') for name in secrets(group)]
-    return concat((before,), *known, (after,))
+def _prepare(group: Group) -> str:
+    known = ", ".join(f'"{name}": "@@arn:{name}@@"' for name in secrets(group))
+    named = str(isinstance(group.members, Fixed))
+    return PREPARE.replace("@@named@@", named).replace("@@secrets@@", known)
 
 
 def _pieces(stack: Stack, group: Group, part: str | Hole) -> list[Any]:
+    """A part of the text, with functions in the place of what the stack fills."""
     if not isinstance(part, str):
         return [function(part, stack)]
-    before, mark, after = part.partition(SIGNAL_MARK)
-    return [before, ref(stack.tier("Handle", group.name)), after] if mark else [part]
+    pieces = STACK.split(part)
+    return [_filled(stack, group, piece) if index % 2 else piece for index, piece in enumerate(pieces) if piece]
+
+
+def _filled(stack: Stack, group: Group, mark: str) -> Any:
+    kind, _, name = mark.partition(":")
+    return ref(stack.secret(name)) if kind == "arn" else ref(stack.tier("Handle", group.name))
 
 
 def scaling_members(stack: Stack, text: Text, span: Span) -> bool:
