@@ -46,7 +46,7 @@ def test_elements(environment, request):
 def test_hooks_have_names_that_run(folder):
     """dib-run-parts leaves out what has other characters in its name, and one name in two elements is an error."""
     hooks = [path for path in folder.glob("elements/*/*.d/*") if path.parent.name != "environment.d"]
-    assert len({hook.name for hook in hooks}) == 5
+    assert len({hook.name for hook in hooks}) == 6
     assert all(hook.name.replace("-", "").isalnum() for hook in hooks)
     assert all(os.access(hook, os.X_OK) for hook in hooks)
 
@@ -67,7 +67,12 @@ def test_packages_are_installed_in_their_phase(folder):
 
 def test_shells_accept_the_scripts(folder):
     assert SHELLCHECK, "shellcheck is in the extra `test`"
-    ours = [folder / "build.sh", *folder.glob("elements/*/bpc-*/*.sh"), *folder.glob("elements/*/*-install.d/*")]
+    ours = [
+        folder / "build.sh",
+        *folder.glob("elements/*/bpc-*/*.sh"),
+        *folder.glob("elements/*/*-install.d/*"),
+        *folder.glob("elements/*/root.d/*"),
+    ]
     meant = "SC2016,SC2086"  # apt's own format has dollar signs; the trace's line is diskimage-builder's
     answer = subprocess.run([SHELLCHECK, f"--exclude={meant}", *ours], capture_output=True, text=True, check=False)
     assert answer.stdout + answer.stderr == ""

@@ -2,7 +2,7 @@
 
 build.sh, README.txt
 elements/base-0123456789ab/
-  element-deps, package-installs.yaml, README.rst, environment.d/, pre-install.d/, finalise.d/
+  element-deps, package-installs.yaml, README.rst, environment.d/, root.d/, pre-install.d/, finalise.d/
   bpc-base/     what the hooks need: settings/, files/, steps.sh, clean.sh
 elements/proxy-0123456789ab/
   element-deps, package-installs.yaml, README.rst, install.d/, post-install.d/, bpc-image/ (files/, steps.sh)
@@ -75,9 +75,8 @@ def _base(base: Base, users: Sequence[Image]) -> Files:
         "element-deps": f"{distribution}-minimal\npackage-installs\n",
         "environment.d/05-bpc-base.bash": texts.environment(release, distribution),
         "package-installs.yaml": _packages([*essential, *baked.packages(base.steps)], "pre-install.d"),
-        "pre-install.d/05-bpc-base-settings": texts.hook(
-            "Before the first package", texts.KEEP_NAMES + texts.copy("bpc-base/settings")
-        ),
+        "root.d/60-bpc-base-settings": texts.hook("Between the release's tree and the first package", texts.SETTINGS),
+        "pre-install.d/05-bpc-base-names": texts.hook("Names are found while the image is made", texts.KEEP_NAMES),
         "pre-install.d/60-bpc-base-steps": texts.hook(
             "The system layer, after its packages", texts.NAMES.lstrip() + copy + texts.STEPS.format(folder="bpc-base")
         ),

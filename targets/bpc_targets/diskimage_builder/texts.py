@@ -29,6 +29,10 @@ copy_tree "$(dirname "$0")/../{folder}"
 """
 STEPS = 'bash "$(dirname "$0")/../{folder}/steps.sh"\n'
 
+SETTINGS = """[ -n "$TARGET_ROOT" ]
+
+sudo cp -R "$(dirname "$0")/../bpc-base/settings/." "$TARGET_ROOT"
+"""
 KEEP_NAMES = "cp -L /etc/resolv.conf /run/bpc-resolv.conf\n"
 NAMES = """
 # systemd-resolved, which does not run here, has put its own in the place of this file.
@@ -104,7 +108,7 @@ which are these commands, with the mirrors that this machine's apt is configured
 
     export ELEMENTS_PATH={folder}/elements
 {commands}
-The kernel is that of {minimal}; everything else is as in the images of the other builders.
+The kernel and a few tools more than elsewhere (busybox, gnupg) are those of {minimal}.
 `ELEMENTS_DIR={folder}/elements dib-lint` checks the elements. It also reads the folders `files` in them, which have the files of
 the blueprint as they are: what it says of those is about the blueprint's files.
 """
