@@ -50,8 +50,6 @@ def _check(stack: Stack, item: Balancer) -> None:
     if item.algorithm == bad:
         found = diagnostics.NoAlgorithm(span=item.span, protocol=item.protocol, algorithm=bad)
         stack.found.append(found)
-    if item.tls and item.protocol == "udp":
-        stack.found.append(diagnostics.NoTls(span=item.span, protocol=item.protocol))
 
 
 def _targets(stack: Stack, item: Balancer) -> None:
@@ -93,11 +91,10 @@ def _health(item: Balancer) -> dict[str, Any]:
 
 def _listener(stack: Stack, item: Balancer, name: str) -> None:
     plain = {"http": "HTTP", "https": "TCP", "tcp": "TCP", "udp": "UDP"}[item.protocol]
-    secure = "HTTPS" if layer7(item) else "TLS"
     made: dict[str, Any] = {
         "LoadBalancerArn": ref(name),
         "Port": item.port,
-        "Protocol": secure if item.tls else plain,
+        "Protocol": "HTTPS" if item.tls else plain,
         "DefaultActions": [elb.Action(Type="forward", TargetGroupArn=ref(stack.balancer("Targets", item.name)))],
     }
     if item.tls:

@@ -127,21 +127,3 @@ class SpreadTooWide(Diagnostic):
     tier: str
     count: int
     limit: int
-
-
-class NoTls(Diagnostic):
-    """A balancer on AWS ends TLS in front of tcp, http and https, not of udp."""
-
-    code: ClassVar = "CFN011"
-    message: ClassVar = "AWS does not end TLS in front of {protocol}"
-    advice: ClassVar = "write `protocol = https` or `protocol = tcp`"
-    protocol: str
-
-
-class ReservedName(Diagnostic):
-    """An output has a name that the stack uses itself: `bpc_solution`. Rename it."""
-
-    code: ClassVar = "CFN012"
-    message: ClassVar = '"{name}" is a name that the CloudFormation stack uses itself'
-    advice: ClassVar = "rename it"
-    name: str

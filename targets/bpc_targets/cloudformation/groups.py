@@ -158,7 +158,9 @@ def _interface(stack: Stack, group: Group, on: str, number: int, zone: int, inde
         address = stack.tier("Address", group.name, number)
         stack.add(address, ec2.EIP, group.span, Domain="vpc", DependsOn="Gateway", Tags=tags)
         joined = {"AllocationId": attr(address, "AllocationId"), "NetworkInterfaceId": ref(name)}
-        stack.add(stack.tier("Joined", group.name, number), ec2.EIPAssociation, group.span, **joined)
+        association = stack.tier("Joined", group.name, number)
+        stack.add(association, ec2.EIPAssociation, group.span, **joined)
+        stack.owner |= dict.fromkeys((address, association), (group.name, number))
     return ec2.NetworkInterfaceProperty(DeviceIndex=str(index), NetworkInterfaceId=ref(name))
 
 
