@@ -1,0 +1,207 @@
+"""Every blueprint, provisioned on a moto server of our own; what then exists is compared with the model, item by item.
+
+docs/unproven.md lists what moto cannot show.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from ipaddress import ip_network
+
+import boto3
+import pytest
+import yaml
+from judges.provision import Provision
+from moto.server import ThreadedMotoServer
+from test_compile import IDS, VARIANTS
+
+import bpc.api
+from bpc.model.resources import (
+    Balancer,
+    Fixed,
+    FromAnywhere,
+    FromBalancer,
+    FromCidr,
+    FromGroup,
+    Group,
+    Network,
+    Rule,
+    Secret,
+)
+
+GIB = 2**30
+FEWER = {"farm": {"workers": "6"}}
+
+
+@pytest.fixture
+def cloud():
+    """A client's maker, of a cloud with nothing in it."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "key", "region_name": "eu-west-1"}
+    made = lambda name: boto3.client(name, endpoint_url=f"http://{host}:{port}", **keys)  # noqa: E731
+    boto3.client("sts", endpoint_url=f"http://{host}:{port}", **keys)
+    import urllib.request
+
+    urllib.request.urlopen(urllib.request.Request(f"http://{host}:{port}/moto-api/reset", method="POST"))
+    yield made
+    server.stop()
+
+
+@pytest.mark.parametrize(("folder", "environment"), VARIANTS, ids=IDS)
+def test_what_exists_is_what_the_model_says(folder, environment, cloud):
+    settings = FEWER.get(folder.name, {})
+    result = bpc.api.compile(
+        folder / "solution.bp", targets=("cloudformation",), environment=environment, settings=settings
+    )
+    assert result.diagnostics == ()
+    files = result.artifacts["cloudformation"].files
+    ami = cloud("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in json.loads(files["parameters.json"])}
+    given = {name: ami if name.startswith("Image") else value for name, value in given.items()}
+    provision = Provision(yaml.safe_load(files["stack.yaml"]), given, cloud)
+    observed = Observed(cloud, provision)
+    resources = result.solution.resources
+    for item in resources:
+        match item:
+            case Network():
+                networks(observed, item)
+            case Group():
+                members(observed, item)
+                machines(observed, item)
+            case Balancer():
+                balancer(observed, item, resources)
+            case Secret():
+                assert observed.secrets == len([r for r in resources if isinstance(r, Secret)])
+            case Rule():
+                pass
+    params = {param.name: str(param.default) for param in result.solution.params}
+    assert observed.rules() == Counter(rule(item, params) for item in resources if isinstance(item, Rule))
+
+
+class Observed:
+    """What the services say, by the tags that the stack has given."""
+
+    def __init__(self, cloud, provision: Provision) -> None:
+        self.ec2, self.elb, self.scaling = cloud("ec2"), cloud("elbv2"), cloud("autoscaling")
+        self.provision = provision
+        self.secrets = len(cloud("secretsmanager").list_secrets()["SecretList"])
+        reservations = self.ec2.describe_instances(MaxResults=1000)["Reservations"]
+        self.instances = [instance for one in reservations for instance in one["Instances"]]
+        self.groups = {
+            g["AutoScalingGroupName"]: g for g in self.scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+        }
+        self.volumes = self.ec2.describe_volumes(Filters=[{"Name": "tag-key", "Values": ["bpc:tier"]}])["Volumes"]
+        self.subnets = self.ec2.describe_subnets(Filters=[{"Name": "tag-key", "Values": ["bpc:solution"]}])["Subnets"]
+
+    def of(self, things: list[dict], tier: str) -> list[dict]:
+        return [thing for thing in things if tags(thing).get("bpc:tier") == tier]
+
+    def rules(self) -> Counter:
+        """(to, from, protocol, port), by the names of the groups."""
+        named = {id: name for name, id in self.provision.ids.items()}
+        found: Counter = Counter()
+        for group in self.ec2.describe_security_groups()["SecurityGroups"]:
+            for allowed in group["IpPermissions"]:
+                peers = [named[pair["GroupId"]] for pair in allowed["UserIdGroupPairs"]]
+                peers += [one["CidrIp"] for one in allowed["IpRanges"]]
+                for peer in peers:
+                    assert allowed["FromPort"] == allowed["ToPort"]
+                    found[named[group["GroupId"]], peer, allowed["IpProtocol"], allowed["FromPort"]] += 1
+        return found
+
+
+def tags(thing: dict) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in thing.get("Tags", [])}
+
+
+def networks(observed: Observed, item: Network) -> None:
+    own = [s for s in observed.subnets if ip_network(s["CidrBlock"]).subnet_of(ip_network(item.cidr))]
+    assert len(own) == (4 if item.public else 2)
+    assert len({subnet["AvailabilityZone"] for subnet in own}) == 2
+    assert not any(subnet["MapPublicIpOnLaunch"] for subnet in own)
+
+
+def members(observed: Observed, item: Group) -> None:
+    if isinstance(item.members, Fixed):
+        found = observed.of(observed.instances, item.name)
+        assert sorted(tags(one)["Name"] for one in found) == sorted(
+            f"{item.name}-{n}" for n in range(item.members.count)
+        )
+        if item.spread == "zones":
+            assert len({one["Placement"]["AvailabilityZone"] for one in found}) == min(2, item.members.count)
+    else:
+        group = scaling(observed, item)
+        assert (group["MinSize"], group["MaxSize"]) == (item.members.minimum, item.members.maximum)
+    volumes = observed.of(observed.volumes, item.name)
+    count = item.members.count if isinstance(item.members, Fixed) else 0
+    assert sorted(v["Size"] for v in volumes) == sorted(v.size // GIB for v in item.volumes for _ in range(count))
+    assert all(volume["Encrypted"] for volume in volumes)
+    for volume in volumes:
+        [attached] = volume["Attachments"]
+        instance = next(one for one in observed.instances if one["InstanceId"] == attached["InstanceId"])
+        assert tags(volume)["Name"].startswith(f"{tags(instance)['Name']}-")
+        assert volume["VolumeId"] in tags(instance).values(), "the machine reads its volumes' ids from its tags"
+
+
+def scaling(observed: Observed, item: Group) -> dict:
+    [found] = [g for g in observed.groups.values() if tags(g).get("bpc:tier") == item.name]
+    return found
+
+
+def machines(observed: Observed, item: Group) -> None:
+    """What their launch template says."""
+    for template in observed.ec2.describe_launch_templates()["LaunchTemplates"]:
+        versions = observed.ec2.describe_launch_template_versions(LaunchTemplateId=template["LaunchTemplateId"])
+        data = versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+        assert data["MetadataOptions"]["HttpTokens"] == "required"
+        text = base64.b64decode(data["UserData"]).decode()
+        assert len(text.encode()) <= 16_384
+        assert yaml.safe_load(text)["runcmd"]
+
+
+def balancer(observed: Observed, item: Balancer, resources) -> None:
+    found = observed.elb.describe_load_balancers()["LoadBalancers"]
+    group = next(r for r in resources if isinstance(r, Group) and r.name == item.group)
+    endpoint = next(e for e in group.endpoints if e.name == item.endpoint)
+    arns = [b["LoadBalancerArn"] for b in found]
+    described = observed.elb.describe_tags(ResourceArns=arns)["TagDescriptions"]
+    own = next(d["ResourceArn"] for d in described if tags(d)["Name"] == item.name)
+    made = next(b for b in found if b["LoadBalancerArn"] == own)
+    assert made["Type"] == ("application" if item.protocol == "http" else "network")
+    assert made["Scheme"] == ("internet-facing" if item.public else "internal")
+    assert len(made["AvailabilityZones"]) == 2
+    [listener] = observed.elb.describe_listeners(LoadBalancerArn=own)["Listeners"]
+    assert listener["Port"] == item.port
+    arn = listener["DefaultActions"][0]["TargetGroupArn"]
+    [target] = observed.elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
+    assert target["Port"] == endpoint.port
+    if item.health:
+        assert target["HealthCheckPath"] == item.health
+    health = observed.elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    if isinstance(group.members, Fixed):
+        assert len(health) == group.members.count
+        assert {one["Target"]["Port"] for one in health} == {endpoint.port}
+    else:
+        assert scaling(observed, group)["TargetGroupARNs"] == [arn]
+
+
+def rule(item: Rule, params: dict[str, str]) -> tuple[str, str, str, int]:
+    from bpc_targets.cloudformation.names import logical
+
+    def security(name: str) -> str:
+        return logical("Front", *name.split(".")) if "." in name else logical("Security", name)
+
+    match item.peer:
+        case FromAnywhere():
+            peer = "0.0.0.0/0"
+        case FromCidr(cidr=cidr):
+            peer = "".join(part if isinstance(part, str) else params[part.param] for part in cidr)
+        case FromGroup(group=group):
+            peer = security(group)
+        case FromBalancer(balancer=name):
+            peer = security(name)
+    return security(item.to), peer, item.protocol, item.port
