@@ -22,8 +22,11 @@ shop: $(BIN)/bpc ## compile the sample shop to an OpenStack Heat stack, in out/h
 test: $(VENV)/.test lint ## all tests that need no cloud, and the linters
 	$(BIN)/pytest -q
 
-test-openstack: $(BIN)/bpc ## every blueprint's life on the OpenStack that OS_CLOUD names in clouds.yaml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,openstack]'
+$(VENV)/.openstack: $(VENV)/.test
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint,heat,dib,openstack]'
+	@touch $@
+
+test-openstack: $(VENV)/.openstack ## every blueprint's life on the OpenStack that OS_CLOUD names in clouds.yaml
 	PATH=$(abspath $(BIN)):$$PATH $(BIN)/pytest -m openstack -p no:warnings -v -s tests/openstack
 
 test-images: $(VENV)/.test ## build the samples' images with mkosi and boot them in QEMU: root, Debian, QEMU, genisoimage
