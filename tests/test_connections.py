@@ -1,0 +1,152 @@
+"""Who can reach whom on which port is the same in both clouds: read from each template alone, and compared with the model.
+
+CloudFormation says it all by security groups. On OpenStack a balancer has no security group: its listener admits addresses,
+so of those it is told from which networks, and its members admit the balancer's network.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from blueprints import FILES, Writer
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from test_compile import IDS, VARIANTS
+
+import bpc.api
+from bpc.model.resources import Balancer, FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Network, Rule
+from bpc_targets.cloudformation.names import logical
+
+Fact = tuple[str, str, str, int]
+"""(from, to, protocol, port); "tier web", "balancer web.http", or addresses."""
+
+
+class Model:
+    """The model's own facts, as each cloud can say them."""
+
+    def __init__(self, solution) -> None:
+        self.params = {param.name: str(param.default) for param in solution.params}
+        self.rules = [item for item in solution.resources if isinstance(item, Rule)]
+        self.networks = {item.name: item for item in solution.resources if isinstance(item, Network)}
+        self.groups = {item.name: item for item in solution.resources if isinstance(item, Group)}
+        self.balancers = {item.name: item for item in solution.resources if isinstance(item, Balancer)}
+
+    def facts(self) -> set[Fact]:
+        return {(self.peer(rule), self.to(rule), rule.protocol, rule.port) for rule in self.rules}
+
+    def by_address(self) -> set[Fact]:
+        """As on OpenStack: to and from balancers by the addresses of networks."""
+        found = set()
+        for rule in self.rules:
+            for peer in self.addresses(rule):
+                found.add((peer, self.to(rule), rule.protocol, rule.port))
+        return found
+
+    def to(self, rule: Rule) -> str:
+        return f"{'balancer' if rule.balancer else 'tier'} {rule.to}"
+
+    def peer(self, rule: Rule) -> str:
+        match rule.peer:
+            case FromAnywhere():
+                return "0.0.0.0/0"
+            case FromCidr(cidr=cidr):
+                return "".join(part if isinstance(part, str) else self.params[part.param] for part in cidr)
+            case FromGroup(group=group):
+                return f"tier {group}"
+            case FromBalancer(balancer=balancer):
+                return f"balancer {balancer}"
+
+    def addresses(self, rule: Rule) -> list[str]:
+        if isinstance(rule.peer, FromBalancer):
+            return [self.networks[self.balancers[rule.peer.balancer].network].cidr]
+        if isinstance(rule.peer, FromGroup) and rule.balancer:
+            return [self.networks[network].cidr for network in self.groups[rule.peer.group].networks]
+        return [self.peer(rule)]
+
+
+def of_cloudformation(template: dict[str, Any], model: Model) -> set[Fact]:
+    """From the rules of security groups; which group is whose, from its tags and what carries it."""
+    resources = template["Resources"]
+    defaults = {name: made.get("Default") for name, made in template["Parameters"].items()}
+    owner = {logical("Security", name): f"tier {name}" for name in model.groups}
+    owner |= {logical("Front", *name.split(".")): f"balancer {name}" for name in model.balancers}
+    found = set()
+    for made in resources.values():
+        assert "SecurityGroupIngress" not in made.get("Properties", {}), "every rule is a resource of its own"
+        if made["Type"] == "AWS::EC2::SecurityGroupIngress":
+            rule = made["Properties"]
+            peer = rule.get("CidrIp") or rule.get("CidrIpv6") or owner[rule["SourceSecurityGroupId"]["Fn::GetAtt"][0]]
+            peer = defaults[peer["Ref"]] if isinstance(peer, dict) else peer
+            assert rule["FromPort"] == rule["ToPort"]
+            found.add((peer, owner[rule["GroupId"]["Fn::GetAtt"][0]], rule["IpProtocol"], rule["FromPort"]))
+    return found
+
+
+def of_heat(template: dict[str, Any], model: Model) -> set[Fact]:
+    """From the rules of security groups, and the addresses that listeners admit."""
+    defaults = {name: str(made.get("default")) for name, made in template["parameters"].items()}
+    resources, found = template["resources"], set()
+
+    def plain(value: Any) -> str:
+        return defaults[value["get_param"]] if isinstance(value, dict) else value
+
+    for name, made in resources.items():
+        properties = made.get("properties", {})
+        if made["type"] == "OS::Neutron::SecurityGroupRule":
+            assert properties["port_range_min"] == properties["port_range_max"]
+            peer = properties.get("remote_ip_prefix")
+            peer = (
+                plain(peer) if peer else f"tier {properties['remote_group']['get_resource'].removeprefix('security.')}"
+            )
+            to = properties["security_group"]["get_resource"].removeprefix("security.")
+            found.add((peer, f"tier {to}", properties["protocol"], properties["port_range_min"]))
+        elif made["type"] == "OS::Octavia::Listener":
+            protocol = "udp" if properties["protocol"] == "UDP" else "tcp"
+            for cidr in map(plain, properties["allowed_cidrs"]):
+                if cidr != "255.255.255.255/32":
+                    to = name.removeprefix("listener.")
+                    found.add((cidr, f"balancer {to}", protocol, properties["protocol_port"]))
+    return found
+
+
+def compare(result) -> None:
+    model = Model(result.solution)
+    aws = yaml.safe_load(result.artifacts["cloudformation"].files["stack.yaml"])
+    openstack = yaml.safe_load(result.artifacts["heat"].files["stack.yaml"])
+    assert of_cloudformation(aws, model) == model.facts()
+    assert of_heat(openstack, model) == model.by_address()
+
+
+@pytest.mark.parametrize(("folder", "environment"), VARIANTS, ids=IDS)
+def test_blueprints(folder, environment):
+    result = bpc.api.compile(folder / "solution.bp", targets=("heat", "cloudformation"), environment=environment)
+    assert result.ok
+    compare(result)
+
+
+def test_generated_blueprints(tmp_path):
+    seen = {"compared": 0, "rules": 0}
+    for name, content in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+
+    @settings(
+        max_examples=1500, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(st.binary(min_size=128, max_size=128))
+    def same(data):
+        path = tmp_path / "solution.bp"
+        path.unlink(missing_ok=True)
+        path.write_bytes(Writer(data).blueprint().encode())
+        result = bpc.api.compile(path, targets=("heat", "cloudformation"))
+        if result.ok and not any(group.was for group in Model(result.solution).groups.values()):
+            compare(result)
+            seen["compared"] += 1
+            seen["rules"] += len(Model(result.solution).rules)
+
+    same()
+    print(seen)
+    assert seen["compared"] > 100
+    assert seen["rules"] > 100
