@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bpc.explain import Explanation
     from bpc.model.solution import Solution
     from bpc.model.steps import Bake
+    from bpc.places import Place
     from bpc.target import Target
 
     Path = str | os.PathLike[str]
@@ -165,6 +166,35 @@ def write(result: Result, folder: Path) -> dict[str, str]:
     for name, made in result.artifacts.items():
         write_folder(folders[name], made.files)
     return folders
+
+
+# ---- what clouds say
+
+
+def where(
+    blueprint: Path,
+    text: str,
+    *,
+    targets: Sequence[str] = (),
+    environment: str = "",
+    settings: Mapping[str, str] | None = None,
+) -> tuple[Result, tuple[Place, ...]]:
+    """`bpc where`: what declared the resources that a cloud's message, or a saved list of its events, names.
+
+    `targets` are stack targets, all where it is empty. The places are empty where the text names no resource, and where the
+    blueprint has mistakes; then the result has the diagnostics. The blueprint must be the one that the stack was made from.
+    """
+    from bpc.places import find
+    from bpc_targets import NAMES
+
+    results = [compile(blueprint, targets=(t,), environment=environment, settings=settings) for t in targets or NAMES]
+    found = [
+        place
+        for result in results
+        for name, made in result.artifacts.items()
+        for place in find(text, name, made.places)
+    ]
+    return next((result for result in results if result.ok), results[0]), tuple(found)
 
 
 # ---- diagnostics

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.solution import Solution
+    from bpc.source import Span
 
 
 class Options(Record):
@@ -37,11 +38,13 @@ class Artifacts(Record):
     """A target's answer: files by their path in the output folder (forward slashes), and what the user must provide.
 
     `files` values are texts (written as UTF-8 with `\\n`) or bytes. `headroom` lines say how much of each limit is used.
+    `places`: resource id, as the cloud's messages have it, → what declared it. An id inside a nested stack is `outer/inner`.
     """
 
     files: Mapping[str, str | bytes]
     requirements: tuple[Requirement, ...]
     headroom: tuple[str, ...]
+    places: Mapping[str, Span] = {}
 
 
 class Target(Record):

@@ -28,6 +28,7 @@ EPILOG = """examples:
   bpc build                                        the images that are not there yet, in out/images
   bpc model solution.bp                            the solution as JSON, for other tools
   bpc explain BPC401                               the manual page of a diagnostic
+  bpc where --events events.json                   the lines behind a failed stack's events, of either cloud
   bpc explain web --env test                       what is in a tier's image, what at first boot, and why
 """
 
@@ -84,6 +85,14 @@ def parser() -> argparse.ArgumentParser:
     model = commands.add_parser("model", help="print the cloud-neutral model as JSON")
     _blueprint(model)
     model.add_argument("--schema", action="store_true", help="print the JSON Schema of the model instead")
+    where = commands.add_parser("where", help="from a cloud's error message or events to the blueprint's lines")
+    where.add_argument("text", nargs="*", help="the message; the standard input where it and --events are left out")
+    where.add_argument("--events", metavar="FILE", help="a saved list of events: JSON or text of either cloud's client")
+    where.add_argument("--blueprint", default="solution.bp", help="the file with the solution (default: solution.bp)")
+    where.add_argument(
+        "--target", action="append", default=[], metavar="NAME", help="whose stack it is; all where it is left out"
+    )
+    _choices(where, formats=("text", "json"))
     explain = commands.add_parser(
         "explain",
         help="print the manual page of a diagnostic, or what is in a tier's image and what at first boot, and why",

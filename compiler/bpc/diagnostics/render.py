@@ -28,6 +28,12 @@ def lines(diagnostic: Diagnostic, *, colour: bool = False) -> Iterator[str]:
         yield f"  {paint(CYAN, 'hint')}: {_clean(diagnostic.help)}"
 
 
+def excerpt(span: Span, *, colour: bool = False) -> Iterator[str]:
+    """A place as lines of text: where, and the marked line."""
+    paint = (lambda code, text: f"{code}{text}{PLAIN}") if colour else (lambda code, text: text)
+    yield from _marked(span, paint, CYAN, private=False)
+
+
 def _marked(span: Span, paint: Any, tint: str, *, private: bool) -> Iterator[str]:
     line, column = span.source.location(span.start)
     yield f"  --> {span.source.name}:{line}:{column}"

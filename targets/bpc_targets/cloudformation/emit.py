@@ -45,7 +45,8 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
     headroom = limits.check(stack, templates, files)
     if errors(stack.found):
         return None, tuple(stack.found)
-    artifacts = Artifacts(files=files, requirements=documents.requirements(stack), headroom=headroom)
+    needs = documents.requirements(stack)
+    artifacts = Artifacts(files=files, requirements=needs, headroom=headroom, places=stack.places)
     return artifacts, tuple(stack.found)
 
 

@@ -31,6 +31,7 @@ class Stack:
         self.resources: Json = {}
         self.outputs: Json = {}
         self.files: dict[str, str] = {}
+        self.places: dict[str, Span] = {}
         self.owner: dict[str, tuple[str, int]] = {}
         self.found: list[Diagnostic] = []
         self.networks = {r.name: r for r in solution.resources if isinstance(r, Network)}
@@ -61,6 +62,7 @@ class Stack:
         """A resource with the place that it came from. `properties` may have attributes such as DependsOn."""
         made = kind(name, Metadata={"bpc": where(span)}, **properties)
         self.resources[name] = made.to_dict()
+        self.places[name] = span
         return made
 
     def tags(self, name: str, tier: str = "", **more: Any) -> Any:

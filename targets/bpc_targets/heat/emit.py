@@ -38,7 +38,8 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
     if errors(stack.found):
         return None, tuple(stack.found)
     files = {"stack.yaml": template, **stack.files, **documents.files(stack)}
-    artifacts = Artifacts(files=files, requirements=documents.requirements(stack), headroom=headroom)
+    needs = documents.requirements(stack)
+    artifacts = Artifacts(files=files, requirements=needs, headroom=headroom, places=stack.places)
     return artifacts, tuple(stack.found)
 
 

@@ -38,7 +38,10 @@ def add_group(stack: Stack, group: Group) -> None:
     _parameters(stack, group, tier)
     # without a place: Heat keeps the signals in a handle's metadata and takes all that it finds there for one
     handle = {"type": "OS::Heat::WaitConditionHandle", "properties": {"signal_transport": "HEAT_SIGNAL"}}
-    stack.write(f"handle.{tier}", handle)
+    stack.write(f"handle.{tier}", handle, group.span)
+    for volume in group.volumes:
+        known = volume.was or volume.name
+        stack.places |= {f"tier.{tier}/{kind}.{known}": volume.span for kind in ("volume", "attachment")}
     data = user_data(stack, group, tier)
     members = group.members
     if isinstance(members, Fixed):

@@ -39,6 +39,7 @@ class Stack:
         self.conditions: Json = {}
         self.files: dict[str, str] = {}
         self.counts: dict[str, int] = {}
+        self.places: dict[str, Span] = {}
         self.first_boots: dict[int, Text] = {}
         self.found: list[Diagnostic] = []
         self.networks: dict[str, Network] = {r.name: r for r in solution.resources if isinstance(r, Network)}
@@ -70,11 +71,12 @@ class Stack:
 
     def add(self, name: str, kind: str, properties: Json, span: Span, **more: Any) -> None:
         """A resource of the root template, with the place that it came from. It is written at once: stacks can be large."""
-        self.write(name, resource(kind, properties, span, **more))
+        self.write(name, resource(kind, properties, span, **more), span)
 
-    def write(self, name: str, definition: Json) -> None:
-        """The same for a definition that must carry no place."""
+    def write(self, name: str, definition: Json, span: Span) -> None:
+        """The same for a definition that must carry no place itself."""
         self.resources[name] = entry(name, definition, "  ")
+        self.places[name] = span
 
 
 def resource(kind: str, properties: Json, span: Span, **more: Any) -> Json:

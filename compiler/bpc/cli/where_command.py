@@ -1,0 +1,61 @@
+"""`bpc where`: from a cloud's message, or a saved list of its events, to the lines of the blueprint."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from bpc import Usage, api
+from bpc.cli.main import settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+    from bpc.places import Place
+
+
+def run(options: argparse.Namespace) -> int:
+    from bpc.diagnostics.render import excerpt
+    from bpc.source import where
+
+    text = _text(options)
+    result, places = api.where(
+        options.blueprint, text, targets=options.target, environment=options.env, settings=settings(options)
+    )
+    if not result.ok:
+        from bpc.cli.show import show
+
+        show(result.diagnostics, "text")
+        return 1
+    if options.format == "json":
+        print(json.dumps([_plain(place) for place in places], indent=2))
+        return 0 if places else 1
+    for place in places:
+        print(f"{place.resource} ({place.target}): {where(place.span)}")
+        print("\n".join(excerpt(place.span, colour=sys.stdout.isatty())))
+        print(f"  {place.message}\n")
+    if not places:
+        print(
+            "no resource of this blueprint's stacks is named there: is it the blueprint, and the --env, of that stack?"
+        )
+    return 0 if places else 1
+
+
+def _plain(found: Place) -> dict[str, Any]:
+    from bpc.diagnostics.render import place
+
+    return {"target": found.target, "resource": found.resource, "message": found.message, **place(found.span)}
+
+
+def _text(options: argparse.Namespace) -> str:
+    if options.text:
+        return " ".join(options.text)
+    try:
+        if options.events and options.events != "-":
+            with open(options.events, encoding="utf-8", errors="replace") as file:
+                return file.read()
+        return sys.stdin.read()
+    except OSError as error:
+        raise Usage(f"cannot read {options.events}: {(error.strerror or str(error)).lower()}") from None

@@ -1,0 +1,69 @@
+"""From a cloud's words to the blueprint's lines: messages and saved events of both clouds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import bpc.api
+from bpc.cli.main import main
+from bpc.source import where
+
+HERE = Path(__file__).parent
+SHOP = HERE.parent / "blueprints" / "shop" / "solution.bp"
+
+
+def lines(text: str, **options) -> list[tuple[str, str, str]]:
+    result, places = bpc.api.where(SHOP, text, **options)
+    assert result.ok
+    return [(place.target, place.resource, where(place.span)) for place in places]
+
+
+DB, DATA, APP = "solution.bp:36", "solution.bp:41", "solution.bp:27"
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        (
+            "cloudformation.json",
+            [("cloudformation", "ReadyDb", DB), ("cloudformation", "AttachmentDbXDataX0", DATA)],
+        ),
+        ("heat.txt", [("heat", "tier.db", DB), ("heat", "tier.db/volume.data", DATA)]),
+        ("heat.json", [("heat", "ready.app", APP)]),
+    ],
+)
+def test_saved_events(file, expected):
+    assert lines((HERE / "events" / file).read_text()) == expected
+
+
+def test_messages():
+    assert lines("Resource InstanceAppX2 is in ROLLBACK") == [("cloudformation", "InstanceAppX2", APP)]
+    assert lines("resources.balancer.web.http: quota", targets=("heat",)) == [
+        ("heat", "balancer.web.http", "solution.bp:23")
+    ]
+    assert lines("nothing that is known") == []
+
+
+def test_command(capsys):
+    assert main(["where", "--blueprint", str(SHOP), "VolumeDbXDataX0:", "no", "capacity"]) == 0
+    said = capsys.readouterr().out
+    assert "VolumeDbXDataX0 (cloudformation): solution.bp:41" in said
+    assert "volume  data { size = 100GiB" in said
+    assert "VolumeDbXDataX0: no capacity" in said
+    assert (
+        main(["where", "--blueprint", str(SHOP), "--events", str(HERE / "events" / "heat.txt"), "--format", "json"])
+        == 0
+    )
+    assert '"resource": "tier.db/volume.data"' in capsys.readouterr().out
+    assert main(["where", "--blueprint", str(SHOP), "nothing"]) == 1
+    assert main(["where", "--blueprint", str(SHOP), "--events", "missing"]) == 2
+
+
+def test_every_resource_of_both_clouds_has_a_place():
+    import yaml
+
+    for target, section in (("heat", "resources"), ("cloudformation", "Resources")):
+        made = bpc.api.compile(SHOP, targets=(target,)).artifacts[target]
+        assert set(yaml.safe_load(made.files["stack.yaml"])[section]) <= set(made.places)
