@@ -57,7 +57,7 @@ def _parameters(stack: Stack, group: Group) -> None:
     words = {"Type": "String", "Description": f"Instance type of tier {group.name}: {why}.", "Default": kind}
     stack.parameters[stack.tier("Type", group.name)] = words
     stack.values[stack.tier("Type", group.name)] = kind
-    words = {"Type": "AWS::EC2::Image::Id", "Description": f"Image of tier {group.name}: {group.image}."}
+    words = {"Type": "AWS::EC2::Image::Id", "Description": f"Image of tier {group.name}: {group.image}. {group.doc}".strip()}
     stack.parameters[stack.tier("Image", group.name)] = words
 
 

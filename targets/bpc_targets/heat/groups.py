@@ -55,7 +55,7 @@ def _parameters(stack: Stack, group: Group, tier: str) -> None:
     """Image and flavor. Their values stand in the environment file: Heat checks a default even where another value is given."""
     stack.parameters[f"image_{tier}"] = {
         "type": "string",
-        "description": f"Image of tier {group.name}.",
+        "description": f"Image of tier {group.name}. {group.doc}".strip(),
         "constraints": [{"custom_constraint": "glance.image"}],
     }
     chosen, why = flavor(stack, group)
