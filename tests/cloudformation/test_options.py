@@ -23,7 +23,10 @@ def test_json_is_the_same_stack():
 
 
 def test_a_target_is_compiled_once():
-    assert list(bpc.api.compile(SHOP, targets=("cfn", "cloudformation", "heat")).artifacts) == ["cloudformation", "heat"]
+    assert list(bpc.api.compile(SHOP, targets=("cfn", "cloudformation", "heat")).artifacts) == [
+        "cloudformation",
+        "heat",
+    ]
 
 
 @pytest.mark.parametrize("options", [{"json": True}, {"images": ("imagebuilder",)}])
