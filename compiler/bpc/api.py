@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from bpc.model.solution import Solution
     from bpc.model.steps import Bake
     from bpc.places import Place
-    from bpc.target import Target
+    from bpc.target import Options, Target
 
     Path = str | os.PathLike[str]
     Flavors = Mapping[str, Mapping[str, int | str]]
 
 DEFAULT_TARGETS = ("heat",)
+IMAGE_BUILDER = "imagebuilder"
+"""What `images` also takes: no target of its own, but images that a stack makes itself."""
 
 
 # ---- verbs of a blueprint
@@ -53,19 +55,24 @@ def compile(
     settings: Mapping[str, str] | None = None,
     flavors: Flavors | None = None,
     limits: Mapping[str, int] | None = None,
+    json: bool = False,
 ) -> Result:
     """`bpc compile` without writing: `artifacts[target].files` are the files of a stack or of image specs, path → content.
 
-    `images` are image targets. `flavors` are a cloud's machine types by name, sizes in bytes or as in the language:
+    `images` are image targets, and "imagebuilder", which has the stack make its images. `flavors` are a cloud's machine types by name, sizes in bytes or as in the language:
     {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}. `limits` are a cloud's own limits: {"resources": 5000}.
-    Raises `bpc.Usage` for an unknown target or limit, or flavors that are none.
+    `json`: templates as JSON instead of YAML. Raises `bpc.Usage` for an unknown target or limit, flavors that are none, or
+    an option that none of the targets heeds.
     """
     from bpc.driver import compile_blueprint
     from bpc.target import Options
 
-    options = Options(flavors=_flavors(flavors or {}), limits=limits or {})
-    stacks = [_target(name, "stack") for name in dict.fromkeys(targets)]
-    chosen = (*stacks, *(_target(name, "images") for name in dict.fromkeys(images)))
+    within = IMAGE_BUILDER in images
+    options = Options(flavors=_flavors(flavors or {}), limits=limits or {}, json=json, imagebuilder=within)
+    stacks = _targets(targets, "stack")
+    beside = _targets([name for name in images if name != IMAGE_BUILDER], "images")
+    _heeded(options, stacks)
+    chosen = (*stacks, *beside)
     known = {name: limit for target in chosen for name, limit in target.limits.items()}
     for name in options.limits:
         if name not in known:
@@ -281,11 +288,25 @@ def _samples() -> dict[str, str]:
     return {name: os.path.join(home, name) for name in sorted(os.listdir(home)) if name[0] not in "._"}
 
 
+def _heeded(options: Options, stacks: Sequence[Target]) -> None:
+    """Raises `Usage` for an option that no target heeds: it would be dropped silently."""
+    if options.json and not any(target.json for target in stacks):
+        raise Usage("JSON templates: only --target cloudformation has them")
+    if options.imagebuilder and not any(target.imagebuilder for target in stacks):
+        raise Usage("images by imagebuilder are part of a stack of --target cloudformation")
+
+
+def _targets(names: Iterable[str], makes: str) -> tuple[Target, ...]:
+    """Each once, also where it was named by an alias."""
+    found = [_target(name, makes) for name in names]
+    return tuple({target.name: target for target in found}.values())
+
+
 def _target(name: str, makes: str) -> Target:
-    from bpc_targets import IMAGE_NAMES, NAMES, load
+    from bpc_targets import ALIASES, IMAGE_NAMES, NAMES, load
 
     known = NAMES if makes == "stack" else IMAGE_NAMES
-    if name not in known:
+    if ALIASES.get(name, name) not in known:
         what = "target" if makes == "stack" else "image target"
         raise Usage(f'there is no {what} "{name}"; there are: {", ".join(known)}')
     return load(name)

@@ -19,10 +19,14 @@ class Options(Record):
 
     `flavors`: a cloud's machine types by name, each {"cpu": int, "memory": bytes, "disk": bytes}, or empty.
     `limits`: a cloud's limits where they differ from the target's defaults, by the target's own names.
+    `json`: templates as JSON, of those targets whose cloud takes both (`Target.json`).
+    `imagebuilder`: the images are made by the stack itself, of those targets whose cloud can (`Target.imagebuilder`).
     """
 
     flavors: Mapping[str, Mapping[str, int]]
     limits: Mapping[str, int]
+    json: bool = False
+    imagebuilder: bool = False
 
 
 class Requirement(Record):
@@ -51,7 +55,7 @@ class Target(Record):
     """One output format: of the stack, or of the images (`makes`).
 
     `capabilities` are the rows of its column in the generated table: construct → how it comes out. `limits` are those that
-    `--limit` may say differently, with their defaults.
+    `--limit` may say differently, with their defaults. `json` and `imagebuilder`: whether it heeds these options.
     """
 
     name: str
@@ -60,3 +64,5 @@ class Target(Record):
     limits: Mapping[str, int]
     capabilities: Mapping[str, str]
     emit: Callable[[Solution, Options], tuple[Artifacts | None, tuple[Diagnostic, ...]]]
+    json: bool = False
+    imagebuilder: bool = False

@@ -12,11 +12,12 @@ NAMES = ("heat", "cloudformation")
 """Stacks."""
 IMAGE_NAMES = ("mkosi", "packer", "diskimage-builder")
 """Images."""
+ALIASES = {"cfn": "cloudformation", "dib": "diskimage-builder"}
 
 
 def load(name: str) -> Target:
-    """The target of one of `NAMES` or `IMAGE_NAMES`."""
-    target: Target = import_module(f"bpc_targets.{folder(name)}").TARGET
+    """The target of one of `NAMES`, `IMAGE_NAMES` or `ALIASES`."""
+    target: Target = import_module(f"bpc_targets.{folder(ALIASES.get(name, name))}").TARGET
     return target
 
 

@@ -24,6 +24,7 @@ def run(options: argparse.Namespace) -> int:
         settings=settings(options),
         flavors=flavors(options.flavors) if options.flavors else None,
         limits=limits(options.limit),
+        json=options.json,
     )
     if result.diagnostics or options.format != "text":
         from bpc.cli.show import show

@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME",
-        help="image target, for build specs beside the stack; none where it is left out",
+        help="image target, for build specs beside the stack, or imagebuilder: the stack makes them; none where it is left out",
     )
     make.add_argument(
         "-o", "--output", default="out", metavar="DIR", help="output folder; one folder a target in it (default: out)"
@@ -70,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     make.add_argument(
         "--limit", action="append", default=[], metavar="NAME=N", help="a cloud's own limit, e.g. resources=5000"
     )
+    make.add_argument("--json", action="store_true", help="templates as JSON instead of YAML (cloudformation)")
     build = commands.add_parser("build", help="build the images with mkosi: those that are not there yet")
     build.add_argument("tier", nargs="*", help="only the images of these tiers")
     build.add_argument("--blueprint", default="solution.bp", help="the file with the solution (default: solution.bp)")

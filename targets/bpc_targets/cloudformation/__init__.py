@@ -50,4 +50,6 @@ TARGET = Target(
     limits={"stack_resources": 500, "operation_resources": 2500},
     capabilities=CAPABILITIES,
     emit=emit,
+    json=True,
+    imagebuilder=True,
 )

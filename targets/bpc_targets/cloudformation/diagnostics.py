@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 class TooMuch(Diagnostic):
     """The stack would exceed a limit of CloudFormation: 500 resources a stack and 2500 in one operation over nested stacks,
-    200 parameters, 200 outputs, 1,000,000 bytes a template.
+    200 parameters, 200 outputs, 200 mappings, 255 characters an id, 4096 bytes a parameter's value, 1,000,000 bytes a template.
 
     CloudFormation refuses such a stack only when it is created. Make tiers smaller, let a tier scale (`count = 2..400` is one
     resource), or make several solutions of one.

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def written(templates: Templates) -> dict[str, str]:
-    return {name: dump({key: part for key, part in made.items() if part}) for name, made in templates.items()}
+    return {name: _written(name, {k: part for k, part in made.items() if part}) for name, made in templates.items()}
+
+
+def _written(name: str, template: dict[str, Any]) -> str:
+    return json.dumps(template, separators=(",", ":")) + "\n" if name.endswith(".json") else dump(template)
 
 
 def files(stack: Stack, templates: Templates) -> dict[str, str]:
@@ -84,7 +88,7 @@ CREATE = """    aws cloudformation create-stack --stack-name STACK {template} \\
       --parameters file://parameters.json{capabilities}"""
 UPDATE = """    aws cloudformation create-change-set --stack-name STACK --change-set-name NAME {template} \\
       --parameters file://parameters.json{capabilities}"""
-PACKAGE = """    aws cloudformation package --template-file stack.yaml --s3-bucket BUCKET --output-template-file packaged.yaml
+PACKAGE = """    aws cloudformation package --template-file {root} --s3-bucket BUCKET --output-template-file packaged.yaml
     aws s3 cp packaged.yaml s3://BUCKET/packaged.yaml
 """
 
@@ -92,9 +96,10 @@ PACKAGE = """    aws cloudformation package --template-file stack.yaml --s3-buck
 def _readme(stack: Stack, templates: Templates) -> str:
     solution = stack.solution
     title = f"{solution.name} {solution.version}" + (f" ({solution.environment})" if solution.environment else "")
-    large = len(templates) > 1 or len(written(templates)["stack.yaml"].encode()) > INLINE
+    root, text = next(iter(written(templates).items()))
+    large = len(templates) > 1 or len(text.encode()) > INLINE
     template = (
-        "--template-url https://BUCKET.s3.amazonaws.com/packaged.yaml" if large else "--template-body file://stack.yaml"
+        "--template-url https://BUCKET.s3.amazonaws.com/packaged.yaml" if large else f"--template-body file://{root}"
     )
     roles = any(
         made["Type"].startswith("AWS::IAM") for part in templates.values() for made in part["Resources"].values()
@@ -107,7 +112,7 @@ def _readme(stack: Stack, templates: Templates) -> str:
         rule="=" * len(title),
         compiler=solution.compiler,
         images="\n".join(f"    {name}" for name in built) or "    (cloud images that exist)",
-        create=(PACKAGE if large else "") + CREATE.format(**words),
-        update=(PACKAGE if large else "") + UPDATE.format(**words),
+        create=(PACKAGE.format(root=root) if large else "") + CREATE.format(**words),
+        update=(PACKAGE.format(root=root) if large else "") + UPDATE.format(**words),
         kept=f"\n   Kept, and to be deleted by hand: {', '.join(kept)}\n" if kept else "",
     )

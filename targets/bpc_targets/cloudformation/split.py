@@ -27,9 +27,10 @@ INTERFACES = "AWS::EC2::NetworkInterface"
 
 
 def templates(stack: Stack, root: Json) -> dict[str, Json]:
-    """File name → template. The root, `stack.yaml`, is alone where everything fits into it."""
+    """File name → template. The root, `stack.yaml` or `stack.json`, is alone where everything fits into it."""
+    form = "json" if stack.options.json else "yaml"
     if len(root["Resources"]) <= stack.options.limits.get("stack_resources", DEFAULTS["stack_resources"]):
-        return {"stack.yaml": root}
+        return {f"stack.{form}": root}
     homes = _homes(stack, root)
     parts: dict[str, Json] = {home: {} for home in homes.values()}
     kept: Json = {}
@@ -38,7 +39,7 @@ def templates(stack: Stack, root: Json) -> dict[str, Json]:
     root = {**root, "Resources": kept}
     made = {home: _nested(home, resources, homes, stack, root) for home, resources in parts.items()}
     _raise(root, homes, made)
-    return {"stack.yaml": root, **{f"{home}.yaml": template for home, template in made.items()}}
+    return {f"stack.{form}": root, **{f"{home}.{form}": template for home, template in made.items()}}
 
 
 def _homes(stack: Stack, root: Json) -> dict[str, str]:
@@ -78,7 +79,7 @@ def _nested(home: str, resources: Json, homes: dict[str, str], stack: Stack, roo
     place = next(iter(resources.values()))["Metadata"]
     root["Resources"][home] = {
         "Type": "AWS::CloudFormation::Stack",
-        "Properties": {"TemplateURL": f"./{home}.yaml", "Parameters": given},
+        "Properties": {"TemplateURL": f"./{home}.{'json' if stack.options.json else 'yaml'}", "Parameters": given},
         "Metadata": place,
         "DeletionPolicy": "Delete",
         "UpdateReplacePolicy": "Delete",

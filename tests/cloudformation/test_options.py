@@ -1,0 +1,43 @@
+"""What is asked for on the command line: JSON instead of YAML, and the target by its short name."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from test_compile import ROOT
+
+import bpc.api
+from bpc import Usage
+
+SHOP = ROOT / "blueprints" / "shop" / "solution.bp"
+
+
+def test_json_is_the_same_stack():
+    as_yaml = bpc.api.compile(SHOP, targets=("cloudformation",)).artifacts["cloudformation"].files
+    as_json = bpc.api.compile(SHOP, targets=("cfn",), json=True).artifacts["cloudformation"].files
+    assert json.loads(as_json["stack.json"]) == yaml.safe_load(as_yaml["stack.yaml"])
+    assert "file://stack.json" in as_json["README.txt"]
+    assert "stack.yaml" not in as_json["README.txt"]
+
+
+def test_a_target_is_compiled_once():
+    assert list(bpc.api.compile(SHOP, targets=("cfn", "cloudformation", "heat")).artifacts) == [
+        "cloudformation",
+        "heat",
+    ]
+
+
+@pytest.mark.parametrize("options", [{"json": True}, {"images": ("imagebuilder",)}])
+def test_what_no_target_heeds_is_refused(options):
+    with pytest.raises(Usage, match="cloudformation"):
+        bpc.api.compile(SHOP, targets=("heat",), **options)
+
+
+def test_headroom_names_every_limit():
+    lines = bpc.api.compile(SHOP, targets=("cfn",)).artifacts["cloudformation"].headroom
+    words = "; ".join(lines)
+    for limit in ("of 500 resources", "of 2,500 resources", "of 200 parameters", "of 200 outputs", "of 200 mappings",
+                  "of 255 characters", "of 4,096 bytes", "of 1,000,000 bytes", "of 51,200 bytes"):  # fmt: skip
+        assert limit in words
