@@ -127,3 +127,19 @@ class SpreadTooWide(Diagnostic):
     tier: str
     count: int
     limit: int
+
+
+class NoRolling(Diagnostic):
+    """CloudFormation rolls a change through an Auto Scaling group, and changes instances with an identity all at once.
+
+    Let the tier scale (`count = 2..10`), or leave `batch` and `pause` out.
+    """
+
+    code: ClassVar = "CFN011"
+    message: ClassVar = (
+        'CloudFormation changes the members of tier "{tier}" together, not {batch} at a time with a pause of {pause} s'
+    )
+    advice: ClassVar = "let the tier scale with a range as count, or leave batch and pause out"
+    tier: str
+    batch: int
+    pause: int

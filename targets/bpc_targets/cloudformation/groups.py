@@ -46,10 +46,17 @@ def add_group(stack: Stack, group: Group) -> None:
     _role(stack, group)
     _template(stack, group)
     if isinstance(group.members, Fixed):
+        _check_update(stack, group)
         made = [_member(stack, group, number) for number in range(group.members.count)]
     else:
         made = [_scaling(stack, group, group.members)]
     _ready(stack, group, made)
+
+
+def _check_update(stack: Stack, group: Group) -> None:
+    if group.update.batch > 1 or group.update.pause:
+        batch, pause = group.update.batch, group.update.pause // 1000
+        stack.found.append(diagnostics.NoRolling(span=group.span, tier=group.name, batch=batch, pause=pause))
 
 
 def _parameters(stack: Stack, group: Group) -> None:
@@ -57,7 +64,10 @@ def _parameters(stack: Stack, group: Group) -> None:
     words = {"Type": "String", "Description": f"Instance type of tier {group.name}: {why}.", "Default": kind}
     stack.parameters[stack.tier("Type", group.name)] = words
     stack.values[stack.tier("Type", group.name)] = kind
-    words = {"Type": "AWS::EC2::Image::Id", "Description": f"Image of tier {group.name}: {group.image}. {group.doc}".strip()}
+    words = {
+        "Type": "AWS::EC2::Image::Id",
+        "Description": f"Image of tier {group.name}: {group.image}. {group.doc}".strip(),
+    }
     stack.parameters[stack.tier("Image", group.name)] = words
 
 
@@ -121,7 +131,7 @@ def _device(stack: Stack, group: Group) -> str:
 
 def _member(stack: Stack, group: Group, number: int) -> str:
     zone = number % 2 if group.spread else 0
-    if has_interfaces(group):
+    if has_interfaces(stack, group):
         place = {
             "NetworkInterfaces": [_interface(stack, group, on, number, zone, i) for i, on in enumerate(group.networks)]
         }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import troposphere
 from troposphere import GetAtt, Ref
 
+from bpc.firstboot.userdata import user_data
 from bpc.model.resources import Balancer, Group, Network, Rule, Secret
+from bpc.model.values import MemberAddressesHole, MemberAddressHole
 from bpc.source import where
 from bpc_targets.cloudformation.names import logical
 
@@ -42,6 +44,7 @@ class Stack:
         for balancer in self.balancers.values():
             self.balancers_of.setdefault(balancer.group, []).append(balancer)
         self.rules = [r for r in solution.resources if isinstance(r, Rule)]
+        self.known_early = {name for group in self.groups.values() for name in _early(group)}
 
     # ids: `was` keeps those that a renamed thing had
 
@@ -77,3 +80,9 @@ def ref(name: str) -> Any:
 
 def attr(name: str, attribute: str) -> Any:
     return GetAtt(name, attribute)
+
+
+def _early(group: Group) -> set[str]:
+    """Groups whose members' addresses a group's first boot has without waiting for them: its own, and those it connects to."""
+    held = {hole.group for hole in user_data(group, ()) if isinstance(hole, MemberAddressHole | MemberAddressesHole)}
+    return held - set(group.starts_after)

@@ -84,13 +84,18 @@ def function(hole: Hole, stack: Stack) -> Any:
             assert_never(hole)
 
 
-def has_interfaces(group: Group) -> bool:
-    """Whether members have interfaces of their own, which keep their addresses: somebody may connect, or they keep data."""
-    return bool(group.endpoints or group.volumes or len(group.networks) > 1 or group.public_address)
+def has_interfaces(stack: Stack, group: Group) -> bool:
+    """Whether members have interfaces of their own, which keep their addresses.
+
+    An interface is on one instance at a time, so CloudFormation cannot make a new instance beside the old one. Members have
+    one where they need it: they keep data, have several networks or an address outside, or their addresses are known before
+    they exist.
+    """
+    return bool(group.volumes or len(group.networks) > 1 or group.public_address or group.name in stack.known_early)
 
 
 def _address(stack: Stack, group: str, network: str, member: int) -> Any:
-    if has_interfaces(stack.groups[group]):
+    if has_interfaces(stack, stack.groups[group]):
         return attr(stack.tier("Interface", group, network, member), "PrimaryPrivateIpAddress")
     return attr(stack.tier("Instance", group, member), "PrivateIp")
 
