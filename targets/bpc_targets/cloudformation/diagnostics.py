@@ -129,17 +129,13 @@ class SpreadTooWide(Diagnostic):
     limit: int
 
 
-class NoRolling(Diagnostic):
-    """CloudFormation rolls a change through an Auto Scaling group, and changes instances with an identity all at once.
+class NoPause(Diagnostic):
+    """CloudFormation changes instances with an identity in an order, `batch` at a time, and has no pause between them.
 
-    Let the tier scale (`count = 2..10`), or leave `batch` and `pause` out.
+    Let the tier scale (`count = 2..10`), or leave `pause` out.
     """
 
     code: ClassVar = "CFN011"
-    message: ClassVar = (
-        'CloudFormation changes the members of tier "{tier}" together, not {batch} at a time with a pause of {pause} s'
-    )
-    advice: ClassVar = "let the tier scale with a range as count, or leave batch and pause out"
+    message: ClassVar = 'CloudFormation cannot pause while it changes the members of tier "{tier}"'
+    advice: ClassVar = "let the tier scale with a range as count, or leave `pause` out"
     tier: str
-    batch: int
-    pause: int

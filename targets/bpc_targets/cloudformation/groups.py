@@ -46,17 +46,12 @@ def add_group(stack: Stack, group: Group) -> None:
     _role(stack, group)
     _template(stack, group)
     if isinstance(group.members, Fixed):
-        _check_update(stack, group)
+        if group.update.pause:
+            stack.found.append(diagnostics.NoPause(span=group.span, tier=group.name))
         made = [_member(stack, group, number) for number in range(group.members.count)]
     else:
         made = [_scaling(stack, group, group.members)]
     _ready(stack, group, made)
-
-
-def _check_update(stack: Stack, group: Group) -> None:
-    if group.update.batch > 1 or group.update.pause:
-        batch, pause = group.update.batch, group.update.pause // 1000
-        stack.found.append(diagnostics.NoRolling(span=group.span, tier=group.name, batch=batch, pause=pause))
 
 
 def _parameters(stack: Stack, group: Group) -> None:
@@ -148,11 +143,17 @@ def _member(stack: Stack, group: Group, number: int) -> str:
         **place,
         "Tags": stack.tags(f"{group.name}-{number}", group.name, **volumes),
     }
-    stack.add(name, ec2.Instance, group.span, **made, DependsOn=_before(stack, group))
+    stack.add(name, ec2.Instance, group.span, **made, DependsOn=_before(stack, group) + _batch(stack, group, number))
     for index, volume in enumerate(group.volumes):
         _attach(stack, group, volume, number, index)
     stack.owner[name] = (group.name, number)
     return name
+
+
+def _batch(stack: Stack, group: Group, number: int) -> list[str]:
+    """The member of the batch before, which is changed (and made) first: the one order that CloudFormation knows."""
+    before = number - group.update.batch
+    return [stack.tier("Instance", group.name, before)] if before >= 0 else []
 
 
 def _interface(stack: Stack, group: Group, on: str, number: int, zone: int, index: int) -> Any:
