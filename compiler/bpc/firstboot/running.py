@@ -79,7 +79,12 @@ fstrim / 2>/dev/null || true
 
 def clean(keep: tuple[str, ...] = ("/run/",), *, quiet: bool = True) -> str:
     """The last script. `keep` are folders that the builder itself still needs; `quiet`: nothing writes logs from here on."""
-    words = {"keys": KEYS, "uploads": UPLOADS, "quiet": QUIET if quiet else "", "remove": system.remove(keep) + END.rstrip("\n")}
+    words = {
+        "keys": KEYS,
+        "uploads": UPLOADS,
+        "quiet": QUIET if quiet else "",
+        "remove": system.remove(keep) + END.rstrip("\n"),
+    }
     text = CLEAN
     for name, word in words.items():
         text = text.replace(f"@@{name}@@", word)
