@@ -129,6 +129,35 @@ class SpreadTooWide(Diagnostic):
     limit: int
 
 
+class NoImage(Diagnostic):
+    """The stack cannot make this image with EC2 Image Builder: it starts from Debian or Ubuntu releases that bpc knows, x86_64.
+
+    Make it otherwise (`--images packer`) and give its AMI as a parameter: leave out `--images imagebuilder`.
+    """
+
+    code: ClassVar = "CFN021"
+    message: ClassVar = 'the stack makes no image "{template}" for {what}'
+    advice: ClassVar = "leave out `--images imagebuilder`, and give the AMI as a parameter"
+    template: str
+    what: str
+
+
+class ImageTooLarge(Diagnostic):
+    """An image of EC2 Image Builder has 20 components of 16,000 characters each, and its files must fit into them.
+
+    Fetch large files as artifacts from a URL, or make the image otherwise (`--images packer`).
+    """
+
+    code: ClassVar = "CFN022"
+    message: ClassVar = (
+        'image "{template}" would have {has}; EC2 Image Builder takes 20 of 16,000 characters; largest: {largest}'
+    )
+    advice: ClassVar = "give artifacts a URL, or make the image with Packer"
+    template: str
+    has: str
+    largest: str
+
+
 class NoPause(Diagnostic):
     """CloudFormation changes instances with an identity in an order, `batch` at a time, and has no pause between them.
 

@@ -8,12 +8,14 @@ from bpc.model.listing import images_json
 from bpc.model.steps import ReadyImage
 from bpc.target import Requirement
 from bpc.yaml import dump
+from bpc_targets.cloudformation.imagebuilder import made_within, parent
 from bpc_targets.cloudformation.limits import INLINE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from bpc.model.steps import Release
     from bpc_targets.cloudformation.stack import Stack
 
     Templates = dict[str, dict[str, Any]]
@@ -38,7 +40,14 @@ def files(stack: Stack, templates: Templates) -> dict[str, str]:
 def requirements(stack: Stack) -> tuple[Requirement, ...]:
     """What must exist before the stack is created."""
     needs = []
+    for origin in dict.fromkeys(_origins(stack)):
+        what = f"{origin.distribution} {origin.version}"
+        needs.append(
+            Requirement(kind="AMI", parameter=parent(origin), value="", why=f"{what}, which images start from")
+        )
     for group in stack.groups.values():
+        if made_within(stack, group.image):
+            continue
         name = stack.tier("Image", group.name)
         needs.append(Requirement(kind="AMI", parameter=name, value="", why=f"{group.image}, for tier {group.name}"))
     for group in stack.groups.values():
@@ -46,6 +55,12 @@ def requirements(stack: Stack) -> tuple[Requirement, ...]:
         why = f"for tier {group.name}"
         needs.append(Requirement(kind="flavor", parameter=name, value=stack.values[name], why=why))
     return tuple(needs)
+
+
+def _origins(stack: Stack) -> list[Release]:
+    """The releases from which the stack makes images."""
+    images = [image for image in stack.solution.images if made_within(stack, image.name)]
+    return [image.base.origin for image in images if image.base is not None]
 
 
 def _parameters(stack: Stack) -> str:
@@ -62,7 +77,7 @@ All commands are those of the AWS CLI. STACK is a name of your choice.
 
 1. The images (images.json says what is in each)
 {images}
-   Write their ids into parameters.json, beside the other values that are empty there.
+   Write {their} ids into parameters.json, beside the other values that are empty there.
 
 2. Create
 {create}
@@ -84,6 +99,14 @@ All commands are those of the AWS CLI. STACK is a name of your choice.
     aws cloudformation wait stack-delete-complete --stack-name STACK
 {kept}"""
 
+WITHIN = """    (the stack makes them with EC2 Image Builder, which takes a quarter of an hour or more; their AMIs stay when the
+    stack is deleted). They start from:
+{lookups}"""
+LOOKUP = {
+    "debian": "/aws/service/debian/release/{version}/latest/amd64",
+    "ubuntu": "/aws/service/canonical/ubuntu/server/{version}/stable/current/amd64/hvm/{disk}/ami-id",
+}
+"""Where the distributions publish the ids of their AMIs, in AWS's own parameters."""
 CREATE = """    aws cloudformation create-stack --stack-name STACK {template} \\
       --parameters file://parameters.json{capabilities}"""
 UPDATE = """    aws cloudformation create-change-set --stack-name STACK --change-set-name NAME {template} \\
@@ -91,6 +114,19 @@ UPDATE = """    aws cloudformation create-change-set --stack-name STACK --change
 PACKAGE = """    aws cloudformation package --template-file {root} --s3-bucket BUCKET --output-template-file packaged.yaml
     aws s3 cp packaged.yaml s3://BUCKET/packaged.yaml
 """
+
+
+def _images(stack: Stack) -> str:
+    built = [image.name for image in stack.solution.images if not isinstance(image.origin, ReadyImage)]
+    if not stack.options.imagebuilder or not built:
+        return "\n".join(f"    {name}" for name in built) or "    (cloud images that exist)"
+    return WITHIN.format(lookups="\n".join(_lookup(origin) for origin in dict.fromkeys(_origins(stack))))
+
+
+def _lookup(origin: Release) -> str:
+    disk = "ebs-gp2" if origin.version < "24" else "ebs-gp3"
+    name = LOOKUP[origin.distribution].format(version=origin.version, disk=disk)
+    return f"    {parent(origin)}: aws ssm get-parameter --query Parameter.Value --output text \\\n      --name {name}"
 
 
 def _readme(stack: Stack, templates: Templates) -> str:
@@ -106,13 +142,13 @@ def _readme(stack: Stack, templates: Templates) -> str:
     )
     words = {"template": template, "capabilities": " --capabilities CAPABILITY_IAM" if roles else ""}
     kept = [f"{v.name} of tier {g.name}" for g in stack.groups.values() for v in g.volumes if v.keep]
-    built = [image.name for image in solution.images if not isinstance(image.origin, ReadyImage)]
     return README.format(
         title=title,
         rule="=" * len(title),
         compiler=solution.compiler,
-        images="\n".join(f"    {name}" for name in built) or "    (cloud images that exist)",
+        images=_images(stack),
         create=(PACKAGE.format(root=root) if large else "") + CREATE.format(**words),
         update=(PACKAGE.format(root=root) if large else "") + UPDATE.format(**words),
+        their="these" if stack.options.imagebuilder else "their",
         kept=f"\n   Kept, and to be deleted by hand: {', '.join(kept)}\n" if kept else "",
     )

@@ -12,6 +12,7 @@ from bpc.target import Artifacts
 from bpc_targets.cloudformation import documents, limits, split
 from bpc_targets.cloudformation.balancers import add_balancer
 from bpc_targets.cloudformation.groups import add_group
+from bpc_targets.cloudformation.imagebuilder import add_images
 from bpc_targets.cloudformation.names import encoded
 from bpc_targets.cloudformation.network import add_networks
 from bpc_targets.cloudformation.stack import Stack, ref
@@ -35,6 +36,7 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
     stack = Stack(solution, options)
     _parameters(stack)
     add_networks(stack)
+    add_images(stack)
     for item in solution.resources:
         _add(stack, item)
     _outputs(stack)

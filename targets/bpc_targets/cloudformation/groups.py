@@ -8,6 +8,7 @@ from troposphere.policies import AutoScalingRollingUpdate, UpdatePolicy
 from bpc.model.resources import Fixed, Scaling
 from bpc.model.steps import Release
 from bpc_targets.cloudformation import diagnostics, network
+from bpc_targets.cloudformation.imagebuilder import ami, made_within
 from bpc_targets.cloudformation.machines import instance_type
 from bpc_targets.cloudformation.stack import attr, ref
 from bpc_targets.cloudformation.userdata import secrets, user_data
@@ -59,6 +60,8 @@ def _parameters(stack: Stack, group: Group) -> None:
     words = {"Type": "String", "Description": f"Instance type of tier {group.name}: {why}.", "Default": kind}
     stack.parameters[stack.tier("Type", group.name)] = words
     stack.values[stack.tier("Type", group.name)] = kind
+    if made_within(stack, group.image):
+        return
     words = {
         "Type": "AWS::EC2::Image::Id",
         "Description": f"Image of tier {group.name}: {group.image}. {group.doc}".strip(),
@@ -87,7 +90,7 @@ def _role(stack: Stack, group: Group) -> None:
 def _template(stack: Stack, group: Group) -> None:
     """What all members have in common."""
     data: dict[str, Any] = {
-        "ImageId": ref(stack.tier("Image", group.name)),
+        "ImageId": ami(stack, group),
         "InstanceType": ref(stack.tier("Type", group.name)),
         "KeyName": If("HasKey", ref("KeyName"), NoValue),
         "UserData": user_data(stack, group),

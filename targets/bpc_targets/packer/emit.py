@@ -8,12 +8,12 @@ proxy-0123456789ab/          the same, and image/ (files)
 
 from __future__ import annotations
 
-from bpc.firstboot import system
+from bpc.firstboot import running, system
 from bpc.firstboot.system import RELEASES
 from bpc.model.steps import ReadyImage
 from bpc.source import where
 from bpc.target import Artifacts
-from bpc_targets.packer import diagnostics, hcl, readme, scripts
+from bpc_targets.packer import diagnostics, hcl, readme
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,16 +72,16 @@ def _check(image: Image, groups: Sequence[Group]) -> Iterable[Diagnostic]:
 def _base(base: Base, users: Sequence[Image], groups: Sequence[Group]) -> Files:
     templates = ", ".join(dict.fromkeys(image.template for image in users))
     title = f"The release and the system layer of {templates} ({where(base.span)})"
-    return _folder(base.name, title, base, groups, scripts.of_base(base))
+    return _folder(base.name, title, base, groups, running.of_base(base))
 
 
 def _image(image: Image, base: Base, groups: Sequence[Group]) -> Files:
     title = f"Image of {', '.join(group.name for group in groups)} ({where(image.span)})"
-    return _folder(image.name, title, base, groups, scripts.of_base(base) | scripts.of_image(image))
+    return _folder(image.name, title, base, groups, running.of_base(base) | running.of_image(image))
 
 
 def _folder(name: str, title: str, base: Base, groups: Sequence[Group], files: Files) -> Files:
-    files = files | {"scripts/1-start.sh": scripts.START, "scripts/9-clean.sh": scripts.CLEAN}
+    files = files | {"scripts/1-start.sh": running.START, "scripts/9-clean.sh": running.clean()}
     uploads = sorted({path.partition("/")[0] for path in files} - {"scripts"}, reverse=True)
     disk = min([LARGEST, *(group.machine.disk for group in groups)])
     release = RELEASES[base.origin.distribution, base.origin.version]

@@ -50,28 +50,45 @@ install_packages() { # those of "names" that are not there
 }
 """
 
-CLEAN = f"""#!/bin/bash
+CLEAN = """#!/bin/bash
 # The last step of an image: nothing of the machine that made it, and nothing that is one machine's own. Made by bpc.
 set -Eeuo pipefail
-rm -f /usr/sbin/policy-rc.d {KEYS}2
-rm -rf {UPLOADS}
+rm -f /usr/sbin/policy-rc.d @@keys@@2
+rm -rf @@uploads@@
 
 # What cloud-init, leases and timers have made for this one machine.
 rm -rf /var/lib/cloud /etc/netplan/50-cloud-init.yaml /etc/network/interfaces.d/50-cloud-init* \\
   /etc/systemd/network/10-cloud-init-* /etc/ssh/sshd_config.d/50-cloud-init.conf \\
   /var/lib/dhcp/* /var/lib/systemd/timers /var/lib/systemd/timesync
 
-# Logs and the seed of random numbers are written until the end.
+@@quiet@@@@remove@@
+"""
+QUIET = """# Logs and the seed of random numbers are written until the end.
 systemctl stop systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket \\
   systemd-journald.service systemd-random-seed.service rsyslog.service 2>/dev/null || true
 rm -rf /var/log/journal/*
 
-{system.remove(keep=("/run/",))}
+"""
+END = f"""
 {system.blank("")}
 {system.trim("", by="this script")}
 sync
 fstrim / 2>/dev/null || true
 """
+
+
+def clean(keep: tuple[str, ...] = ("/run/",), *, quiet: bool = True) -> str:
+    """The last script. `keep` are folders that the builder itself still needs; `quiet`: nothing writes logs from here on."""
+    words = {
+        "keys": KEYS,
+        "uploads": UPLOADS,
+        "quiet": QUIET if quiet else "",
+        "remove": system.remove(keep) + END.rstrip("\n"),
+    }
+    text = CLEAN
+    for name, word in words.items():
+        text = text.replace(f"@@{name}@@", word)
+    return text
 
 
 def of_base(base: Base) -> Files:
