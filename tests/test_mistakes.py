@@ -78,7 +78,7 @@ NO_CASE = {
     "MKOSI001": "needs the image target: shown in test_images.py",
     "MKOSI002": "needs the image target: shown in test_images.py",
     "CFN001": "needs thousands of resources: shown in cloudformation/test_split.py",
-    "CFN022": "needs a large file: shown in cloudformation/test_images.py",
+    "CFN022": "needs a large file: shown in cloudformation/test_imagebuilder.py",
     "HEAT001": "needs a thousand resources: shown in test_bad_input.py",
     "HEAT006": "needs a mapping of flavors: shown in test_bad_input.py",
 }
