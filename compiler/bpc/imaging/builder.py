@@ -137,7 +137,11 @@ def _together(order: Order, jobs: Sequence[Job], tools: Tools, say: Say, runs: R
         return None
 
     with concurrent.futures.ThreadPoolExecutor(len(slots)) as pool:
-        return [wrong for wrong in pool.map(work, jobs) if wrong is not None]
+        try:
+            return [wrong for wrong in pool.map(work, jobs) if wrong is not None]
+        except BaseException:  # Ctrl-C: the pool would wait until all that runs is built
+            runs.end()
+            raise
 
 
 def at_once(jobs: int) -> int:
@@ -160,6 +164,10 @@ class Runs:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Ends all of them; what is not begun yet does not begin."""
         self.ending = True
         for process in list(self.processes):
             with contextlib.suppress(ProcessLookupError):
@@ -174,6 +182,8 @@ class Runs:
 
 def one(order: Order, job: Job, tools: Tools, say: Say, runs: Runs, slot: str) -> None:
     """One job, its stages told. Raises `Failed`."""
+    if runs.ending:
+        return
     started = time.monotonic()
     say(f"{job.name}: started ({job.title}; {job.why})")
     work = os.path.join(os.path.abspath(order.folder), "work")
