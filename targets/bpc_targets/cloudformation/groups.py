@@ -231,7 +231,7 @@ def _scaling(stack: Stack, group: Group, members: Scaling) -> str:
         "LaunchTemplate": autoscaling.LaunchTemplateSpecification(
             LaunchTemplateId=ref(template), Version=attr(template, "LatestVersionNumber")
         ),
-        "HealthCheckType": "ELB" if targets else "EC2",
+        "HealthCheckType": "ELB" if targets and _checked(stack, group) else "EC2",
         "HealthCheckGracePeriod": group.readiness.timeout // 1000,
         "Tags": autoscaling.Tags(**{"Name": group.name, "bpc:solution": stack.solution.name, "bpc:tier": group.name}),
         "UpdatePolicy": UpdatePolicy(AutoScalingRollingUpdate=_rolling(group, members)),
@@ -240,6 +240,11 @@ def _scaling(stack: Stack, group: Group, members: Scaling) -> str:
     stack.add(name, autoscaling.AutoScalingGroup, group.span, **made, DependsOn=_before(stack, group))
     _policy(stack, group, members, name)
     return name
+
+
+def _checked(stack: Stack, group: Group) -> bool:
+    """Whether balancers know how members are. AWS has no check of udp; where all members seem ill, all are used."""
+    return all(balancer.protocol != "udp" for balancer in stack.balancers_of.get(group.name, ()))
 
 
 def _rolling(group: Group, members: Scaling) -> AutoScalingRollingUpdate:
