@@ -26,6 +26,8 @@ class Provision:
         self.ids: dict[str, str] = {}
         for name in self.order():
             resource = template["Resources"][name]
+            if "Condition" in resource and not self.value(template["Conditions"][resource["Condition"]]):
+                continue
             kind = resource["Type"].rpartition("::")[2]
             self.ids[name], self.made[name] = getattr(self, f"make_{kind}")(
                 name, self.value(resource.get("Properties", {}))
@@ -85,8 +87,13 @@ class Provision:
         return str(given[0]).join(self.value(given[1]))
 
     def do_If(self, given: list[Any]) -> Any:
-        assert given[0] == "HasKey"
-        return self.value(given[1] if self.parameters["KeyName"] else given[2])
+        return self.value(given[1] if self.value(self.template["Conditions"][given[0]]) else given[2])
+
+    def do_Not(self, given: list[Any]) -> bool:
+        return not self.value(given[0])
+
+    def do_Equals(self, given: list[Any]) -> bool:
+        return self.value(given[0]) == self.value(given[1])
 
     def do_Select(self, given: list[Any]) -> Any:
         return self.value(given[1])[int(given[0])]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from troposphere import ec2
+from troposphere import If, NoValue, ec2
 from troposphere import elasticloadbalancingv2 as elb
 
 from bpc.model.resources import Fixed
 from bpc_targets.cloudformation import diagnostics, network
 from bpc_targets.cloudformation.stack import ref
+from bpc_targets.cloudformation.switch import condition, holds
 from bpc_targets.cloudformation.values import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from bpc.model.resources import Balancer
+    from bpc.model.resources import Balancer, Group
     from bpc_targets.cloudformation.stack import Stack
 
 ALGORITHMS = {"round_robin": "round_robin", "least_connections": "least_outstanding_requests"}
@@ -45,6 +46,11 @@ def layer7(item: Balancer) -> bool:
     return item.protocol == "http" or (item.protocol == "https" and bool(item.tls))
 
 
+def checked(stack: Stack, group: Group) -> bool:
+    """Whether balancers know how members are. AWS has no check of udp; where all members seem ill, all are used."""
+    return all(balancer.protocol != "udp" for balancer in stack.balancers_of.get(group.name, ()))
+
+
 def _check(stack: Stack, item: Balancer) -> None:
     bad = "source_ip" if layer7(item) else "least_connections"
     if item.algorithm == bad:
@@ -66,7 +72,8 @@ def _targets(stack: Stack, item: Balancer) -> None:
     }
     if isinstance(group.members, Fixed):
         members = [stack.tier("Instance", group.name, number) for number in range(group.members.count)]
-        made["Targets"] = [elb.TargetDescription(Id=ref(member), Port=endpoint.port) for member in members]
+        targets = [elb.TargetDescription(Id=ref(member), Port=endpoint.port) for member in members]
+        made["Targets"] = If(condition(stack, group), targets, NoValue) if holds(stack, group) else targets
     stack.add(stack.balancer("Targets", item.name), elb.TargetGroup, item.span, **made)
 
 

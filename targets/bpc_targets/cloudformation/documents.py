@@ -8,6 +8,7 @@ from bpc.model.listing import images_json
 from bpc.model.steps import ReadyImage
 from bpc.target import Requirement
 from bpc.yaml import dump
+from bpc_targets.cloudformation import switch
 from bpc_targets.cloudformation.imagebuilder import made_within, parent
 from bpc_targets.cloudformation.limits import INLINE
 
@@ -93,7 +94,7 @@ All commands are those of the AWS CLI. STACK is a name of your choice.
 {update}
     aws cloudformation describe-change-set --stack-name STACK --change-set-name NAME
     aws cloudformation execute-change-set --stack-name STACK --change-set-name NAME
-
+{replaced}
 5. Delete
     aws cloudformation delete-stack --stack-name STACK
     aws cloudformation wait stack-delete-complete --stack-name STACK
@@ -149,6 +150,7 @@ def _readme(stack: Stack, templates: Templates) -> str:
         images=_images(stack),
         create=(PACKAGE.format(root=root) if large else "") + CREATE.format(**words),
         update=(PACKAGE.format(root=root) if large else "") + UPDATE.format(**words),
+        replaced=switch.readme(stack),
         their="these" if stack.options.imagebuilder else "their",
         kept=f"\n   Kept, and to be deleted by hand: {', '.join(kept)}\n" if kept else "",
     )

@@ -84,7 +84,7 @@ def _template(stack: Stack) -> Json:
         "Description": title.encode()[:1000].decode(errors="ignore"),
         "Metadata": {"bpc": facts},
         "Parameters": stack.parameters,
-        "Conditions": {"HasKey": Not(Equals(ref("KeyName"), "")).to_dict()},
+        "Conditions": {"HasKey": Not(Equals(ref("KeyName"), "")).to_dict(), **stack.conditions},
         "Resources": stack.resources,
         "Outputs": stack.outputs,
     }

@@ -8,9 +8,11 @@ from troposphere.policies import AutoScalingRollingUpdate, UpdatePolicy
 from bpc.model.resources import Fixed, Scaling
 from bpc.model.steps import Release
 from bpc_targets.cloudformation import diagnostics, network
+from bpc_targets.cloudformation.balancers import checked
 from bpc_targets.cloudformation.imagebuilder import ami, made_within
 from bpc_targets.cloudformation.machines import instance_type
 from bpc_targets.cloudformation.stack import attr, ref
+from bpc_targets.cloudformation.switch import add_switch, awaited, holds, switched
 from bpc_targets.cloudformation.userdata import secrets, user_data
 from bpc_targets.cloudformation.values import has_interfaces
 
@@ -31,13 +33,12 @@ LONGEST = 43_200
 def add_group(stack: Stack, group: Group) -> None:
     """All resources of a tier but its rules and balancers."""
     tags = stack.tags(group.name, group.name)
-    words = f"Members of tier {group.name}"
     stack.add(
         stack.tier("Security", group.name),
         ec2.SecurityGroup,
         group.span,
         VpcId=ref("Vpc"),
-        GroupDescription=words,
+        GroupDescription=f"Members of tier {group.name}",
         Tags=tags,
     )
     if group.spread == "hosts":
@@ -60,6 +61,8 @@ def _parameters(stack: Stack, group: Group) -> None:
     words = {"Type": "String", "Description": f"Instance type of tier {group.name}: {why}.", "Default": kind}
     stack.parameters[stack.tier("Type", group.name)] = words
     stack.values[stack.tier("Type", group.name)] = kind
+    if holds(stack, group):
+        add_switch(stack, group)
     if made_within(stack, group.image):
         return
     words = {
@@ -145,6 +148,7 @@ def _member(stack: Stack, group: Group, number: int) -> str:
         ),
         **place,
         "Tags": stack.tags(f"{group.name}-{number}", group.name, **volumes),
+        **switched(stack, group),
     }
     stack.add(name, ec2.Instance, group.span, **made, DependsOn=_before(stack, group) + _batch(stack, group, number))
     for index, volume in enumerate(group.volumes):
@@ -208,6 +212,7 @@ def _attach(stack: Stack, group: Group, volume: Volume, number: int, index: int)
         InstanceId=ref(stack.tier("Instance", group.name, number)),
         VolumeId=ref(stack.tier("Volume", group.name, known, number)),
         Device=f"/dev/sd{chr(ord('f') + index)}",
+        **switched(stack, group),
     )
     stack.owner[name] = (group.name, number)
 
@@ -231,7 +236,7 @@ def _scaling(stack: Stack, group: Group, members: Scaling) -> str:
         "LaunchTemplate": autoscaling.LaunchTemplateSpecification(
             LaunchTemplateId=ref(template), Version=attr(template, "LatestVersionNumber")
         ),
-        "HealthCheckType": "ELB" if targets and _checked(stack, group) else "EC2",
+        "HealthCheckType": "ELB" if targets and checked(stack, group) else "EC2",
         "HealthCheckGracePeriod": group.readiness.timeout // 1000,
         "Tags": autoscaling.Tags(**{"Name": group.name, "bpc:solution": stack.solution.name, "bpc:tier": group.name}),
         "UpdatePolicy": UpdatePolicy(AutoScalingRollingUpdate=_rolling(group, members)),
@@ -240,11 +245,6 @@ def _scaling(stack: Stack, group: Group, members: Scaling) -> str:
     stack.add(name, autoscaling.AutoScalingGroup, group.span, **made, DependsOn=_before(stack, group))
     _policy(stack, group, members, name)
     return name
-
-
-def _checked(stack: Stack, group: Group) -> bool:
-    """Whether balancers know how members are. AWS has no check of udp; where all members seem ill, all are used."""
-    return all(balancer.protocol != "udp" for balancer in stack.balancers_of.get(group.name, ()))
 
 
 def _rolling(group: Group, members: Scaling) -> AutoScalingRollingUpdate:
@@ -287,14 +287,14 @@ def _ready(stack: Stack, group: Group, members: list[str]) -> None:
     limit = HOSTS * len(network.ZONES)
     most = group.members.count if isinstance(group.members, Fixed) else group.members.maximum
     if group.spread == "hosts" and most > limit:
-        found = diagnostics.SpreadTooWide(span=group.span, tier=group.name, count=most, limit=limit)
-        stack.found.append(found)
+        stack.found.append(diagnostics.SpreadTooWide(span=group.span, tier=group.name, count=most, limit=limit))
+    after, longer = awaited(stack, group, members, _before(stack, group))
     stack.add(
         stack.tier("Ready", group.name),
         cloudformation.WaitCondition,
         group.span,
         Handle=ref(stack.tier("Handle", group.name)),
         Count=group.readiness.signals,
-        Timeout=str(min(LONGEST, max(1, group.readiness.timeout // 1000))),
-        DependsOn=members,
+        Timeout=str(min(LONGEST, max(1, group.readiness.timeout // 1000 + longer))),
+        DependsOn=after,
     )

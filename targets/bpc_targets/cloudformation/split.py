@@ -76,6 +76,8 @@ def _nested(home: str, resources: Json, homes: dict[str, str], stack: Stack, roo
         before |= dict.fromkeys(homes.get(other, other) for other in wanted)
         inner = [other for other in _list(resource.get("DependsOn", [])) if other in resources]
         made[name] |= {"DependsOn": inner} if inner else {}
+    used = dict.fromkeys(r["Condition"] for r in resources.values() if "Condition" in r)
+    conditions = {name: _mapped(root["Conditions"][name], outside) for name in used}
     place = next(iter(resources.values()))["Metadata"]
     root["Resources"][home] = {
         "Type": "AWS::CloudFormation::Stack",
@@ -90,6 +92,7 @@ def _nested(home: str, resources: Json, homes: dict[str, str], stack: Stack, roo
         "Description": f"Members of {stack.solution.name} {stack.solution.version}: {home}",
         "Metadata": root["Metadata"],
         "Parameters": {name: {"Type": "String"} for name in given},
+        "Conditions": conditions,
         "Resources": made,
         "Outputs": {},
     }
@@ -102,7 +105,9 @@ def _raise(root: Json, homes: dict[str, str], made: dict[str, Json]) -> None:
         if name not in homes:
             return reference
         output = _joined(reference)
-        made[homes[name]]["Outputs"][output] = {"Value": reference}
+        attributes = made[homes[name]]["Resources"][name]
+        held = {"Condition": attributes["Condition"]} if "Condition" in attributes else {}
+        made[homes[name]]["Outputs"][output] = {"Value": reference, **held}
         return {"Fn::GetAtt": [homes[name], f"Outputs.{output}"]}
 
     for section in ("Resources", "Outputs"):

@@ -30,6 +30,7 @@ class Stack:
         self.solution, self.options = solution, options
         self.parameters: Json = {}
         self.values: dict[str, str] = {}
+        self.conditions: Json = {}
         self.resources: Json = {}
         self.outputs: Json = {}
         self.files: dict[str, str] = {}

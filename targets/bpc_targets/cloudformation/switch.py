@@ -1,0 +1,80 @@
+"""Members that hold what only one machine can hold at a time: an interface of their own, a volume.
+
+CloudFormation makes a new instance before it takes the old one away, so it cannot replace such a member in one update: the
+interface or the volume is in use, and the update is rolled back. A parameter takes a tier's machines away and brings them back, in
+two updates; their interfaces with the addresses, and their volumes, stay.
+"""
+
+from __future__ import annotations
+
+from troposphere import Equals
+
+from bpc.model.resources import Fixed
+from bpc_targets.cloudformation.stack import ref
+from bpc_targets.cloudformation.values import has_interfaces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bpc.model.resources import Group
+    from bpc_targets.cloudformation.stack import Stack
+
+CREATED = 60
+"""Seconds within which EC2 makes an instance."""
+README = """
+   Where the change set would replace a machine of {tiers} ("Replacement": "True"), do it in two updates: a machine holds
+   its address and its volumes, and the new one cannot have them while the old one does. First with {none} in
+   parameters.json, which takes the machines away and leaves addresses and volumes; then with "all" again.
+"""
+
+
+def holds(stack: Stack, group: Group) -> bool:
+    """Whether the group's members cannot be replaced in one update."""
+    return isinstance(group.members, Fixed) and has_interfaces(stack, group)
+
+
+def parameter(stack: Stack, group: Group) -> str:
+    return stack.tier("Present", group.name)
+
+
+def add_switch(stack: Stack, group: Group) -> None:
+    """The parameter and its condition."""
+    name = parameter(stack, group)
+    words = f"Machines of tier {group.name}: none takes them away, and leaves their addresses and volumes."
+    stack.parameters[name] = {
+        "Type": "String",
+        "Description": words,
+        "AllowedValues": ["all", "none"],
+        "Default": "all",
+    }
+    stack.values[name] = "all"
+    stack.conditions[condition(stack, group)] = Equals(ref(name), "all").to_dict()
+
+
+def condition(stack: Stack, group: Group) -> str:
+    return stack.tier("Has", group.name)
+
+
+def switched(stack: Stack, group: Group) -> dict[str, str]:
+    """The attribute of a resource that comes and goes with the machine."""
+    return {"Condition": condition(stack, group)} if holds(stack, group) else {}
+
+
+def awaited(stack: Stack, group: Group, members: list[str], before: list[str]) -> tuple[list[str], int]:
+    """(what a wait for the members begins after, seconds that it lasts longer).
+
+    Nothing may depend on what a condition takes away. So the wait begins when the first member does, and the time in which
+    members are made, a batch after the other, is added.
+    """
+    if not holds(stack, group):
+        return members, 0
+    batches = -(-len(members) // group.update.batch)
+    return [stack.tier("Template", group.name), *before], batches * CREATED
+
+
+def readme(stack: Stack) -> str:
+    """How to change them; nothing where there are none."""
+    held = [group for group in stack.groups.values() if holds(stack, group)]
+    if not held:
+        return ""
+    words = [f'{parameter(stack, group)} = "none"' for group in held]
+    return README.format(tiers=", ".join(group.name for group in held), none=" or ".join(words))
