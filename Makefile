@@ -47,9 +47,10 @@ grammar: $(VENV)/.test ## write the parser's tables anew from the grammar
 docs: $(VENV)/.test ## write the generated pages anew
 	$(BIN)/python docs/generate.py
 
-bench: $(BIN)/bpc ## speed, as multiples of `python -c pass` and of heat-translator
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+bench: $(BIN)/bpc ## speed, beside heat-translator, troposphere by hand and the AWS CDK (with node and npm)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench,cloudformation]'
 	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python tests/bench/aws.py
 
 bench-images: $(BIN)/bpc ## how long images take, beside mkosi by hand: root, Debian
 	$(BIN)/bpc build --get-mkosi

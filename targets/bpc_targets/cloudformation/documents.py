@@ -9,7 +9,7 @@ from bpc.model.steps import ReadyImage
 from bpc.target import Requirement
 from bpc.yaml import dump
 from bpc_targets.cloudformation import switch
-from bpc_targets.cloudformation.imagebuilder import made_within, parent
+from bpc_targets.cloudformation.amis import made_within, parent
 from bpc_targets.cloudformation.limits import INLINE
 
 TYPE_CHECKING = False

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import troposphere
-from troposphere import Equals, Not, Sub, ec2, secretsmanager
+from troposphere import Equals, Not, Sub, ec2
 
 from bpc.diagnostics.base import errors
 from bpc.model.resources import Balancer, FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Network, Rule, Secret
 from bpc.record import assert_never
 from bpc.target import Artifacts
 from bpc_targets.cloudformation import documents, limits, split
-from bpc_targets.cloudformation.balancers import add_balancer
 from bpc_targets.cloudformation.groups import add_group
-from bpc_targets.cloudformation.imagebuilder import add_images
 from bpc_targets.cloudformation.names import encoded
 from bpc_targets.cloudformation.network import add_networks
 from bpc_targets.cloudformation.stack import Stack, ref
@@ -36,7 +34,10 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
     stack = Stack(solution, options)
     _parameters(stack)
     add_networks(stack)
-    add_images(stack)
+    if options.imagebuilder:
+        from bpc_targets.cloudformation.imagebuilder import add_images
+
+        add_images(stack)
     for item in solution.resources:
         _add(stack, item)
     _outputs(stack)
@@ -61,6 +62,8 @@ def _add(stack: Stack, item: Resource) -> None:
         case Group():
             add_group(stack, item)
         case Balancer():
+            from bpc_targets.cloudformation.balancers import add_balancer
+
             add_balancer(stack, item)
         case Rule():
             _rule(stack, item)
@@ -146,6 +149,8 @@ def _plain(given: Any) -> Any:
 
 
 def _secret(stack: Stack, item: Secret) -> None:
+    from troposphere import secretsmanager
+
     generate = secretsmanager.GenerateSecretString(PasswordLength=item.length, ExcludePunctuation=True)
     stack.add(
         stack.secret(item.name),

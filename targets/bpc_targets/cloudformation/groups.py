@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from troposphere import If, NoValue, autoscaling, cloudformation, ec2, iam
-from troposphere.policies import AutoScalingRollingUpdate, UpdatePolicy
+from troposphere import If, NoValue, cloudformation, ec2
 
 from bpc.model.resources import Fixed, Scaling
 from bpc.model.steps import Release
 from bpc_targets.cloudformation import diagnostics, network
-from bpc_targets.cloudformation.balancers import checked
-from bpc_targets.cloudformation.imagebuilder import ami, made_within
+from bpc_targets.cloudformation.amis import ami, made_within
 from bpc_targets.cloudformation.machines import instance_type
 from bpc_targets.cloudformation.stack import attr, ref
 from bpc_targets.cloudformation.switch import add_switch, awaited, holds, switched
@@ -52,7 +50,9 @@ def add_group(stack: Stack, group: Group) -> None:
             stack.found.append(diagnostics.NoPause(span=group.span, tier=group.name))
         made = [_member(stack, group, number) for number in range(group.members.count)]
     else:
-        made = [_scaling(stack, group, group.members)]
+        from bpc_targets.cloudformation.scaling import add_scaling
+
+        made = [add_scaling(stack, group, group.members, before(stack, group))]
     _ready(stack, group, made)
 
 
@@ -77,6 +77,8 @@ def _role(stack: Stack, group: Group) -> None:
     names = secrets(group)
     if not names:
         return
+    from troposphere import iam
+
     trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     allow = {
         "Effect": "Allow",
@@ -150,7 +152,7 @@ def _member(stack: Stack, group: Group, number: int) -> str:
         "Tags": stack.tags(f"{group.name}-{number}", group.name, **volumes),
         **switched(stack, group),
     }
-    stack.add(name, ec2.Instance, group.span, **made, DependsOn=_before(stack, group) + _batch(stack, group, number))
+    stack.add(name, ec2.Instance, group.span, **made, DependsOn=before(stack, group) + _batch(stack, group, number))
     for index, volume in enumerate(group.volumes):
         _attach(stack, group, volume, number, index)
     stack.owner[name] = (group.name, number)
@@ -217,67 +219,10 @@ def _attach(stack: Stack, group: Group, volume: Volume, number: int, index: int)
     stack.owner[name] = (group.name, number)
 
 
-# ---- interchangeable members
-
-
-def _scaling(stack: Stack, group: Group, members: Scaling) -> str:
-    if len(group.networks) > 1:
-        count = len(group.networks)
-        stack.found.append(diagnostics.ScalingNetworks(span=group.span, tier=group.name, count=count))
-    where = group.networks[0]
-    subnets = network.edge(stack, where) if group.public_address else network.inside(stack, where)
-    template = stack.tier("Template", group.name)
-    targets = [ref(stack.balancer("Targets", balancer.name)) for balancer in stack.balancers_of.get(group.name, ())]
-    name = stack.tier("Members", group.name)
-    made: dict[str, Any] = {
-        "MinSize": str(members.minimum),
-        "MaxSize": str(members.maximum),
-        "VPCZoneIdentifier": [ref(subnet) for subnet in subnets],
-        "LaunchTemplate": autoscaling.LaunchTemplateSpecification(
-            LaunchTemplateId=ref(template), Version=attr(template, "LatestVersionNumber")
-        ),
-        "HealthCheckType": "ELB" if targets and checked(stack, group) else "EC2",
-        "HealthCheckGracePeriod": group.readiness.timeout // 1000,
-        "Tags": autoscaling.Tags(**{"Name": group.name, "bpc:solution": stack.solution.name, "bpc:tier": group.name}),
-        "UpdatePolicy": UpdatePolicy(AutoScalingRollingUpdate=_rolling(group, members)),
-    }
-    made |= {"TargetGroupARNs": targets} if targets else {}
-    stack.add(name, autoscaling.AutoScalingGroup, group.span, **made, DependsOn=_before(stack, group))
-    _policy(stack, group, members, name)
-    return name
-
-
-def _rolling(group: Group, members: Scaling) -> AutoScalingRollingUpdate:
-    return AutoScalingRollingUpdate(
-        MaxBatchSize=group.update.batch,
-        MinInstancesInService=min(group.update.minimum, members.maximum - 1),
-        PauseTime=f"PT{group.update.pause // 1000}S",
-        SuspendProcesses=["HealthCheck", "ReplaceUnhealthy", "AZRebalance", "AlarmNotification", "ScheduledActions"],
-    )
-
-
-def _policy(stack: Stack, group: Group, members: Scaling, name: str) -> None:
-    if members.metric == "memory":
-        stack.found.append(diagnostics.NoMetric(span=group.span, metric=members.metric))
-    if members.metric != "cpu":
-        return
-    metric = autoscaling.PredefinedMetricSpecification(PredefinedMetricType="ASGAverageCPUUtilization")
-    tracking = autoscaling.TargetTrackingConfiguration(PredefinedMetricSpecification=metric, TargetValue=members.target)
-    stack.add(
-        stack.tier("Scaling", group.name),
-        autoscaling.ScalingPolicy,
-        group.span,
-        AutoScalingGroupName=ref(name),
-        PolicyType="TargetTrackingScaling",
-        EstimatedInstanceWarmup=members.cooldown // 1000,
-        TargetTrackingConfiguration=tracking,
-    )
-
-
 # ---- readiness
 
 
-def _before(stack: Stack, group: Group) -> list[str]:
+def before(stack: Stack, group: Group) -> list[str]:
     """What must be there before a machine starts: its way to the outside, and the tiers that it needs."""
     way = "WayOutside" if group.public_address else "WayInside"
     return [way, *(stack.tier("Ready", other) for other in group.starts_after)]
@@ -288,7 +233,7 @@ def _ready(stack: Stack, group: Group, members: list[str]) -> None:
     most = group.members.count if isinstance(group.members, Fixed) else group.members.maximum
     if group.spread == "hosts" and most > limit:
         stack.found.append(diagnostics.SpreadTooWide(span=group.span, tier=group.name, count=most, limit=limit))
-    after, longer = awaited(stack, group, members, _before(stack, group))
+    after, longer = awaited(stack, group, members, before(stack, group))
     stack.add(
         stack.tier("Ready", group.name),
         cloudformation.WaitCondition,

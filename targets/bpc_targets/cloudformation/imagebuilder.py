@@ -14,8 +14,8 @@ from bpc.firstboot import system
 from bpc.firstboot.system import RELEASES
 from bpc.model.steps import ReadyImage
 from bpc_targets.cloudformation import components, diagnostics, network
-from bpc_targets.cloudformation.names import logical
-from bpc_targets.cloudformation.stack import attr, ref
+from bpc_targets.cloudformation.amis import parent
+from bpc_targets.cloudformation.stack import ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ TRUSTED = ("AmazonSSMManagedInstanceCore", "EC2InstanceProfileForImageBuilder")
 
 def add_images(stack: Stack) -> None:
     """All images that are built, and what they share; nothing where none is."""
-    if not stack.options.imagebuilder:
-        return
     users = {image.name: system.groups(stack.solution, image) for image in stack.solution.images}
     images = [i for i in stack.solution.images if not isinstance(i.origin, ReadyImage) and users[i.name]]
     fitting = [_fits(stack, image, users[image.name]) for image in images]  # each says what is wrong with it
@@ -50,27 +48,6 @@ def add_images(stack: Stack) -> None:
         if base.name not in bases:
             bases[base.name] = _components(stack, base, "Base", tier, components.of_base(base))
         _image(stack, image, tier, bases[base.name])
-
-
-def ami(stack: Stack, group: Group) -> Any:
-    """The AMI of a tier: one that the stack makes, or a parameter."""
-    made = made_within(stack, group.image)
-    return attr(made, "ImageId") if made else ref(stack.tier("Image", group.name))
-
-
-def made_within(stack: Stack, name: str) -> str:
-    """The id of the resource that makes an image, by the image's name; "" where the stack does not make it."""
-    if not stack.options.imagebuilder:
-        return ""
-    image = next(image for image in stack.solution.images if image.name == name)
-    if isinstance(image.origin, ReadyImage):
-        return ""
-    return stack.tier("Built", system.groups(stack.solution, image)[0].name)
-
-
-def parent(origin: Release) -> str:
-    """The parameter with the AMI of a distribution's release."""
-    return logical("Parent", origin.distribution, "".join(c if c.isalnum() else "_" for c in origin.version))
 
 
 def _fits(stack: Stack, image: Image, groups: list[Group]) -> bool:

@@ -1,0 +1,72 @@
+"""Interchangeable members: an Auto Scaling group over a launch template, with target tracking and its way to update."""
+
+from __future__ import annotations
+
+from troposphere import autoscaling
+from troposphere.policies import AutoScalingRollingUpdate, UpdatePolicy
+
+from bpc_targets.cloudformation import diagnostics, network
+from bpc_targets.cloudformation.balancers import checked
+from bpc_targets.cloudformation.stack import attr, ref
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from bpc.model.resources import Group, Scaling
+    from bpc_targets.cloudformation.stack import Stack
+
+
+def add_scaling(stack: Stack, group: Group, members: Scaling, before: list[str]) -> str:
+    """The Auto Scaling group's id. `before`: what must be there first."""
+    if len(group.networks) > 1:
+        count = len(group.networks)
+        stack.found.append(diagnostics.ScalingNetworks(span=group.span, tier=group.name, count=count))
+    where = group.networks[0]
+    subnets = network.edge(stack, where) if group.public_address else network.inside(stack, where)
+    template = stack.tier("Template", group.name)
+    targets = [ref(stack.balancer("Targets", balancer.name)) for balancer in stack.balancers_of.get(group.name, ())]
+    name = stack.tier("Members", group.name)
+    made: dict[str, Any] = {
+        "MinSize": str(members.minimum),
+        "MaxSize": str(members.maximum),
+        "VPCZoneIdentifier": [ref(subnet) for subnet in subnets],
+        "LaunchTemplate": autoscaling.LaunchTemplateSpecification(
+            LaunchTemplateId=ref(template), Version=attr(template, "LatestVersionNumber")
+        ),
+        "HealthCheckType": "ELB" if targets and checked(stack, group) else "EC2",
+        "HealthCheckGracePeriod": group.readiness.timeout // 1000,
+        "Tags": autoscaling.Tags(**{"Name": group.name, "bpc:solution": stack.solution.name, "bpc:tier": group.name}),
+        "UpdatePolicy": UpdatePolicy(AutoScalingRollingUpdate=_rolling(group, members)),
+    }
+    made |= {"TargetGroupARNs": targets} if targets else {}
+    stack.add(name, autoscaling.AutoScalingGroup, group.span, **made, DependsOn=before)
+    _policy(stack, group, members, name)
+    return name
+
+
+def _rolling(group: Group, members: Scaling) -> AutoScalingRollingUpdate:
+    return AutoScalingRollingUpdate(
+        MaxBatchSize=group.update.batch,
+        MinInstancesInService=min(group.update.minimum, members.maximum - 1),
+        PauseTime=f"PT{group.update.pause // 1000}S",
+        SuspendProcesses=["HealthCheck", "ReplaceUnhealthy", "AZRebalance", "AlarmNotification", "ScheduledActions"],
+    )
+
+
+def _policy(stack: Stack, group: Group, members: Scaling, name: str) -> None:
+    if members.metric == "memory":
+        stack.found.append(diagnostics.NoMetric(span=group.span, metric=members.metric))
+    if members.metric != "cpu":
+        return
+    metric = autoscaling.PredefinedMetricSpecification(PredefinedMetricType="ASGAverageCPUUtilization")
+    tracking = autoscaling.TargetTrackingConfiguration(PredefinedMetricSpecification=metric, TargetValue=members.target)
+    stack.add(
+        stack.tier("Scaling", group.name),
+        autoscaling.ScalingPolicy,
+        group.span,
+        AutoScalingGroupName=ref(name),
+        PolicyType="TargetTrackingScaling",
+        EstimatedInstanceWarmup=members.cooldown // 1000,
+        TargetTrackingConfiguration=tracking,
+    )
