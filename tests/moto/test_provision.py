@@ -1,6 +1,6 @@
 """Every blueprint, provisioned on a moto server of our own; what then exists is compared with the model, item by item.
 
-docs/unproven.md lists what moto cannot show.
+docs/cloudformation.md lists what moto cannot show.
 """
 
 from __future__ import annotations
