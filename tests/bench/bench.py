@@ -23,7 +23,9 @@ PEER = shutil.which("heat-translator", path=f"{Path(sys.executable).parent}:{os.
 def measured(command: list[str], runs: int = 5) -> tuple[float, float]:
     """(median CPU seconds, largest resident MB) of a command; it must succeed."""
     times = []
-    users = {key: text for key, text in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}  # as where bpc is installed
+    users = {
+        key: text for key, text in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"
+    }  # as where bpc is installed
     for run in range(runs + 1):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=users)
         _, status, used = os.wait4(process.pid, 0)

@@ -30,6 +30,7 @@ from bpc.model.resources import (
     Rule,
     Secret,
 )
+from bpc_targets.cloudformation.names import logical
 
 GIB = 2**30
 FEWER = {"farm": {"workers": "6"}}
@@ -153,14 +154,23 @@ def scaling(observed: Observed, item: Group) -> dict:
 
 
 def machines(observed: Observed, item: Group) -> None:
-    """What their launch template says."""
-    for template in observed.ec2.describe_launch_templates()["LaunchTemplates"]:
-        versions = observed.ec2.describe_launch_template_versions(LaunchTemplateId=template["LaunchTemplateId"])
-        data = versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]
-        assert data["MetadataOptions"]["HttpTokens"] == "required"
-        text = base64.b64decode(data["UserData"]).decode()
-        assert len(text.encode()) <= 16_384
-        assert yaml.safe_load(text)["runcmd"]
+    """What their launch template says; and the addresses outside of those that have one."""
+    name = f"stack-{logical('Template', item.name)}"
+    versions = observed.ec2.describe_launch_template_versions(LaunchTemplateName=name)
+    data = versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+    given = observed.provision.parameters
+    assert data["InstanceType"] == given[logical("Type", item.name)]
+    assert data["ImageId"] == given[logical("Image", item.name)]
+    assert data["MetadataOptions"]["HttpTokens"] == "required"
+    [disk] = data["BlockDeviceMappings"]
+    assert (disk["Ebs"]["Encrypted"], disk["Ebs"]["VolumeSize"]) == (True, -(-item.machine.disk // GIB))
+    text = base64.b64decode(data["UserData"]).decode()
+    assert len(text.encode()) <= 16_384
+    assert yaml.safe_load(text)["runcmd"]
+    outside = observed.of(observed.ec2.describe_addresses()["Addresses"], item.name)
+    fixed = isinstance(item.members, Fixed) and item.public_address
+    assert len(outside) == (item.members.count if fixed else 0)
+    assert all("NetworkInterfaceId" in address for address in outside)
 
 
 def balancer(observed: Observed, item: Balancer, resources) -> None:
@@ -190,8 +200,6 @@ def balancer(observed: Observed, item: Balancer, resources) -> None:
 
 
 def rule(item: Rule, params: dict[str, str]) -> tuple[str, str, str, int]:
-    from bpc_targets.cloudformation.names import logical
-
     def security(name: str) -> str:
         return logical("Front", *name.split(".")) if "." in name else logical("Security", name)
 
