@@ -1,6 +1,6 @@
 """Logical ids: `Kind` and the declared names, alphanumeric as CloudFormation wants them, and never two things under one id.
 
-Each part begins with a capital: `logical("Instance", "app", 0)` is InstanceAppX0. Within a part `_a` becomes `A`; what else is
+Each part begins with a capital, but a small q, which stays: `logical("Instance", "app", 0)` is InstanceAppX0. Within a part `_a` becomes `A`; what else is
 no small letter or digit is written with Q. Between parts stands X. So an id can be read back, and an edit elsewhere changes none.
 """
 
@@ -23,7 +23,7 @@ def encoded(name: str) -> str:
         if char == "_" and index and "a" <= after <= "z" and after not in "qx":
             made.append(after.upper())
             next(rest)
-        elif char.islower() and not index:
+        elif char.islower() and not index and char != "q":  # Q is the escape: `qa` must not be `A`
             made.append(char.upper())
         elif char.islower() or char.isdigit():
             made.append(char)
