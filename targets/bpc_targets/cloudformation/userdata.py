@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 LARGEST = 16_384
 """Bytes of user data that EC2 takes, before base64."""
-FILLED, URL = 64, 700
-"""Bytes that a filled hole, and the address for the signal, are counted with."""
+FILLED, ADDRESS, URL = 64, 15, 700
+"""Bytes that a filled hole, each address of a list, and the address for the signal, are counted with."""
 LATE = SecretHole | HostNameHole | VolumeDeviceHole
 STACK = re.compile(r"@@(signal|arn:[^@]+)@@")
 """What the stack fills: the address for the signal, and the names of secrets."""
@@ -142,11 +142,11 @@ os.execv(sys.argv[1], sys.argv[1:])
 def user_data(stack: Stack, group: Group) -> Any:
     """The value of a launch template's `UserData`. Its text, with markers, is written beside the stack for people to read."""
     text = _text(group)
-    if _size(text) > LARGEST:
+    if _size(stack, text) > LARGEST:
         text = _text(group, compress=True)
-    _check(stack, group, text)
     if scaling_members(stack, text, group.span):
         return ""
+    _check(stack, group, text)
     stack.files[f"user-data/{group.name}.yaml"] = "".join(
         p if isinstance(p, str) else f"@@{type(p).__name__}@@" for p in text
     )
@@ -203,12 +203,21 @@ def scaling_members(stack: Stack, text: Text, span: Span) -> bool:
     return bool(unknown)
 
 
-def _size(text: Text) -> int:
-    return URL + sum(len(part.encode()) if isinstance(part, str) else FILLED for part in text)
+def _size(stack: Stack, text: Text) -> int:
+    """Bytes of the filled text."""
+    return URL + sum(len(part.encode()) if isinstance(part, str) else _filled_size(stack, part) for part in text)
+
+
+def _filled_size(stack: Stack, hole: Hole) -> int:
+    """A list of addresses is as long as its tier has members; any other value is short."""
+    if not isinstance(hole, MemberAddressesHole):
+        return FILLED
+    members = stack.groups[hole.group].members
+    return (ADDRESS + len(hole.separator.encode())) * members.count if isinstance(members, Fixed) else FILLED
 
 
 def _check(stack: Stack, group: Group, text: Text) -> None:
-    size = _size(text)
+    size = _size(stack, text)
     if size > LARGEST:
         largest = ", ".join(f"{part.title} ({part.size:,} bytes)" for part in parts(group)[:3]) or "packages"
         stack.found.append(diagnostics.UserDataTooLarge(span=group.span, tier=group.name, size=size, largest=largest))
