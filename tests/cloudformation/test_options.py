@@ -41,3 +41,15 @@ def test_headroom_names_every_limit():
     for limit in ("of 500 resources", "of 2,500 resources", "of 200 parameters", "of 200 outputs", "of 200 mappings",
                   "of 255 characters", "of 4,096 bytes", "of 1,000,000 bytes", "of 51,200 bytes"):  # fmt: skip
         assert limit in words
+
+
+def test_anywhere_is_one_rule(tmp_path):
+    """AWS refuses a rule that is there already: `public` and `allow … from "0.0.0.0/0"` say the same."""
+    (tmp_path / "solution.bp").write_text(
+        'blueprint 1\nimage base { from = debian("12") }\nsolution s {\n  version = "1"\n'
+        '  network n { cidr = "10.0.0.0/24", public = true }\n  tier a {\n    image = base\n    network = n\n'
+        '    expose ssh { port = 22, protocol = tcp, public = true }\n    allow ssh from "0.0.0.0/0"\n  }\n}\n'
+    )
+    made = bpc.api.compile(tmp_path / "solution.bp", targets=("cfn",), json=True).artifacts["cloudformation"].files
+    resources = json.loads(made["stack.json"])["Resources"].values()
+    assert len([item for item in resources if item["Type"] == "AWS::EC2::SecurityGroupIngress"]) == 1

@@ -187,6 +187,8 @@ def _peer(stack: Stack, item: Rule) -> tuple[tuple[str, ...], Json]:
     match item.peer:
         case FromAnywhere():
             return ("anywhere",), {"CidrIp": "0.0.0.0/0"}
+        case FromCidr(cidr=("0.0.0.0/0",)):  # the same rule as for anywhere, and AWS refuses one that is there
+            return ("anywhere",), {"CidrIp": "0.0.0.0/0"}
         case FromCidr(cidr=cidr):
             named = "_".join(part if isinstance(part, str) else getattr(part, "param", "") for part in cidr)
             safe = "".join(char if char.isalnum() else "_" for char in named)
