@@ -119,7 +119,7 @@ def prepare():
         filled = re.sub(rb"@@late:([^@]+)@@", lambda m: late([m[0], m[1].decode()]).encode(), content)
         if filled != content:
             mode = os.stat(path).st_mode & 0o777
-            with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
                 file.write(filled)
             os.replace(path + ".new", path)
 
