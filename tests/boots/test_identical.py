@@ -37,6 +37,20 @@ def test_two_builds(built, tmp_path):
         assert not [path for path in found if not any(re.fullmatch(form, path) for form in causes)]
 
 
+def test_nothing_of_one_machine_is_in_an_image(built, tmp_path):
+    """No SSH host keys, machine id, logs, package caches or passwords; the root partition says so itself."""
+    for image in sorted((built / "images").glob("*.qcow2"))[:2]:
+        found = tree(image, tmp_path)
+        assert found["/etc/machine-id"] == b""
+        assert not [path for path in found if path.startswith("/etc/ssh/ssh_host_")]
+        logs = [path for path, content in found.items() if path.startswith("/var/log/") and isinstance(content, bytes)]
+        assert logs == []
+        caches = ("/var/cache/apt/", "/var/lib/apt/lists/")
+        assert not [path for path, content in found.items() if path.startswith(caches) and isinstance(content, bytes)]
+        shadow = bytes(found["/etc/shadow"]).decode().splitlines()
+        assert {line.split(":")[1] for line in shadow} <= {"*", "!", "!*", "!!"}, "an account has a password"
+
+
 def tree(image: Path, folder: Path) -> dict[str, str | bytes]:
     """Path → mode and content of an image's root file system, read by e2fsprogs: nothing is mounted."""
     place = folder / f"{image.parent.parent.name}-{image.stem}"

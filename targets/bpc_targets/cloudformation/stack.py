@@ -65,6 +65,7 @@ class Stack:
     def add(self, name: str, kind: type[troposphere.AWSObject], span: Span, **properties: Any) -> troposphere.AWSObject:
         """A resource with the place that it came from. `properties` may have attributes such as DependsOn."""
         made = kind(name, Metadata={"bpc": where(span)}, **properties)
+        assert name not in self.places, f"two resources would be {name}"
         self.resources[name] = {"Properties": {}, **made.to_dict()}
         self.places[name] = span
         return made

@@ -31,6 +31,7 @@ class TooMuch(Diagnostic):
 class UserDataTooLarge(Diagnostic):
     """The first-boot data of a tier is larger than Nova takes: 65,535 bytes after base64, so about 48 KiB.
 
+    Contents without values that are known only when the stack runs are compressed before it comes to that.
     Bake more into the image (`bake = software` or `full`), or fetch large files as artifacts from a URL.
     """
 

@@ -77,7 +77,10 @@ def user_data(stack: Stack, group: Group, tier: str) -> Any:
     """The value of the servers' `user_data`; the text itself goes into a file. Markers that members fill stay in."""
     text = stack.first_boots.get(id(group.first_boot))
     if text is None:  # tiers with the same steps share one text
-        text = stack.first_boots[id(group.first_boot)] = cloud_config(group, (SIGNAL,))
+        text = cloud_config(group, (SIGNAL,))
+        if _size(text) > LARGEST:
+            text = cloud_config(group, (SIGNAL,), compress=True)
+        stack.first_boots[id(group.first_boot)] = text
     _check_size(stack, group, text)
     own = [part for part in text if isinstance(part, MemberAddressesHole) and part.group == group.name]
     if isinstance(group.members, Scaling) and own:
@@ -121,8 +124,12 @@ def device_marker(volume: str) -> str:
     return f"@@volume.{volume}@@"
 
 
+def _size(text: Text) -> int:
+    return SETTINGS + sum(limits.size(part) if isinstance(part, str) else FILLED for part in text)
+
+
 def _check_size(stack: Stack, group: Group, text: Text) -> None:
-    size = SETTINGS + sum(limits.size(part) if isinstance(part, str) else FILLED for part in text)
+    size = _size(text)
     if size > LARGEST:
         largest = ", ".join(f"{part.title} ({part.size:,} bytes)" for part in parts(group)[:3])
         found = diagnostics.UserDataTooLarge(span=group.span, tier=group.name, size=size, largest=largest or "packages")
