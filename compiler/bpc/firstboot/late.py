@@ -7,7 +7,7 @@ come from that folder: files and units are put into their place by the runner, s
 
 from __future__ import annotations
 
-from bpc.firstboot.runner import HOME
+from bpc.firstboot.userdata import unit_name
 from bpc.model.steps import File, Run, Service
 from bpc.model.values import concat
 from bpc.record import Record, fields, replace
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from bpc.model.values import Hole, Text
 
     Marker = Callable[[Hole], str]
-
-PREPARE = f"{HOME}/prepare"
 
 
 def marked(group: Group, marker: Marker) -> Group:
@@ -58,8 +56,6 @@ def _part(part: str | Hole, marker: Marker) -> str | Hole:
 
 def _unit(service: Service) -> Iterator[Step]:
     """A unit with a marker as a file that the runner places, and the service without it."""
-    from bpc.firstboot.userdata import unit_name
-
     yield File(
         path=f"/etc/systemd/system/{unit_name(service.name)}",
         content=service.unit,

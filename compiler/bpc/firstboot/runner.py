@@ -22,6 +22,7 @@ HOME = "/var/lib/bpc"
 """Root's own folder: cloud-init writes a file before it sets its mode, and in here nobody else sees it."""
 RUNNER = f"{HOME}/first-boot"
 SIGNAL = f"{HOME}/signal"
+PREPARE = f"{HOME}/prepare"
 LOG = "/var/log/bpc-first-boot.log"
 
 HEAD = f"""#!/bin/bash

@@ -11,9 +11,8 @@ import base64
 import gzip
 import re
 
-from bpc.firstboot.late import PREPARE
 from bpc.firstboot.platforms import files as platform_files
-from bpc.firstboot.runner import HOME, LOG, RUNNER, SIGNAL, is_placed, private_place, runner
+from bpc.firstboot.runner import HOME, LOG, PREPARE, RUNNER, SIGNAL, is_placed, private_place, runner
 from bpc.model.steps import Configure, File, Packages, Service, User
 from bpc.model.values import concat
 from bpc.record import Record

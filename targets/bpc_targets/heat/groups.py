@@ -10,7 +10,7 @@ from bpc.model.resources import Fixed, Scaling
 from bpc.yaml import dump
 from bpc_targets.heat import diagnostics
 from bpc_targets.heat.flavors import flavor
-from bpc_targets.heat.member import member_template
+from bpc_targets.heat.member import member_template, policies
 from bpc_targets.heat.stack import attr, get, param
 from bpc_targets.heat.userdata import user_data
 from bpc_targets.heat.values import has_ports
@@ -89,16 +89,6 @@ def _server(stack: Stack, group: Group, tier: str, data: Any) -> Json:
 def metering(tier: str) -> Json:
     """What the telemetry of a scaling tier's machines is found by."""
     return {"list_join": ["/", [param("OS::stack_id"), tier]]}
-
-
-def policies(group: Group) -> Json:
-    """What an update does to a server: never Heat's defaults. Members with identity keep it; others are made anew."""
-    image = "REBUILD" if isinstance(group.members, Fixed) else "REPLACE"
-    return {
-        "image_update_policy": image,
-        "flavor_update_policy": "RESIZE",
-        "user_data_update_policy": "REPLACE",
-    }
 
 
 def rolling(group: Group) -> Json:

@@ -92,7 +92,6 @@ def _address(stack: Stack, network: str, *, fixed: bool) -> Json:
 
 
 def _server(stack: Stack, group: Group, *, fixed: bool) -> Json:
-    from bpc_targets.heat.groups import policies
     from bpc_targets.heat.userdata import device_marker
 
     data: Any = param("user_data")
@@ -146,3 +145,13 @@ def _outputs(stack: Stack, group: Group, *, fixed: bool) -> Json:
     if group.public_address:
         made["public_address"] = {"value": attr("address", "floating_ip_address")}
     return made
+
+
+def policies(group: Group) -> Json:
+    """What an update does to a server: never Heat's defaults. Members with identity keep it; others are made anew."""
+    image = "REBUILD" if isinstance(group.members, Fixed) else "REPLACE"
+    return {
+        "image_update_policy": image,
+        "flavor_update_policy": "RESIZE",
+        "user_data_update_policy": "REPLACE",
+    }
