@@ -169,9 +169,12 @@ def _rule(stack: Stack, item: Rule) -> None:
         security, parts = stack.balancer("Front", item.to), (item.to.partition(".")[0], "balancer", item.endpoint)
     else:
         security, parts = stack.tier("Security", item.to), (item.to, "members", item.endpoint)
-    name, peer = _peer(stack, item)
+    ending, peer = _peer(stack, item)
+    name = stack.tier("Rule", *parts, *ending)
+    if name in stack.resources:  # `public` and 0.0.0.0/0 say the same
+        return
     stack.add(
-        stack.tier("Rule", *parts, *name),
+        name,
         ec2.SecurityGroupIngress,
         item.span,
         GroupId=troposphere.GetAtt(security, "GroupId"),
