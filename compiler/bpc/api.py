@@ -194,7 +194,13 @@ def where(
     from bpc.places import find
     from bpc_targets import NAMES
 
-    results = [compile(blueprint, targets=(t,), environment=environment, settings=settings) for t in targets or NAMES]
+    results = []
+    for name in targets or NAMES:
+        try:
+            results.append(compile(blueprint, targets=(name,), environment=environment, settings=settings))
+        except Usage:
+            if targets:  # otherwise: those whose libraries are installed
+                raise
     found = [
         place
         for result in results

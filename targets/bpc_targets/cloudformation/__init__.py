@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bpc import Usage
 from bpc.target import Target
 
 TYPE_CHECKING = False
@@ -47,8 +48,13 @@ CAPABILITIES = {
 
 
 def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[Diagnostic, ...]]:
-    """See `emit.emit`; troposphere is imported only when a stack is made."""
-    from bpc_targets.cloudformation.emit import emit as emitted
+    """See `emit.emit`; troposphere is imported only when a stack is made. Raises `Usage` where it is not installed."""
+    try:
+        from bpc_targets.cloudformation.emit import emit as emitted
+    except ModuleNotFoundError as missing:
+        if missing.name != "troposphere":
+            raise
+        raise Usage("the target cloudformation needs troposphere: pip install 'bpc[cloudformation]'") from None
 
     return emitted(solution, options)
 
