@@ -6,6 +6,7 @@ import re
 
 import pytest
 import yaml
+from judges.provision import references
 
 import bpc.api
 
@@ -104,23 +105,6 @@ def test_beyond_what_one_operation_takes(tmp_path):
     assert found.code == "CFN001"
     assert "2,500" in found.text
     assert "store (2,600)" in found.text
-
-
-def references(value) -> list[str]:
-    if isinstance(value, list):
-        return [found for item in value for found in references(item)]
-    if not isinstance(value, dict):
-        return []
-    if list(value) == ["Ref"]:
-        return [value["Ref"]]
-    if list(value) == ["Fn::GetAtt"]:
-        return [value["Fn::GetAtt"][0]]
-    if list(value) == ["Fn::Sub"]:
-        given = value["Fn::Sub"]
-        text, values = (given, {}) if isinstance(given, str) else given
-        names = [match.partition(".")[0] for match in re.findall(r"\$\{([^!}]+)\}", text)]
-        return [name for name in names if name not in values] + references(values)
-    return [found for item in value.values() for found in references(item)]
 
 
 def outputs(value) -> list[list[str]]:
