@@ -19,6 +19,10 @@ from pathlib import Path
 
 import pytest
 
+from bpc import api
+from bpc.imaging import builder, tools
+from bpc.imaging.plan import Job, plan
+
 pytestmark = pytest.mark.images
 SHOP = Path(__file__).parents[2] / "blueprints" / "shop"
 BPC = [sys.executable, "-m", "bpc", "build"]
@@ -184,3 +188,22 @@ def test_disk_full(project, small_disk):
     done = run(project, small_disk, "db")
     assert done.returncode == 0, done.stderr
     assert len(whole(small_disk)) == 1
+
+
+def test_more_than_memory_holds(project, out, capsys):
+    order, [job], found = prepared(project, out, "web")
+    with builder.locked(order.folder), builder.Runs() as runs:
+        builder.one(order, job, found, print, runs, "0", memory=200 * 2**20)
+    assert "too large for 0.2 GiB of memory: once more, on the disk" in capsys.readouterr().out
+    assert whole(out) == [job.name]
+
+
+def prepared(project: Path, out: Path, tier: str) -> tuple[builder.Order, list[Job], tools.Tools]:
+    """What `bpc build` hands to its builder, for one tier over a base that is there."""
+    result = api.compile(str(project / "solution.bp"), targets=(), images=("mkosi",))
+    assert result.solution is not None
+    folder = str(out / "images")
+    jobs = [job for job in plan(result.solution, folder, [tier], ["qcow2"]) if job.why]
+    specs = api.write(result, str(out))["mkosi"]
+    order = builder.Order(folder=folder, specs=specs, formats=("qcow2",), span=result.solution.span)
+    return order, jobs, tools.find()

@@ -11,6 +11,7 @@ machine's own apt is configured for and checked by apt; nothing is installed. In
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -88,8 +89,11 @@ class Tools(Record):
 
     home: str
 
-    def mkosi(self, spec: str, work: str, slot: str) -> list[str]:
-        """The command that builds a spec into `work`; two that run at once have slots of their own."""
+    def mkosi(self, spec: str, work: str, slot: str, memory: int = 0) -> list[str]:
+        """The command that builds a spec into `work`; two that run at once have slots of their own.
+
+        With `memory`, that many bytes of it hold the files in work, in a mount that ends with the command.
+        """
         cache, workspace = os.path.join(work, f"packages-{slot}"), os.path.join(work, f"workspace-{slot}")
         os.makedirs(cache, exist_ok=True)
         os.makedirs(workspace, exist_ok=True)
@@ -100,6 +104,9 @@ class Tools(Record):
         options += [f"--tools-tree={self.home}/tools"] if self.home else []
         program = os.path.join(self.home, "bin", "mkosi") if self.home else "mkosi"
         end = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+        if memory:
+            mount = f'mount -t tmpfs -o size={memory},mode=0755 bpc "$0" && exec "$@"'
+            end += ["unshare", "--mount", "sh", "-c", mount, workspace]
         return [*end, program, *options, "--force", "build"]
 
     def _sandbox(self, spec: str, work: str) -> str:
@@ -145,6 +152,7 @@ def find() -> Tools:
     )
 
 
+@functools.cache
 def host_sources() -> list[Source]:
     """The suites of Debian that this machine's apt is configured for; none where it has no apt."""
     if shutil.which("apt-get") is None:

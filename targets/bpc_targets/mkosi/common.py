@@ -98,13 +98,18 @@ dd if="$work/core.img" of="$image" bs=512 seek="$sector" conv=notrunc status=non
 
 
 def partitions(size: int) -> Files:
-    """One for GRUB, and the root, of `size` bytes; the machine grows it to its disk."""
+    """One for GRUB, and the root, of `size` bytes; the machine grows it to its disk. `mkfs_options` fills the root."""
     grub = "# GRUB's core image; no file system.\n[Partition]\nType=21686148-6449-6e6f-744e-656564454649\nLabel=bios\n"
-    root = "[Partition]\nType=root\nLabel=root\nFormat=ext4\nCopyFiles=/\n"
+    root = "[Partition]\nType=root\nLabel=root\nFormat=ext4\n"
     return {
         "mkosi.repart/00-bios.conf": f"{grub}SizeMinBytes=1M\nSizeMaxBytes=1M\n",
         "mkosi.repart/10-root.conf": f"{root}SizeMinBytes={size}\nSizeMaxBytes={size}\n",
     }
+
+
+def mkfs_options(seed: str) -> str:
+    """The setting that makes mke2fs take the image's tree itself: with CopyFiles=, systemd-repart would first copy all of it."""
+    return f'Environment=SYSTEMD_REPART_MKFS_OPTIONS_EXT4="-d /buildroot -E hash_seed={seed}"'
 
 
 def readme(solution: Solution, images: list[Image]) -> str:

@@ -92,7 +92,7 @@ def _image(image: Image, base: Base, groups: list[Group]) -> Files:
     seed = _seed(image.digest)
     conf = _conf(base)
     conf["Output"] += ["Format=disk", f"Output={image.name}", f"Seed={seed}"]
-    conf["Build"] += [f'Environment=SYSTEMD_REPART_MKFS_OPTIONS_EXT4="-E hash_seed={seed}"']
+    conf["Build"] += [common.mkfs_options(seed)]
     conf["Content"] += [f"BaseTrees=%O/{tree(base)}", *_packages(steps)]
     title = f"Image of {', '.join(group.name for group in groups)} ({where(image.span)})"
     made = _folder(image.name, title, conf, common.DISK | baked.trees(steps), baked.script(steps))
