@@ -160,7 +160,9 @@ BLOCKS: dict[str, Keyword] = {
         once=True,
         says="how a change rolls through the members",
         settings={
-            "batch": Word(type="int", says="members at a time; 1 where it is not said"),
+            "batch": Word(
+                type="int", says="members at a time; where it is not said, what is safe on the target (docs/targets.md)"
+            ),
             "pause": Word(type="duration", says="between batches; none where it is not said"),
             "minimum": Word(type="int", says="members that stay in service; all but a batch where it is not said"),
         },

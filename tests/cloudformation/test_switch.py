@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 from test_compile import ROOT
 
@@ -29,3 +30,35 @@ def test_the_readme_says_so_for_tiers_that_need_it():
     readme = files()["README.txt"]
     assert 'PresentDb = "none"' in readme
     assert "PresentApp" not in readme, "its members can be replaced: they hold nothing"
+
+
+TIER = """blueprint 1
+image base {{ from = debian("12") }}
+solution s {{
+  version = "1"
+  network n {{ cidr = "10.0.0.0/16" }}
+  tier t {{
+    image = base
+    network = n
+    count = {count}
+    {more}
+  }}
+}}
+"""
+VOLUME = 'volume data { size = 1GiB, mount = "/data" }'
+BATCH = "update { batch = 2 }"
+
+
+@pytest.mark.parametrize(
+    ("count", "more", "first"),
+    [(4, "", 1), (40, "", 2), (40, VOLUME, 40), (4, f"{VOLUME}\n{BATCH}", 2), (4, BATCH, 2)],
+)
+def test_batches(tmp_path, count, more, first):
+    """How many members begin at once: those that depend on no other one."""
+    blueprint = tmp_path / "solution.bp"
+    blueprint.write_text(TIER.format(count=count, more=more))
+    found = bpc.api.compile(blueprint, targets=("cfn",)).artifacts["cloudformation"].files
+    made = yaml.safe_load(found["stack.yaml"])["Resources"]
+    members = {name: one for name, one in made.items() if one["Type"] == "AWS::EC2::Instance"}
+    assert len(members) == count
+    assert sum(not set(one["DependsOn"]) & set(members) for one in members.values()) == first

@@ -190,13 +190,14 @@ def _volume(body: Body) -> Volume:
 
 
 def update(plan: Plan) -> Update:
-    """How a change rolls: one at a time and the rest in service, where nothing is said."""
+    """How a change rolls. Where no batch is said, the rest of one stays in service."""
     body = plan.body.only("update")
     size = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum
-    batch = body.positive("batch", 1) if body else 1
-    minimum = max(size - batch, 0)
     if body is None:
-        return Update(batch=batch, pause=0, minimum=minimum)
+        return Update(batch=0, pause=0, minimum=max(size - 1, 0))
+    said = body.positive("batch", 1) if body.has("batch") else 0
+    batch = said or 1
+    minimum = max(size - batch, 0)
     stays = body.positive("minimum", minimum, least=0)
     if size and stays >= size:
         problem = f"{stays} of {size} members in service leave none to update"
@@ -204,4 +205,4 @@ def update(plan: Plan) -> Update:
     elif stays and batch + stays > size:
         problem = f"{batch} of {size} members at a time leave {max(size - batch, 0)} in service, not {stays}"
         body.found.append(lower.BadValue(span=body.where("minimum"), problem=problem))
-    return Update(batch=batch, pause=body.positive("pause", 0, least=0), minimum=stays)
+    return Update(batch=said, pause=body.positive("pause", 0, least=0), minimum=stays)

@@ -104,7 +104,10 @@ class Volume(Record):
 
 
 class Update(Record):
-    """How a change rolls through the members: `batch` at a time, `pause` between, at least `minimum` in service."""
+    """How a change rolls through the members: `batch` at a time, `pause` ms between, at least `minimum` in service.
+
+    A `batch` of 0 is not said: a target takes one that is safe there.
+    """
 
     batch: int
     pause: int

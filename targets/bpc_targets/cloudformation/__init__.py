@@ -30,7 +30,7 @@ CAPABILITIES = {
     "expose: tls": "a certificate's ARN at the listener",
     "expose: public": "an internet-facing balancer, or an elastic address on each member",
     "allow": "rule with CidrIp, of the members or of the balancer in front of them",
-    "update": "AutoScalingRollingUpdate of a scaling tier; members with an identity are made and changed a batch after the other; `pause` is refused there (CFN011)",
+    "update": "AutoScalingRollingUpdate of a scaling tier; members with an identity are made and changed a batch after the other (where no batch is said: a twentieth of them, and all of those with volumes or addresses of their own); `pause` is refused there (CFN011)",
     "readiness": "AWS::CloudFormation::WaitCondition; a failure carries exit code and log tail",
     "configure": "cloud-init's module for the platform, called by the first-boot script",
     "was": "keeps the logical ids",

@@ -129,6 +129,33 @@ class SpreadTooWide(Diagnostic):
     limit: int
 
 
+class PrivateRanges(Diagnostic):
+    """A VPC has addresses of one private range: 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16. Others are refused as its further blocks."""
+
+    code: ClassVar = "CFN012"
+    message: ClassVar = (
+        "{cidr} is in {range}, and the VPC has addresses of {other}: AWS takes one private range in a VPC"
+    )
+    advice: ClassVar = "choose CIDRs of one private range for all networks"
+    cidr: str
+    range: str
+    other: str
+
+
+class WaitTooLong(Diagnostic):
+    """CloudFormation waits for a tier's machines twelve hours at most. Members made in batches add a minute for each batch.
+
+    Make `ready_within` shorter, or the `batch` of `update` larger.
+    """
+
+    code: ClassVar = "CFN013"
+    message: ClassVar = 'tier "{tier}" is awaited for {hours} hours, and CloudFormation waits for {most}'
+    advice: ClassVar = "write a shorter `ready_within`, or a larger `batch` in `update`"
+    tier: str
+    hours: int
+    most: int
+
+
 class NoImage(Diagnostic):
     """The stack cannot make this image with EC2 Image Builder: it starts from Debian or Ubuntu releases that bpc knows, x86_64.
 

@@ -10,7 +10,7 @@ from bpc_targets.cloudformation import diagnostics, network
 from bpc_targets.cloudformation.amis import ami, made_within
 from bpc_targets.cloudformation.machines import instance_type
 from bpc_targets.cloudformation.stack import attr, ref
-from bpc_targets.cloudformation.switch import add_switch, awaited, holds, switched
+from bpc_targets.cloudformation.switch import add_switch, awaited, batch, holds, switched
 from bpc_targets.cloudformation.userdata import secrets, user_data
 from bpc_targets.cloudformation.values import has_interfaces
 
@@ -160,8 +160,8 @@ def _member(stack: Stack, group: Group, number: int) -> str:
 
 
 def _batch(stack: Stack, group: Group, number: int) -> list[str]:
-    """The member of the batch before, which is changed (and made) first: the one order that CloudFormation knows."""
-    before = number - group.update.batch
+    """The member of the batch before, which is changed, and made, first: the one order that CloudFormation knows."""
+    before = number - batch(stack, group)
     return [stack.tier("Instance", group.name, before)] if before >= 0 else []
 
 
@@ -234,12 +234,18 @@ def _ready(stack: Stack, group: Group, members: list[str]) -> None:
     if group.spread == "hosts" and most > limit:
         stack.found.append(diagnostics.SpreadTooWide(span=group.span, tier=group.name, count=most, limit=limit))
     after, longer = awaited(stack, group, members, before(stack, group))
+    seconds = max(1, group.readiness.timeout // 1000 + longer)
+    if seconds > LONGEST:
+        found = diagnostics.WaitTooLong(
+            span=group.span, tier=group.name, hours=-(-seconds // 3600), most=LONGEST // 3600
+        )
+        stack.found.append(found)
     stack.add(
         stack.tier("Ready", group.name),
         cloudformation.WaitCondition,
         group.span,
         Handle=ref(stack.tier("Handle", group.name)),
         Count=group.readiness.signals,
-        Timeout=str(min(LONGEST, max(1, group.readiness.timeout // 1000 + longer))),
+        Timeout=str(seconds),
         DependsOn=after,
     )

@@ -27,6 +27,8 @@ SMALLEST, LARGEST = 28, 16
 """Prefix lengths that AWS takes for subnets and VPCs."""
 OWN = "100.64.0.0/24"
 """For the NAT gateway where no network is public: shared address space, which no network of a solution has."""
+PRIVATE = [IPv4Network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
+"""The private ranges (RFC 1918): a VPC has addresses of one of them."""
 BLOCKS = 5
 """CIDR blocks of a VPC, AWS's default quota."""
 
@@ -72,6 +74,7 @@ def inside(stack: Stack, network: str) -> list[str]:
 
 def _check(stack: Stack) -> bool:
     wrong = False
+    private: IPv4Network | None = None
     for item in stack.networks.values():
         network = ip_network(item.cidr)
         smallest = SMALLEST - (2 if item.public else 1)
@@ -79,12 +82,21 @@ def _check(stack: Stack) -> bool:
             found = diagnostics.NetworkSize(span=item.span, cidr=item.cidr, largest=LARGEST, smallest=smallest)
             stack.found.append(found)
             wrong = True
+            continue
+        own = next((known for known in PRIVATE if network.subnet_of(known)), None)
+        if own and private and own != private:
+            other = diagnostics.PrivateRanges(span=item.span, cidr=item.cidr, range=str(own), other=str(private))
+            stack.found.append(other)
+            wrong = True
+        private = private or own
     return not wrong
 
 
 def _blocks(stack: Stack) -> list[str]:
-    """The VPC's CIDR blocks: one around all networks where one is enough."""
-    networks = [IPv4Network(item.cidr) for item in stack.networks.values()]
+    """The VPC's CIDR blocks: one around all networks where one is enough; a private one first, as others may follow only it."""
+    networks = sorted(
+        (IPv4Network(item.cidr) for item in stack.networks.values()), key=lambda item: not item.is_private
+    )
     around = networks[0]
     while not all(network.subnet_of(around) for network in networks):
         around = around.supernet()

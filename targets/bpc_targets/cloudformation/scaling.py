@@ -47,7 +47,7 @@ def add_scaling(stack: Stack, group: Group, members: Scaling, before: list[str])
 
 def _rolling(group: Group, members: Scaling) -> AutoScalingRollingUpdate:
     return AutoScalingRollingUpdate(
-        MaxBatchSize=group.update.batch,
+        MaxBatchSize=group.update.batch or 1,
         MinInstancesInService=min(group.update.minimum, members.maximum - 1),
         PauseTime=f"PT{group.update.pause // 1000}S",
         SuspendProcesses=["HealthCheck", "ReplaceUnhealthy", "AZRebalance", "AlarmNotification", "ScheduledActions"],

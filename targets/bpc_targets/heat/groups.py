@@ -97,7 +97,7 @@ def rolling(group: Group) -> Json:
     A minimum would make Heat add members while it updates: without a port where members have identity, and elsewhere it
     then removes a member that is up to date instead of an old one.
     """
-    return {"max_batch_size": group.update.batch, "min_in_service": 0, "pause_time": seconds(group.update.pause)}
+    return {"max_batch_size": group.update.batch or 1, "min_in_service": 0, "pause_time": seconds(group.update.pause)}
 
 
 def _depends(stack: Stack, group: Group) -> list[str]:
