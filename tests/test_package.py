@@ -136,3 +136,12 @@ def test_what_needs_no_blueprint(bpc, arguments, begins):
     done = bpc(*arguments)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(begins)
+
+
+def test_what_the_cloudformation_target_needs_is_named(bpc, tmp_path):
+    """Where only `bpc` itself is installed, its other targets work, and this one says what is missing."""
+    assert bpc("new", "single").returncode == 0
+    done = bpc("compile", "single/solution.bp", "--target", "cloudformation")
+    assert done.returncode == 2
+    assert "bpc[cloudformation]" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr

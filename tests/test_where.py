@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,10 @@ DB, DATA, APP = "solution.bp:36", "solution.bp:41", "solution.bp:27"
         ),
         ("heat.txt", [("heat", "tier.db", DB), ("heat", "tier.db/volume.data", DATA)]),
         ("heat.json", [("heat", "ready.app", APP)]),
+        (
+            "heat-failures.txt",
+            [("heat", "tier.db", DB), ("heat", "tier.db/volume.data", DATA), ("heat", "ready.app", APP)],
+        ),
     ],
 )
 def test_saved_events(file, expected):
@@ -44,6 +49,36 @@ def test_messages():
         ("heat", "balancer.web.http", "solution.bp:23")
     ]
     assert lines("nothing that is known") == []
+
+
+def test_a_failure_is_told_with_its_reason():
+    _, places = bpc.api.where(SHOP, (HERE / "events" / "heat-failures.txt").read_text())
+    assert places[-1].message.endswith("exit code 100: packages\nE: Unable to locate package ngnix")
+
+
+def test_events_of_nested_stacks(tmp_path):
+    blueprint = tmp_path / "solution.bp"
+    blueprint.write_text(
+        'blueprint 1\nimage it { from = debian("12") }\nsolution big {\n  version = "1"\n  network n { cidr = "10.0.0.0/16" }\n'
+        '  tier store {\n    image = it\n    network = n\n    count = 200\n    volume data { size = 1GiB, mount = "/data" }\n  }\n}\n'
+    )
+    stack = "arn:aws:cloudformation:eu-west-1:111122223333:stack/big-StoreStack0-1ABCDEFGHIJK/5f0b"
+    reason = "The following resource(s) failed to create: [VolumeStoreXDataX117]."
+    events = [
+        {
+            "LogicalResourceId": "VolumeStoreXDataX117",
+            "ResourceStatus": "CREATE_FAILED",
+            "ResourceStatusReason": "limit",
+        },
+        {"LogicalResourceId": "big-x", "ResourceStatus": "CREATE_FAILED", "ResourceStatusReason": reason},
+        {
+            "LogicalResourceId": "big-y",
+            "ResourceStatus": "CREATE_FAILED",
+            "ResourceStatusReason": f"Embedded stack {stack} was not created: {reason}",
+        },
+    ]
+    _, places = bpc.api.where(blueprint, json.dumps({"StackEvents": events}))
+    assert [(place.resource, where(place.span)) for place in places] == [("VolumeStoreXDataX117", "solution.bp:10")]
 
 
 def test_command(capsys):

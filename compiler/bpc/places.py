@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
     from bpc.source import Span
 
+FAILURE = re.compile(
+    r"^(?P<path>\S+):\n  resource_type: .*\n  physical_resource_id: .*\n  status: (?P<status>.*)\n  status_reason: \|\n"
+    r"(?P<reason>(?: .*\n|\n)*)",
+    re.MULTILINE,
+)
+"""An entry of `openstack stack failures list`."""
 TOKEN = re.compile(r"[A-Za-z0-9_][\w.-]*")
 LONGEST = 400
 """Characters of a message that are shown."""
@@ -49,9 +55,12 @@ def messages(text: str) -> Iterator[str]:
 
 
 def _events(text: str) -> list[tuple[Any, Any, Any]] | None:
-    """(resource, status, reason) of CloudFormation's `StackEvents` or of Heat's events, as their clients print JSON."""
+    """(resource, status, reason) of CloudFormation's `StackEvents` or of Heat's events, as their clients print JSON, and of
+    Heat's list of failures."""
     import json
 
+    if FAILURE.match(text):
+        return _failures(text)
     try:
         given = json.loads(text)
     except ValueError:
@@ -68,6 +77,13 @@ def _events(text: str) -> list[tuple[Any, Any, Any]] | None:
         return next((entry[name] for name in names if entry.get(name)), "")
 
     return [(value(e, keys[0]), value(e, keys[1]), value(e, keys[2])) for e in events]
+
+
+def _failures(text: str) -> list[tuple[Any, Any, Any]]:
+    return [
+        (failure["path"], failure["status"], re.sub(r"^ +", "", failure["reason"], flags=re.MULTILINE).strip())
+        for failure in FAILURE.finditer(text)
+    ]
 
 
 def named(message: str, places: Mapping[str, Span]) -> Iterator[str]:
