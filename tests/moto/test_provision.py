@@ -15,7 +15,7 @@ import pytest
 import yaml
 from judges.provision import Provision
 from moto.server import ThreadedMotoServer
-from test_compile import IDS, VARIANTS
+from test_compile import IDS, ROOT, VARIANTS
 
 import bpc.api
 from bpc.model.resources import (
@@ -33,6 +33,8 @@ from bpc.model.resources import (
 from bpc_targets.cloudformation.names import logical
 
 GIB = 2**30
+FURTHER = [ROOT / "tests" / "fine" / "everything", ROOT / "tests" / "moto" / "protocols"]
+CASES = [*VARIANTS, *((folder, "") for folder in FURTHER)]
 FEWER = {"farm": {"workers": "6"}}
 
 
@@ -52,7 +54,7 @@ def cloud():
     server.stop()
 
 
-@pytest.mark.parametrize(("folder", "environment"), VARIANTS, ids=IDS)
+@pytest.mark.parametrize(("folder", "environment"), CASES, ids=[*IDS, *(folder.name for folder in FURTHER)])
 def test_what_exists_is_what_the_model_says(folder, environment, cloud):
     settings = FEWER.get(folder.name, {})
     result = bpc.api.compile(
@@ -63,6 +65,8 @@ def test_what_exists_is_what_the_model_says(folder, environment, cloud):
     ami = cloud("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
     given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in json.loads(files["parameters.json"])}
     given = {name: ami if name.startswith("Image") else value for name, value in given.items()}
+    for name in [name for name, value in given.items() if value.startswith("arn:aws:acm:")]:
+        given[name] = cloud("acm").request_certificate(DomainName="example.com")["CertificateArn"]
     provision = Provision(yaml.safe_load(files["stack.yaml"]), given, cloud)
     observed = Observed(cloud, provision)
     resources = result.solution.resources
@@ -181,16 +185,28 @@ def balancer(observed: Observed, item: Balancer, resources) -> None:
     described = observed.elb.describe_tags(ResourceArns=arns)["TagDescriptions"]
     own = next(d["ResourceArn"] for d in described if tags(d)["Name"] == item.name)
     made = next(b for b in found if b["LoadBalancerArn"] == own)
-    assert made["Type"] == ("application" if item.protocol == "http" else "network")
+    requests = item.protocol == "http" or (item.protocol == "https" and item.tls)
+    assert made["Type"] == ("application" if requests else "network")
     assert made["Scheme"] == ("internet-facing" if item.public else "internal")
     assert len(made["AvailabilityZones"]) == 2
     [listener] = observed.elb.describe_listeners(LoadBalancerArn=own)["Listeners"]
     assert listener["Port"] == item.port
+    assert listener["Protocol"] == (
+        {"https": "HTTPS" if item.tls else "TCP"}.get(item.protocol) or item.protocol.upper()
+    )
+    assert bool(listener.get("Certificates")) == bool(item.tls)
     arn = listener["DefaultActions"][0]["TargetGroupArn"]
     [target] = observed.elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
     assert target["Port"] == endpoint.port
-    if item.health:
-        assert target["HealthCheckPath"] == item.health
+    assert target["HealthCheckProtocol"] == ("HTTP" if item.health or requests else "TCP")
+    assert target.get("HealthCheckPath") == (item.health or "/" if item.health or requests else None)
+    assert target["HealthCheckPort"] == "traffic-port"
+    assert (target["HealthyThresholdCount"], target["UnhealthyThresholdCount"]) == (2, 2)
+    attributes = observed.elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+    said = {one["Key"]: one["Value"] for one in attributes}
+    algorithms = {"round_robin": "round_robin", "least_connections": "least_outstanding_requests"}
+    assert not requests or said["load_balancing.algorithm.type"] == algorithms[item.algorithm]
+    assert said["stickiness.enabled"] == str(item.algorithm == "source_ip").lower()
     health = observed.elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
     if isinstance(group.members, Fixed):
         assert len(health) == group.members.count
