@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import argparse
 
 
-LEGEND = "–: not this target's part. Stack targets run images, image targets make them."
+LEGEND = "-: not this target's part. Stack targets run images, image targets make them."
 
 
 def table() -> str:
@@ -18,7 +18,7 @@ def table() -> str:
     rows = dict.fromkeys(construct for target in targets for construct in target.capabilities)
     head = ["construct", *(target.title for target in targets)]
     lines = [head, ["---"] * len(head)]
-    lines += [[row, *(target.capabilities.get(row, "–") for target in targets)] for row in rows]
+    lines += [[row, *(target.capabilities.get(row, "-") for target in targets)] for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\n{LEGEND}"
 
 
