@@ -169,6 +169,17 @@ class NoImage(Diagnostic):
     what: str
 
 
+class DiskTooSmall(Diagnostic):
+    """A machine's disk cannot be smaller than that of its AMI, and EC2 Image Builder starts from AMIs of 8 GiB."""
+
+    code: ClassVar = "CFN023"
+    message: ClassVar = 'the disk of tier "{tier}" has {size:g} GiB, and its AMI {need} GiB'
+    advice: ClassVar = "ask for a disk of 8GiB or more"
+    tier: str
+    size: float
+    need: int
+
+
 class ImageTooLarge(Diagnostic):
     """An image of EC2 Image Builder has 20 components of 16,000 characters each, and its files must fit into them.
 

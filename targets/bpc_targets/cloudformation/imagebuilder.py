@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MACHINE = "t3.medium"
 """What the images are made on."""
+PARENT_DISK = 8 * 2**30
+"""Bytes of disk of the distributions' AMIs; a machine's root volume cannot be smaller than its AMI's."""
 TRUSTED = ("AmazonSSMManagedInstanceCore", "EC2InstanceProfileForImageBuilder")
 """AWS's own policies, which Image Builder asks for."""
 
@@ -58,6 +60,12 @@ def _fits(stack: Stack, image: Image, groups: list[Group]) -> bool:
     what = what or next((g.machine.architecture for g in groups if g.machine.architecture != "x86_64"), "")
     if what:
         stack.found.append(diagnostics.NoImage(span=image.span, template=image.template, what=what))
+        return False
+    small = [group for group in groups if group.machine.disk < PARENT_DISK]
+    for group in small:
+        sizes = {"size": group.machine.disk / 2**30, "need": PARENT_DISK // 2**30}
+        stack.found.append(diagnostics.DiskTooSmall(span=group.machine.span, tier=group.name, **sizes))
+    if small:
         return False
     made = [*components.of_base(base), *components.of_image(image), *components.last()]
     problem = next(components.too_large(made), "")
