@@ -14,6 +14,7 @@ import pytest
 import yaml
 from judges.cloudformation import judge
 from test_compile import IDS, ROOT, VARIANTS
+from test_stacks import REGIONS
 
 import bpc.api
 from bpc.firstboot import running
@@ -66,7 +67,7 @@ def test_cfn_lint_and_the_judge_find_nothing(folder, environment):
     from cfnlint.config import ManualArgs
 
     files = compiled(folder / "solution.bp", environment=environment).artifacts["cloudformation"].files
-    found = lint(files["stack.yaml"], config=ManualArgs(regions=["eu-west-1", "us-east-1"], include_checks=["I"]))
+    found = lint(files["stack.yaml"], config=ManualArgs(regions=REGIONS, include_checks=["I"]))
     assert [str(match) for match in found] == []
     assert judge(files) == []
 

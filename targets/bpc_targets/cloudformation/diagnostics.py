@@ -173,11 +173,11 @@ class DiskTooSmall(Diagnostic):
     """A machine's disk cannot be smaller than that of its AMI, and EC2 Image Builder starts from AMIs of 8 GiB."""
 
     code: ClassVar = "CFN023"
-    message: ClassVar = 'the disk of tier "{tier}" has {size:g} GiB, and its AMI {need} GiB'
+    message: ClassVar = 'the disk of tier "{tier}" has {size:g} GiB, and its AMI {need:g} GiB'
     advice: ClassVar = "ask for a disk of 8GiB or more"
     tier: str
     size: float
-    need: int
+    need: float
 
 
 class ImageTooLarge(Diagnostic):

@@ -63,8 +63,9 @@ def _fits(stack: Stack, image: Image, groups: list[Group]) -> bool:
         return False
     small = [group for group in groups if group.machine.disk < PARENT_DISK]
     for group in small:
-        sizes = {"size": group.machine.disk / 2**30, "need": PARENT_DISK // 2**30}
-        stack.found.append(diagnostics.DiskTooSmall(span=group.machine.span, tier=group.name, **sizes))
+        span, size = group.machine.span, group.machine.disk / 2**30
+        small_disk = diagnostics.DiskTooSmall(span=span, tier=group.name, size=size, need=PARENT_DISK / 2**30)
+        stack.found.append(small_disk)
     if small:
         return False
     made = [*components.of_base(base), *components.of_image(image), *components.last()]
