@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
 def build(options: argparse.Namespace, result: Result, jobs: list[Job], folder: str, formats: tuple[str, ...]) -> int:
     from bpc.cli.show import show
-    from bpc.imaging import builder, tools
+    from bpc.imaging import builder, room, tools
 
     found = tools.find()
     os.umask(0o022)  # the modes of the specs' folders become those of the image's
@@ -59,7 +59,7 @@ def build(options: argparse.Namespace, result: Result, jobs: list[Job], folder: 
     try:
         with builder.locked(folder):
             needed = [job for job in jobs if job.why]
-            builder.check_room(folder, needed)
+            room.check_room(folder, needed)
             specs = api.write(result, options.output)["mkosi"]
             order = builder.Order(folder=folder, specs=specs, formats=formats, span=result.solution.span)
             wrong = builder.build(order, jobs, found, say)

@@ -17,6 +17,7 @@ import time
 from bpc import Usage
 from bpc.diagnostics.build import BuildFailed, NoPackage, StepFailed
 from bpc.firstboot.baked import MARK
+from bpc.imaging import room
 from bpc.imaging.plan import inputs
 from bpc.model.steps import Packages
 from bpc.record import Record
@@ -34,10 +35,6 @@ if TYPE_CHECKING:
 
     Say = Callable[[str], None]
 
-ROOM = {"base": 1_500 * 2**20, "image": 2_800 * 2**20}
-"""Bytes of disk that a job may need while it runs: measured for Debian bases with a kernel, and rounded up."""
-MEMORY = 1_200 * 2**20
-"""Bytes of memory that one job may need."""
 STAGES = (
     ("Copying in base trees", "copying the base"),
     ("Installing", "installing packages"),
@@ -100,23 +97,6 @@ def _tidy(folder: str, work: str) -> None:
         shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else os.remove(path)
 
 
-def check_room(folder: str, jobs: Sequence[Job]) -> None:
-    """Raises `Usage` where the disk has less room than the jobs may need."""
-    if not _has_room(folder, jobs):
-        free, need = shutil.disk_usage(folder).free, _room(jobs)
-        raise Usage(
-            f"{folder} has {free / 2**30:.1f} GiB free, and {len(jobs)} builds need up to {need / 2**30:.1f} GiB"
-        )
-
-
-def _has_room(folder: str, jobs: Sequence[Job]) -> bool:
-    return shutil.disk_usage(folder).free >= _room(jobs)
-
-
-def _room(jobs: Sequence[Job]) -> int:
-    return sum(ROOM["image" if job.needs else "base"] for job in jobs)
-
-
 def build(order: Order, jobs: Sequence[Job], tools: Tools, say: Say) -> list[Diagnostic]:
     """Runs the jobs that have a reason, bases first; what went wrong. A job whose base failed is left out."""
     found: list[Diagnostic] = []
@@ -129,8 +109,8 @@ def build(order: Order, jobs: Sequence[Job], tools: Tools, say: Say) -> list[Dia
 
 
 def _together(order: Order, jobs: Sequence[Job], tools: Tools, say: Say, runs: Runs) -> list[Diagnostic]:
-    slots = [str(number) for number in range(at_once(len(jobs)))]
-    memory = workspace_memory(len(slots))
+    slots = [str(number) for number in range(room.at_once(len(jobs)))]
+    memory = room.workspace_memory(len(slots))
     free, guard = list(slots), threading.Lock()
 
     def work(job: Job) -> Diagnostic | None:
@@ -151,40 +131,6 @@ def _together(order: Order, jobs: Sequence[Job], tools: Tools, say: Say, runs: R
         except BaseException:  # Ctrl-C: the pool would wait until all that runs is built
             runs.end()
             raise
-
-
-def at_once(jobs: int) -> int:
-    """As many as there are processors, and as the free memory bears."""
-    return max(1, min(jobs, len(os.sched_getaffinity(0)), _free_memory() // MEMORY))
-
-
-def workspace_memory(builds: int) -> int:
-    """Bytes of memory for the files that each of so many builds works on; 0 where they are better on the disk.
-
-    A build makes and removes some fifty thousand files: in memory that takes half of the processor's time. Half of what is
-    free stays free.
-    """
-    share = _free_memory() // (2 * builds)
-    if share < ROOM["image"]:
-        return 0
-    mounts = subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False)
-    return 0 if mounts.returncode else share
-
-
-def _free_memory() -> int:
-    """Bytes that this machine, or the container that this is, has free."""
-    found = []
-    with contextlib.suppress(OSError), open("/proc/meminfo", encoding="ascii") as file:
-        found += [int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable")]
-    with contextlib.suppress(OSError, ValueError):
-        most, used = (_number(f"/sys/fs/cgroup/memory.{name}") for name in ("max", "current"))
-        found.append(most - used)
-    return min(found, default=MEMORY)
-
-
-def _number(path: str) -> int:
-    with open(path, encoding="ascii") as file:
-        return int(file.read())
 
 
 class Runs:
@@ -235,7 +181,7 @@ def one(order: Order, job: Job, tools: Tools, say: Say, runs: Runs, slot: str, m
             runs.processes.discard(process) if process.poll() is not None else None
     if runs.ending:
         return
-    if process.returncode and memory and NO_SPACE in _read(log) and _has_room(order.folder, [job]):
+    if process.returncode and memory and NO_SPACE in _read(log) and room.has_room(order.folder, [job]):
         say(f"{job.name}: too large for {memory / 2**30:.1f} GiB of memory: once more, on the disk")
         one(order, job, tools, say, runs, slot, memory=0)
     elif process.returncode:
