@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Kind = Literal["system", "software", "configuration"]
     Bake = Literal["base", "software", "full"]
     Platform = Literal["ansible", "puppet", "chef", "salt"]
+    Filesystem = Literal["ext4", "xfs"]
 
 
 class Packages(Record):
@@ -103,7 +104,7 @@ class Mount(Record):
     volume: str
     device: Text
     path: str
-    filesystem: str
+    filesystem: Filesystem
     kind: Kind
     span: Span
 
