@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.lower.values import Value
     from bpc.lower.world import World
+    from bpc.model.resources import Architecture
     from bpc.model.steps import Bake, Kind
 
 KINDS: tuple[Kind, ...] = ("system", "software", "configuration")
@@ -38,7 +39,7 @@ class Built(Record):
 
 
 def build(
-    template: TemplateValue, bake: Bake | None, said: Span, world: World, *, volumes: bool = False
+    template: TemplateValue, bake: Bake | None, said: Span, world: World, architecture: Architecture, *, volumes: bool
 ) -> tuple[Built, Bake]:
     """What a template gives with its arguments, baked in one of three ways. Raises `Wrong`.
 
@@ -64,7 +65,7 @@ def build(
         ]
         carried = [replace(step, enabled=False) if step in waiting else step for step in carried]
         left += tuple(replace(step, unit=()) for step in waiting)  # the image has their unit files
-    return Built(image=_image(template, chain, carried), first_boot=left), bake
+    return Built(image=_image(template, chain, carried, architecture), first_boot=left), bake
 
 
 def _check_platforms(steps: list[Step], bake: Bake, said: Span) -> None:
@@ -153,7 +154,7 @@ def _deferred(step: Step) -> bool:
     )
 
 
-def _image(template: TemplateValue, chain: list[Link], carried: list[Step]) -> Image:
+def _image(template: TemplateValue, chain: list[Link], carried: list[Step], architecture: Architecture) -> Image:
     origin = chain[0].origin
     assert origin is not None
     layers = tuple(
@@ -161,7 +162,7 @@ def _image(template: TemplateValue, chain: list[Link], carried: list[Step]) -> I
         for kind in KINDS
         if any(step.kind == kind for step in carried)
     )
-    base = None if isinstance(origin, ReadyImage) else _base(chain, origin, layers)
+    base = None if isinstance(origin, ReadyImage) else _base(chain, origin, layers, architecture)
     title = _name(template)
     if base is None or isinstance(origin, ReadyImage):
         name, digest = getattr(origin, "name", ""), ""
@@ -169,23 +170,25 @@ def _image(template: TemplateValue, chain: list[Link], carried: list[Step]) -> I
         name, digest = base.name, base.digest
         title = name.rpartition("-")[0]
     else:
-        digest = _digest(origin, layers)
+        digest = _digest(origin, layers, architecture)
         name = f"{title}-{digest[:12]}"
     span = template.block.span
     return Image(name=name, digest=digest, template=title, origin=origin, base=base, layers=layers, span=span)
 
 
-def _base(chain: list[Link], origin: Release, layers: tuple[Layer, ...]) -> Base:
+def _base(chain: list[Link], origin: Release, layers: tuple[Layer, ...], architecture: Architecture) -> Base:
     system = tuple(layer for layer in layers if layer.kind == "system")
-    digest = _digest(origin, system)
+    digest = _digest(origin, system, architecture)
     title = _name(chain[0].template) if len(chain) > 1 else f"{origin.distribution}-{origin.version}"
     steps = tuple(step for layer in system for step in layer.steps)
     span = chain[0].template.block.span
     return Base(name=f"{title}-{digest[:12]}", digest=digest, origin=origin, steps=steps, span=span)
 
 
-def _digest(origin: Release, layers: tuple[Layer, ...]) -> str:
-    inputs = json.dumps([FORMAT, _plain(origin), _plain(layers)], sort_keys=True, separators=(",", ":"))
+def _digest(origin: Release, layers: tuple[Layer, ...], architecture: Architecture) -> str:
+    """Of all that goes into an image. The customary architecture goes without saying, so that known names stay."""
+    other = [] if architecture == "x86_64" else [architecture]
+    inputs = json.dumps([FORMAT, _plain(origin), _plain(layers), *other], sort_keys=True, separators=(",", ":"))
     return sha256(inputs.encode())
 
 

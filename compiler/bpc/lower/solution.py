@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from bpc.lower.tiers import Plan
-    from bpc.model.resources import Resource
+    from bpc.model.resources import Architecture, Resource
     from bpc.model.steps import Bake
     from bpc.syntax.tree import Expression, Statement
 
@@ -362,14 +362,15 @@ def _group(
     where = body.where("bake") if body.has("bake") else said
     made = tiers.volumes(plan)
     mounts = tuple(_mount(plan.name, volume) for volume in made)
-    built, baked = _built(template, chosen, where, world, cache, volumes=bool(made))
+    machine = tiers.machine(body)
+    built, baked = _built(template, chosen, where, world, cache, machine.architecture, volumes=bool(made))
     image = world.images.setdefault(built.image.digest or built.image.name, built.image)  # the same bits, one image
     signals = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum
     group = Group(
         name=plan.name,
         doc=body.block.doc,
         members=plan.members,
-        machine=tiers.machine(body),
+        machine=machine,
         image=image.name,
         bake=baked,
         networks=plan.networks,
@@ -393,16 +394,18 @@ def _built(
     said: Span,
     world: World,
     cache: dict[tuple[object, ...], tuple[Built, Bake]],
+    architecture: Architecture,
     *,
     volumes: bool,
 ) -> tuple[Built, Bake]:
     try:
-        key = (id(template.block), tuple(sorted(template.arguments.items(), key=lambda item: item[0])), bake, volumes)
+        arguments = tuple(sorted(template.arguments.items(), key=lambda item: item[0]))
+        key = (id(template.block), arguments, bake, architecture, volumes)
         if key not in cache:
-            cache[key] = build(template, bake, said, world, volumes=volumes)
+            cache[key] = build(template, bake, said, world, architecture, volumes=volumes)
         return cache[key]
     except TypeError:  # an argument that cannot be hashed, such as a map
-        return build(template, bake, said, world, volumes=volumes)
+        return build(template, bake, said, world, architecture, volumes=volumes)
 
 
 def _connected(world: World, plan: Plan) -> dict[tuple[str, str], bool]:

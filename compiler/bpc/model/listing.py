@@ -25,6 +25,7 @@ def images_json(solution: Solution) -> str:
 def _image(solution: Solution, image: Image) -> dict[str, Any]:
     origin = image.origin
     ready = isinstance(origin, ReadyImage)
+    users = [item for item in solution.resources if isinstance(item, Group) and item.image == image.name]
     return {
         "name": image.name,
         "digest": image.digest,
@@ -33,7 +34,8 @@ def _image(solution: Solution, image: Image) -> dict[str, Any]:
         if isinstance(origin, ReadyImage)
         else {"distribution": origin.distribution, "release": origin.version},
         "ready": ready,
-        "tiers": [item.name for item in solution.resources if isinstance(item, Group) and item.image == image.name],
+        "tiers": [group.name for group in users],
+        "architectures": sorted({group.machine.architecture for group in users}),
         "layers": [{"kind": layer.kind, "steps": [describe(step) for step in layer.steps]} for layer in image.layers],
     }
 

@@ -13,13 +13,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
-    from bpc.model.steps import Bake, Step
+    from bpc.model.steps import Bake, Filesystem, Step
     from bpc.model.values import Text
     from bpc.source import Span
 
     Protocol = Literal["tcp", "udp", "http", "https"]
     Algorithm = Literal["round_robin", "least_connections", "source_ip"]
     Spread = Literal["hosts", "zones"]
+    Metric = Literal["cpu", "memory", ""]
+    Architecture = Literal["x86_64", "aarch64"]
 
 
 class Network(Record):
@@ -58,7 +60,7 @@ class Scaling(Record):
 
     minimum: int
     maximum: int
-    metric: str
+    metric: Metric
     target: float
     cooldown: int
 
@@ -69,7 +71,7 @@ class Machine(Record):
     cpu: int
     memory: int
     disk: int
-    architecture: str
+    architecture: Architecture
     flavor: str
     span: Span
 
@@ -96,7 +98,7 @@ class Volume(Record):
     name: str
     size: int
     mount: str
-    filesystem: str
+    filesystem: Filesystem
     keep: bool
     type: str
     was: str

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Kind = Literal["system", "software", "configuration"]
     Bake = Literal["base", "software", "full"]
     Platform = Literal["ansible", "puppet", "chef", "salt"]
+    Filesystem = Literal["ext4", "xfs"]
 
 
 class Packages(Record):
@@ -103,7 +104,7 @@ class Mount(Record):
     volume: str
     device: Text
     path: str
-    filesystem: str
+    filesystem: Filesystem
     kind: Kind
     span: Span
 
@@ -197,7 +198,7 @@ class Base(Record):
 
 
 class Image(Record):
-    """One image that the stack needs; tiers whose bits are the same share it.
+    """One image that the stack needs; tiers whose bits and architecture are the same share it.
 
     `name` is the template's name and the first 12 digits of `digest` (a cloud image's own name for a `ReadyImage`); an
     image that carries nothing but its base has the base's. `digest` is the SHA-256 of everything that goes into the image,

@@ -93,7 +93,8 @@ def _health(item: Balancer) -> dict[str, Any]:
         return {**every, "HealthCheckProtocol": "TCP"}
     codes = "200" if item.health else "200-499"
     path = {"HealthCheckPath": item.health or "/", "Matcher": elb.Matcher(HttpCode=codes)}
-    return {**every, "HealthCheckProtocol": "HTTP", **path}
+    passed = item.protocol == "https" and not item.tls  # the members speak TLS themselves
+    return {**every, "HealthCheckProtocol": "HTTPS" if passed else "HTTP", **path}
 
 
 def _listener(stack: Stack, item: Balancer, name: str) -> None:

@@ -77,6 +77,19 @@ class OwnMembers(Diagnostic):
     tier: str
 
 
+class MixedArchitectures(Diagnostic):
+    """A ready cloud image is for machines of one architecture, and tiers of two use it.
+
+    Name another one for the other tier: `cloud_image("debian-12-arm64")`.
+    """
+
+    code: ClassVar = "HEAT007"
+    message: ClassVar = 'tier "{tier}" uses ready image "{image}", as does a tier of another architecture'
+    advice: ClassVar = 'name another ready image for it: `cloud_image("NAME")`'
+    tier: str
+    image: str
+
+
 class NoFlavor(Diagnostic):
     """None of the flavors of `--flavors` satisfies what the tier's machines need."""
 

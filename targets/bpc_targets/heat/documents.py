@@ -84,13 +84,15 @@ def _readme(stack: Stack) -> str:
     solution = stack.solution
     title = f"{solution.name} {solution.version}" + (f" ({solution.environment})" if solution.environment else "")
     built = [image for image in solution.images if not isinstance(image.origin, ReadyImage)]
-    upload = "    openstack image create --disk-format qcow2 --container-format bare --file {0}.qcow2 {0}"
+    upload = "    openstack image create --disk-format qcow2 --container-format bare --property hw_architecture={1}"
+    upload += " --file {0}.qcow2 {0}"
     kept = [f"{v.name} of tier {g.name}" for g in stack.groups.values() for v in g.volumes if v.keep]
     return README.format(
         title=title,
         rule="=" * len(title),
         compiler=solution.compiler,
         needs="\n".join(f"    {n.parameter} = {n.value or '?'}  ({n.kind}, {n.why})" for n in requirements(stack)),
-        images="\n".join(upload.format(image.name) for image in built) or "    (none: ready images are used)",
+        images="\n".join(upload.format(image.name, stack.architectures[image.name]) for image in built)
+        or "    (none: ready images are used)",
         kept=f"   These volumes stay, with their data: {', '.join(kept)}.\n" if kept else "   Nothing stays.\n",
     )

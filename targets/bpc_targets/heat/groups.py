@@ -30,6 +30,9 @@ def add_group(stack: Stack, group: Group) -> None:
     tier = stack.tier(group.name)
     security = {"name": {"list_join": ["-", [param("OS::stack_name"), group.name]]}, "rules": []}
     stack.add(f"security.{tier}", "OS::Neutron::SecurityGroup", security, group.span)
+    if group.machine.architecture != stack.architectures[group.image]:
+        found = diagnostics.MixedArchitectures(span=group.machine.span, tier=group.name, image=group.image)
+        stack.found.append(found)
     if group.spread == "zones":
         stack.found.append(diagnostics.NoZones(span=group.span))
     if group.spread == "hosts":

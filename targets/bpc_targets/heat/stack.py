@@ -45,6 +45,9 @@ class Stack:
         self.networks: dict[str, Network] = {r.name: r for r in solution.resources if isinstance(r, Network)}
         self.groups: dict[str, Group] = {r.name: r for r in solution.resources if isinstance(r, Group)}
         self.balancers: dict[str, Balancer] = {r.name: r for r in solution.resources if isinstance(r, Balancer)}
+        self.architectures: dict[str, str] = {}
+        for group in self.groups.values():
+            self.architectures.setdefault(group.image, group.machine.architecture)
         self.secrets = {r.name: r.was for r in solution.resources if isinstance(r, Secret)}
         self.rules_to: dict[str, list[Rule]] = {}
         for rule in solution.resources:
