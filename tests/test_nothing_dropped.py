@@ -38,7 +38,7 @@ REFERENCES = {
         "PublicAddressHole.owner",
         "Endpoint.name": "Balancer.endpoint Rule.endpoint",
         "Group.name": "Balancer.group FromGroup.group Rule.to Group.starts_after PublicAddressHole.owner "
-        "MemberAddressHole.group MemberAddressesHole.group VolumeDeviceHole.group HostNameHole.group "
+        "MemberAddressHole.group MemberAddressesHole.group VolumeDeviceHole.group "
         "Balancer.name Endpoint.balancer FromBalancer.balancer BalancerAddressHole.balancer",
         "Image.name": "Group.image",
         "Network.name": "Group.networks Endpoint.network Balancer.network MemberAddressHole.network "
@@ -113,7 +113,6 @@ ALIKE = {
 """Words that come to the same: to a cloud these are numbers; both layers come over the base, in their order."""
 NOWHERE = {
     "FromAnywhere": "has no fields; another peer in its place counts as Rule.peer",
-    "HostNameHole": "no construct of the language makes one",
 }
 """Classes of which no blueprint has a field."""
 

@@ -6,7 +6,6 @@ from bpc.model.resources import Fixed, Group
 from bpc.model.steps import Artifact, Configure, File, Mount, Packages, ReadyImage, Run, Service, User
 from bpc.model.values import (
     BalancerAddressHole,
-    HostNameHole,
     MemberAddressesHole,
     MemberAddressHole,
     ParamHole,
@@ -280,7 +279,6 @@ HOLES = (
     BalancerAddressHole,
     PublicAddressHole,
     VolumeDeviceHole,
-    HostNameHole,
 )
 
 
@@ -307,7 +305,5 @@ def meaning(hole: Hole, solution: Solution) -> str:
             return f"the public address of {hole.owner}"
         case VolumeDeviceHole():
             return f"the device of volume {hole.volume}"
-        case HostNameHole():
-            return "the machine's own name"
         case _:
             assert_never(hole)

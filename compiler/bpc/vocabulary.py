@@ -136,7 +136,9 @@ BLOCKS: dict[str, Keyword] = {
             "port": Word(type="port", required=True, says="the port; written here and nowhere else"),
             "protocol": Word(type="tcp | udp | http | https", says="`http` with `health`, else `tcp`"),
             "public": Word(type="bool", says="reachable from the internet"),
-            "health": Word(type="string", says="path of an HTTP check"),
+            "health": Word(
+                type="string", says="path of an HTTP check by the balancer; where there is none, nothing checks it"
+            ),
             "balance": Word(type="round_robin | least_connections | source_ip", says="one address for all members"),
             "tls": Word(
                 type="string", deploy=True, says="the cloud's reference of a certificate; ends TLS at the balancer"

@@ -198,7 +198,8 @@ def balancer(observed: Observed, item: Balancer, resources) -> None:
     arn = listener["DefaultActions"][0]["TargetGroupArn"]
     [target] = observed.elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
     assert target["Port"] == endpoint.port
-    assert target["HealthCheckProtocol"] == ("HTTP" if item.health or requests else "TCP")
+    checked = "HTTPS" if item.protocol == "https" and not item.tls else "HTTP"
+    assert target["HealthCheckProtocol"] == (checked if item.health or requests else "TCP")
     assert target.get("HealthCheckPath") == (item.health or "/" if item.health or requests else None)
     assert target["HealthCheckPort"] == "traffic-port"
     assert (target["HealthyThresholdCount"], target["UnhealthyThresholdCount"]) == (2, 2)

@@ -130,7 +130,6 @@ UNIONS = {
         "BalancerAddressHole",
         "PublicAddressHole",
         "VolumeDeviceHole",
-        "HostNameHole",
     ),
 }
 

@@ -57,12 +57,6 @@ class VolumeDeviceHole(Record):
     volume: str
 
 
-class HostNameHole(Record):
-    """In first-boot data only: the machine's own host name (`app-0`; members without identity have the cloud's name)."""
-
-    group: str
-
-
 Hole = (
     ParamHole
     | SecretHole
@@ -71,7 +65,6 @@ Hole = (
     | BalancerAddressHole
     | PublicAddressHole
     | VolumeDeviceHole
-    | HostNameHole
 )
 
 Text = tuple[str | Hole, ...]

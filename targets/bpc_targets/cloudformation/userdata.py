@@ -14,7 +14,7 @@ from bpc.firstboot.late import marked
 from bpc.firstboot.userdata import parts
 from bpc.firstboot.userdata import user_data as cloud_config
 from bpc.model.resources import Fixed
-from bpc.model.values import HostNameHole, MemberAddressesHole, MemberAddressHole, SecretHole, VolumeDeviceHole, concat
+from bpc.model.values import MemberAddressesHole, MemberAddressHole, SecretHole, VolumeDeviceHole, concat
 from bpc_targets.cloudformation import diagnostics
 from bpc_targets.cloudformation.stack import ref
 from bpc_targets.cloudformation.values import function, joined
@@ -32,7 +32,7 @@ LARGEST = 16_384
 """Bytes of user data that EC2 takes, before base64."""
 FILLED, ADDRESS, URL = 64, 15, 700
 """Bytes that a filled hole, each address of a list, and the address for the signal, are counted with."""
-LATE = SecretHole | HostNameHole | VolumeDeviceHole
+LATE = SecretHole | VolumeDeviceHole
 STACK = re.compile(r"@@(signal|arn:[^@]+)@@")
 """What the stack fills: the address for the signal, and the names of secrets."""
 
@@ -105,9 +105,8 @@ def late(match):
     kind, _, name = match[1].partition(":")
     if kind == "secret":
         return secret(SECRETS[name])
-    if kind == "volume":  # the volume's id without its dash is the serial number of the device
-        return "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_" + metadata("tags/instance/bpc:volume:" + name).replace("-", "")
-    return metadata("tags/instance/Name") if NAMED else metadata("local-hostname")
+    # a volume: its id without the dash is the serial number of the device
+    return "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_" + metadata("tags/instance/bpc:volume:" + name).replace("-", "")
 
 
 def prepare():
@@ -165,8 +164,6 @@ def _marker(hole: Hole) -> str:
             return f"@@late:secret:{hole.secret}@@"
         case VolumeDeviceHole():
             return f"@@late:volume:{hole.volume}@@"
-        case HostNameHole():
-            return "@@late:host@@"
         case _:
             return ""
 

@@ -7,7 +7,6 @@ from troposphere import GetAtt, Join, Ref, Sub
 from bpc.model.resources import Fixed
 from bpc.model.values import (
     BalancerAddressHole,
-    HostNameHole,
     MemberAddressesHole,
     MemberAddressHole,
     ParamHole,
@@ -78,7 +77,7 @@ def function(hole: Hole, stack: Stack) -> Any:
             if hole.member is None:
                 return attr(stack.balancer("Balancer", hole.owner), "DNSName")
             return ref(stack.tier("Address", hole.owner, hole.member))
-        case VolumeDeviceHole() | HostNameHole():
+        case VolumeDeviceHole():
             raise AssertionError("filled by the machine")
         case _:
             assert_never(hole)

@@ -7,7 +7,6 @@ from bpc.firstboot.userdata import user_data as cloud_config
 from bpc.model.resources import Scaling
 from bpc.model.values import (
     BalancerAddressHole,
-    HostNameHole,
     MemberAddressesHole,
     MemberAddressHole,
     ParamHole,
@@ -18,7 +17,7 @@ from bpc.model.values import (
 from bpc.record import assert_never
 from bpc_targets.heat import diagnostics, limits
 from bpc_targets.heat.stack import attr
-from bpc_targets.heat.values import MEMBER, function
+from bpc_targets.heat.values import function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def user_data(stack: Stack, group: Group, tier: str) -> Any:
     name = f"user-data/{tier}.yaml"
     stack.files[name] = written
     params: dict[str, Any] = {
-        marker(part): function(part, stack) for part in text if not isinstance(part, str | MEMBER)
+        marker(part): function(part, stack) for part in text if not isinstance(part, str | VolumeDeviceHole)
     }
     params["@@signal@@"] = attr(f"handle.{tier}", "signal")
     return {"str_replace": {"template": {"get_file": name}, "params": params}}
@@ -112,8 +111,6 @@ def marker(hole: Hole) -> str:
             name = f"public.{hole.owner}.{'' if hole.member is None else hole.member}"
         case VolumeDeviceHole():
             return f"$(printf %.43s /dev/disk/by-id/virtio-{device_marker(hole.volume)})"  # the serial ends after 20 characters
-        case HostNameHole():
-            name = "host"
         case _:
             assert_never(hole)
     return f"@@{name}@@"

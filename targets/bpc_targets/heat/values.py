@@ -5,7 +5,6 @@ from __future__ import annotations
 from bpc.model.resources import Fixed, Group
 from bpc.model.values import (
     BalancerAddressHole,
-    HostNameHole,
     MemberAddressesHole,
     MemberAddressHole,
     ParamHole,
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bpc.model.values import Hole, Text
-
-MEMBER = VolumeDeviceHole | HostNameHole
-"""Holes that each member fills itself."""
 
 
 def value(text: Text, stack: Stack) -> Any:
@@ -51,7 +47,7 @@ def function(hole: Hole, stack: Stack) -> Any:
             if hole.member is None:
                 return attr(f"address.{stack.balancer(hole.owner)}", "floating_ip_address")
             return attr(f"tier.{stack.tier(hole.owner)}", f"resource.{hole.member}.public_address")
-        case VolumeDeviceHole() | HostNameHole():
+        case VolumeDeviceHole():
             raise AssertionError("filled by the member")
         case _:
             assert_never(hole)
