@@ -62,8 +62,11 @@ STACKS = {
     f"{step}.kind": LAYER for step in ("Artifact", "Configure", "File", "Mount", "Packages", "Run", "Service", "User")
 } | {
     "Base.digest": f"{AGAIN}: Base.name",
+    "Endpoint.balancer": f"{AGAIN}: Balancer.endpoint",
     "Endpoint.health": f"{AGAIN}: Balancer.health",
+    "Endpoint.network": f"{AGAIN}: Balancer.network; without a balancer it is the first (BPC418)",
     "Endpoint.protocol": f"{AGAIN}: Rule.protocol, Balancer.protocol",
+    "Endpoint.public": f"{AGAIN}: Rule, Balancer.public, Group.public_address",
     "File.source": "where the content came from",
     "Group.bake": f"{AGAIN}: what is left for first boot",
     "Mount.volume": f"{AGAIN}: Mount.device",

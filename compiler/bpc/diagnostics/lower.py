@@ -191,3 +191,17 @@ class ConfiguredInImage(Diagnostic):
     )
     advice: ClassVar = "write `bake = software` in the tier: the image then has {platform}, which runs at first boot"
     platform: str
+
+
+class PublicElsewhere(Diagnostic):
+    """A machine answers through its first interface, whichever a question came in by: an address outside at another one is never answered
+    from.
+
+    Name the endpoint's network first (`network = [front, back]`), or give the endpoint `balance`.
+    """
+
+    code: ClassVar = "BPC418"
+    message: ClassVar = 'endpoint "{endpoint}" is public on a network that is not the first of tier "{tier}"'
+    advice: ClassVar = "name its network first, or give it `balance`"
+    endpoint: str
+    tier: str

@@ -319,6 +319,9 @@ def _plan(world: World, body: Body) -> list[Plan]:
         for endpoint in plan.endpoints.values():
             if endpoint.public and endpoint.network not in public:
                 world.found.append(lower.NotPublicNetwork(span=endpoint.span, network=endpoint.network))
+            elif endpoint.public and not endpoint.balancer and endpoint.network != plan.networks[0]:
+                found = lower.PublicElsewhere(span=endpoint.span, endpoint=endpoint.name, tier=plan.name)
+                world.found.append(found)
     return plans
 
 

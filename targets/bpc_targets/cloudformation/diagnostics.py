@@ -156,19 +156,6 @@ class WaitTooLong(Diagnostic):
     most: int
 
 
-class PublicElsewhere(Diagnostic):
-    """A machine's address outside is at its first interface: replies leave through that one, whichever they came in by.
-
-    Name the endpoint's network first (`network = [front, back]`), or give the endpoint `balance`.
-    """
-
-    code: ClassVar = "CFN014"
-    message: ClassVar = 'endpoint "{endpoint}" is public on a network that is not the first of tier "{tier}"'
-    advice: ClassVar = "name its network first, or give it `balance`"
-    endpoint: str
-    tier: str
-
-
 class NoImage(Diagnostic):
     """The stack cannot make this image with EC2 Image Builder: it starts from Debian or Ubuntu releases that bpc knows, x86_64.
 

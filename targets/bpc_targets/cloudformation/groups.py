@@ -42,10 +42,6 @@ def add_group(stack: Stack, group: Group) -> None:
     if group.spread == "hosts":
         stack.add(stack.tier("Spread", group.name), ec2.PlacementGroup, group.span, Strategy="spread")
     stack.add(stack.tier("Handle", group.name), cloudformation.WaitConditionHandle, group.span)
-    for endpoint in group.endpoints:
-        if endpoint.public and not endpoint.balancer and endpoint.network != group.networks[0]:
-            found = diagnostics.PublicElsewhere(span=endpoint.span, endpoint=endpoint.name, tier=group.name)
-            stack.found.append(found)
     _parameters(stack, group)
     _role(stack, group)
     _template(stack, group)

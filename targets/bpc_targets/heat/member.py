@@ -133,8 +133,8 @@ def _volume(volume: Volume) -> Json:
 def _public(stack: Stack, group: Group, *, fixed: bool) -> Json:
     if not group.public_address:
         return {}
-    network = next(e.network for e in group.endpoints if e.public and not e.balancer)
-    address = {"floating_network": param("external_network"), "port_id": _port_id(stack, network, fixed=fixed)}
+    port = _port_id(stack, group.networks[0], fixed=fixed)
+    address = {"floating_network": param("external_network"), "port_id": port}
     return {"address": resource("OS::Neutron::FloatingIP", address, group.span)}
 
 
