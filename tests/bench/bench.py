@@ -41,7 +41,7 @@ def bpc(blueprint: Path, out: str) -> list[str]:
     return [sys.executable, "-m", "bpc", "compile", str(blueprint), "-o", out, *LIMITS]
 
 
-def blueprint(count: int) -> str:
+def blueprint(count: int, cidr: str = "10.0.0.0/8") -> str:
     """T(count) in the language, each machine a tier."""
     tiers = []
     for number in range(count // 3):
@@ -52,7 +52,7 @@ def blueprint(count: int) -> str:
                 f"    machine {{ cpu = 1, memory = 1GiB, disk = 10GiB }}\n    expose port {{ port = {port} }}{volume}\n  }}"
             )
     head = 'blueprint 1\nimage base { from = debian("12") }\nsolution bench {\n  version = "1"\n'
-    return head + '  network lan { cidr = "10.0.0.0/8" }\n' + "\n".join(tiers) + "\n}\n"
+    return head + f'  network lan {{ cidr = "{cidr}" }}\n' + "\n".join(tiers) + "\n}\n"
 
 
 def members(count: int) -> str:
