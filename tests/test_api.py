@@ -88,6 +88,11 @@ def test_flavors_and_limits():
         "large": {"cpu": 8, "memory": 2**34, "disk": 2**36},
     }
     assert "large" in bpc.api.compile(SHOP, flavors=flavors).artifacts["heat"].files["environment.yaml"]
+    arm = {"a1.large": {"cpu": 8, "memory": "16GiB", "disk": "64GiB", "architecture": "aarch64"}}
+    found = bpc.api.compile(SHOP, flavors=arm).diagnostics
+    assert {d.code for d in found} == {"HEAT006"}, "the shop's machines are x86_64"
+    found = bpc.api.compile(SHOP, targets=["cfn"], flavors=arm).diagnostics
+    assert {d.code for d in found} == {"CFN009"}
     found = bpc.api.compile(SHOP, limits={"resources": 3}).diagnostics
     assert [d.code for d in found] == ["HEAT001"]
 
@@ -96,6 +101,8 @@ def test_what_does_not_exist(tmp_path):
     for wrong in (
         lambda: bpc.api.compile(SHOP, targets=["heath"]),
         lambda: bpc.api.compile(SHOP, flavors={"tiny": {"cpu": "one"}}),
+        lambda: bpc.api.compile(SHOP, flavors={"a": {"cpu": 1, "memory": 1, "architecture": "vax"}}),
+        lambda: bpc.api.compile(SHOP, targets=["heat", "cfn"], flavors={"a": {"cpu": 1, "memory": 1}}),
         lambda: bpc.api.explain("BPC999"),
         lambda: bpc.api.explain_tier(SHOP, "wbe"),
         lambda: bpc.api.explain_tier(SHOP, "web", targets=["heath"]),

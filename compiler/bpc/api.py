@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bpc.model.solution import Solution
     from bpc.model.steps import Bake
     from bpc.places import Place
-    from bpc.target import Options, Target
+    from bpc.target import Flavor, Options, Target
 
     Path = str | os.PathLike[str]
     Flavors = Mapping[str, Mapping[str, int | str]]
@@ -60,7 +60,8 @@ def compile(
     """`bpc compile` without writing: `artifacts[target].files` are the files of a stack or of image specs, path → content.
 
     `images` are image targets, and "imagebuilder", which has the stack make its images. `flavors` are a cloud's machine types by name, sizes in bytes or as in the language:
-    {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}. `limits` are a cloud's own limits: {"resources": 5000}.
+    {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}, also with "architecture"; of one cloud, so for one stack
+    target. `limits` are a cloud's own limits: {"resources": 5000}.
     `json`: templates as JSON instead of YAML. Raises `bpc.Usage` for an unknown target or limit, flavors that are none, or
     an option that none of the targets heeds.
     """
@@ -72,6 +73,8 @@ def compile(
     stacks = _targets(targets, "stack")
     beside = _targets([name for name in images if name != IMAGE_BUILDER], "images")
     _heeded(options, stacks)
+    if options.flavors and len(stacks) > 1:
+        raise Usage("flavors are one cloud's: compile the targets one by one, each with its own")
     chosen = (*stacks, *beside)
     known = {name: limit for target in chosen for name, limit in target.limits.items()}
     for name in options.limits:
@@ -321,16 +324,33 @@ def _target(name: str, makes: str) -> Target:
 # ---- flavors
 
 
-def _flavors(given: Flavors) -> dict[str, dict[str, int]]:
-    """Name → cpu, memory and disk, the sizes in bytes. Raises `Usage`."""
+def _flavors(given: Flavors) -> dict[str, Flavor]:
+    """Machine types by name. Raises `Usage`."""
+    from bpc.target import Flavor
+
     try:
         return {
-            name: {"cpu": int(need["cpu"]), "memory": _size(need["memory"]), "disk": _size(need.get("disk", 0))}
-            for name, need in given.items()
+            name: Flavor(
+                cpu=int(has["cpu"]),
+                memory=_size(has["memory"]),
+                disk=_size(has.get("disk", 0)),
+                architecture=_architecture(has.get("architecture", "")),
+            )
+            for name, has in given.items()
         }
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         example = '{"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}'
         raise Usage(f"this is no mapping of flavors such as {example}: {error}") from None
+
+
+def _architecture(given: int | str) -> str:
+    """One of the language's architectures, or "". Raises ValueError."""
+    from bpc.vocabulary import BLOCKS, words
+
+    known = words(BLOCKS["machine"].settings["architecture"].type)
+    if given and given not in known:
+        raise ValueError(f"{given!r} is no architecture: {', '.join(known)}")
+    return str(given)
 
 
 def _size(given: int | str) -> int:

@@ -10,20 +10,35 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from bpc.diagnostics.base import Diagnostic
+    from bpc.model.resources import Machine
     from bpc.model.solution import Solution
     from bpc.source import Span
+
+
+class Flavor(Record):
+    """A cloud's machine type: memory and disk in bytes. `architecture` is empty where the mapping does not say it: then any."""
+
+    cpu: int
+    memory: int
+    disk: int
+    architecture: str = ""
+
+    def has(self, need: Machine) -> bool:
+        """Whether it has the processors, memory and architecture that a machine needs."""
+        same = self.architecture in ("", need.architecture)
+        return same and self.cpu >= need.cpu and self.memory >= need.memory
 
 
 class Options(Record):
     """What the user says to a target on the command line.
 
-    `flavors`: a cloud's machine types by name, each {"cpu": int, "memory": bytes, "disk": bytes}, or empty.
+    `flavors`: a cloud's machine types by name, or empty.
     `limits`: a cloud's limits where they differ from the target's defaults, by the target's own names.
     `json`: templates as JSON, of those targets whose cloud takes both (`Target.json`).
     `imagebuilder`: the images are made by the stack itself, of those targets whose cloud can (`Target.imagebuilder`).
     """
 
-    flavors: Mapping[str, Mapping[str, int]]
+    flavors: Mapping[str, Flavor]
     limits: Mapping[str, int]
     json: bool = False
     imagebuilder: bool = False

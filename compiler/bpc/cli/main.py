@@ -65,7 +65,9 @@ def parser() -> argparse.ArgumentParser:
         "-o", "--output", default="out", metavar="DIR", help="output folder; one folder a target in it (default: out)"
     )
     make.add_argument(
-        "--flavors", metavar="FILE", help='JSON: {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}, ...}'
+        "--flavors",
+        metavar="FILE",
+        help='JSON: {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}, ...}, also with "architecture"',
     )
     make.add_argument(
         "--limit", action="append", default=[], metavar="NAME=N", help="a cloud's own limit, e.g. resources=5000"

@@ -62,13 +62,14 @@ def instance_type(stack: Stack, group: Group) -> tuple[str, str]:
         return need.flavor, "named in the blueprint"
     wanted = f"{need.cpu} CPU and {need.memory / GIB:g} GiB memory ({need.architecture})"
     offers = OFFERS.get(need.architecture, [])
+    table = f"table of {DATED}"
     if stack.options.flavors:
-        given = stack.options.flavors
-        offers = [Offer(name=n, cpu=o["cpu"], memory=o["memory"], price=o["memory"]) for n, o in given.items()]
+        given = stack.options.flavors.items()
+        offers = [Offer(name=n, cpu=o.cpu, memory=o.memory, price=o.memory) for n, o in given if o.has(need)]
+        table = "mapping"
     fitting = [offer for offer in offers if offer.cpu >= need.cpu and offer.memory >= need.memory]
-    table = "mapping" if stack.options.flavors else f"table of {DATED}"
     if not fitting:
         stack.found.append(diagnostics.NoInstanceType(span=need.span, table=table, need=wanted))
         return "t3.micro", ""
     best = min(fitting, key=lambda offer: (offer.price, offer.memory, offer.cpu, offer.name))
-    return best.name, f"the cheapest of the {table} with {wanted}"
+    return best.name, f"the {'smallest' if stack.options.flavors else 'cheapest'} of the {table} with {wanted}"

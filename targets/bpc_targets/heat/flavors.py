@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bpc.target import Flavor
 from bpc_targets.heat import diagnostics
 
 TYPE_CHECKING = False
@@ -12,12 +13,12 @@ if TYPE_CHECKING:
     from bpc_targets.heat.stack import Stack
 
 GIB = 2**30
-CUSTOMARY: dict[str, dict[str, int]] = {
-    "m1.tiny": {"cpu": 1, "memory": GIB // 2, "disk": 1 * GIB},
-    "m1.small": {"cpu": 1, "memory": 2 * GIB, "disk": 20 * GIB},
-    "m1.medium": {"cpu": 2, "memory": 4 * GIB, "disk": 40 * GIB},
-    "m1.large": {"cpu": 4, "memory": 8 * GIB, "disk": 80 * GIB},
-    "m1.xlarge": {"cpu": 8, "memory": 16 * GIB, "disk": 160 * GIB},
+CUSTOMARY = {
+    "m1.tiny": Flavor(cpu=1, memory=GIB // 2, disk=1 * GIB),
+    "m1.small": Flavor(cpu=1, memory=2 * GIB, disk=20 * GIB),
+    "m1.medium": Flavor(cpu=2, memory=4 * GIB, disk=40 * GIB),
+    "m1.large": Flavor(cpu=4, memory=8 * GIB, disk=80 * GIB),
+    "m1.xlarge": Flavor(cpu=8, memory=16 * GIB, disk=160 * GIB),
 }
 """The flavors that OpenStack's own installers make; many clouds keep the names."""
 
@@ -36,11 +37,11 @@ def flavor(stack: Stack, group: Group) -> tuple[str, str]:
     return chosen or "m1.xlarge", f"the smallest {known} with {wanted}"
 
 
-def smallest(need: Machine, offers: Mapping[str, Mapping[str, int]]) -> str | None:
+def smallest(need: Machine, offers: Mapping[str, Flavor]) -> str | None:
     """The offer that satisfies a need with the least memory, then CPU, then disk, then by name."""
     fitting = [
-        (offer["memory"], offer["cpu"], offer["disk"], name)
+        (offer.memory, offer.cpu, offer.disk, name)
         for name, offer in offers.items()
-        if offer["memory"] >= need.memory and offer["cpu"] >= need.cpu and offer["disk"] >= need.disk
+        if offer.has(need) and offer.disk >= need.disk
     ]
     return min(fitting)[-1] if fitting else None
