@@ -120,3 +120,19 @@ def test_pages_targets_and_schema():
     assert bpc.api.explain("bpc401") == bpc.api.pages()["BPC401"]
     assert [target.name for target in bpc.api.targets()] == [*bpc_targets.NAMES, *bpc_targets.IMAGE_NAMES]
     assert "Group" in bpc.api.model_schema()["$defs"]
+
+
+def test_what_bpc_has_not_made_stays(tmp_path):
+    """`-o .` in a project that has a folder called heat."""
+    mine = tmp_path / "heat" / "mine.yaml"
+    mine.parent.mkdir()
+    mine.write_text("precious")
+    result = bpc.api.compile(SHOP, images=["mkosi"])
+    with pytest.raises(bpc.Usage, match="bpc has not made it"):
+        bpc.api.write(result, tmp_path)
+    assert mine.read_text() == "precious"
+    assert [path.name for path in tmp_path.iterdir()] == ["heat"]
+    mine.unlink()
+    bpc.api.write(result, tmp_path)
+    bpc.api.write(result, tmp_path)
+    assert (tmp_path / "heat" / "stack.yaml").exists()

@@ -166,13 +166,17 @@ def model_schema() -> dict[str, Any]:
 def write(result: Result, folder: Path) -> dict[str, str]:
     """Writes each target's files into `folder/<target>`, whole or not at all; target → its folder.
 
-    Raises OSError, and ValueError where the result has errors and so nothing to write.
+    Raises OSError, ValueError where the result has errors and so nothing to write, and `Usage` where something that bpc has
+    not made stands in a folder's place: nothing is written then.
     """
-    from bpc.files import write_folder
+    from bpc.files import made_here, write_folder
 
     if not result.ok:
         raise ValueError("the blueprint has mistakes: there is nothing to write")
     folders = {name: os.path.join(os.fspath(folder), name) for name in result.artifacts}
+    for path in folders.values():
+        if not made_here(path, "README.txt", "Made by bpc"):
+            raise Usage(f"{path} is there, and bpc has not made it: choose another output folder with -o")
     for name, made in result.artifacts.items():
         write_folder(folders[name], made.files)
     return folders

@@ -72,6 +72,15 @@ def read_folder(folder: str) -> dict[str, str | bytes]:
     return found
 
 
+def made_here(folder: str, name: str, mark: str) -> bool:
+    """Whether a folder may be replaced: there is none, or it is empty, or its file `name` has the mark of those that we write."""
+    try:
+        with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+            return mark in file.read()
+    except OSError:
+        return not os.path.lexists(folder) or (os.path.isdir(folder) and not os.listdir(folder))
+
+
 def write_folder(folder: str, files: Mapping[str, str | bytes]) -> None:
     """Writes files into `folder`, replacing its former content as one step. Raises OSError.
 
