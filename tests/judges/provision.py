@@ -96,7 +96,8 @@ class Provision:
         return self.value(given[0]) == self.value(given[1])
 
     def do_Select(self, given: list[Any]) -> Any:
-        return self.value(given[1])[int(given[0])]
+        listed = self.value(given[1])
+        return (listed.split(",") if isinstance(listed, str) else listed)[int(given[0])]
 
     def do_GetAZs(self, _: str) -> list[str]:
         return [zone["ZoneName"] for zone in self.client["ec2"].describe_availability_zones()["AvailabilityZones"]]
@@ -206,8 +207,12 @@ class Provision:
         return name, {}
 
     def make_LoadBalancer(self, name: str, given: Json) -> tuple[str, Json]:
+        attributes = given.pop("LoadBalancerAttributes", [])
         made = self.client["elbv2"].create_load_balancer(Name=short(name), **given)["LoadBalancers"][0]
-        return made["LoadBalancerArn"], made
+        arn = made["LoadBalancerArn"]
+        if attributes:
+            self.client["elbv2"].modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=attributes)
+        return arn, made
 
     def make_TargetGroup(self, name: str, given: Json) -> tuple[str, Json]:
         targets, attributes = given.pop("Targets", []), given.pop("TargetGroupAttributes")

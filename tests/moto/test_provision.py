@@ -189,6 +189,9 @@ def balancer(observed: Observed, item: Balancer, resources) -> None:
     assert made["Type"] == ("application" if requests else "network")
     assert made["Scheme"] == ("internet-facing" if item.public else "internal")
     assert len(made["AvailabilityZones"]) == 2
+    attributes = observed.elb.describe_load_balancer_attributes(LoadBalancerArn=own)["Attributes"]
+    said = {one["Key"]: one["Value"] for one in attributes}
+    assert requests or said["load_balancing.cross_zone.enabled"] == "true", "members may be in one zone"
     [listener] = observed.elb.describe_listeners(LoadBalancerArn=own)["Listeners"]
     assert listener["Port"] == item.port
     assert listener["Protocol"] == (

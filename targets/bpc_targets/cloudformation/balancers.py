@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from bpc.model.resources import Balancer, Group
     from bpc_targets.cloudformation.stack import Stack
 
+PATH = 1024
+"""Characters of a path that is checked."""
 ALGORITHMS = {"round_robin": "round_robin", "least_connections": "least_outstanding_requests"}
 
 
@@ -26,7 +28,8 @@ def add_balancer(stack: Stack, item: Balancer) -> None:
     _check(stack, item)
     name, security = stack.balancer("Balancer", item.name), stack.balancer("Front", item.name)
     tags = stack.tags(item.name, item.group)
-    words = f"Balancer {item.name}"
+    tier, _, endpoint = item.name.partition(".")
+    words = f"Balancer {stack.groups[tier].was or tier}.{endpoint}"  # another one would replace the group
     stack.add(security, ec2.SecurityGroup, item.span, VpcId=ref("Vpc"), GroupDescription=words, Tags=tags)
     subnets = network.edge(stack, item.network) if item.public else network.inside(stack, item.network)
     made: dict[str, Any] = {
@@ -36,6 +39,9 @@ def add_balancer(stack: Stack, item: Balancer) -> None:
         "SecurityGroups": [ref(security)],
         "Tags": tags,
     }
+    if not layer7(item):  # else each zone's address leads to the members of that zone only, also where there is none
+        across = elb.LoadBalancerAttributes(Key="load_balancing.cross_zone.enabled", Value="true")
+        made["LoadBalancerAttributes"] = [across]
     stack.add(name, elb.LoadBalancer, item.span, **made, **({"DependsOn": "Gateway"} if item.public else {}))
     _targets(stack, item)
     _listener(stack, item, name)
@@ -52,6 +58,9 @@ def checked(stack: Stack, group: Group) -> bool:
 
 
 def _check(stack: Stack, item: Balancer) -> None:
+    if len(item.health) > PATH:
+        what = f"a health path of {len(item.health):,} characters"
+        stack.found.append(diagnostics.Unfit(span=item.span, what=what, takes=f"{PATH:,}"))
     bad = "source_ip" if layer7(item) else "least_connections"
     if item.algorithm == bad:
         found = diagnostics.NoAlgorithm(span=item.span, protocol=item.protocol, algorithm=bad)

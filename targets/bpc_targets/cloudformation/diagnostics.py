@@ -57,12 +57,15 @@ class NetworkSize(Diagnostic):
     smallest: int
 
 
-class TooSpread(Diagnostic):
-    """The networks' addresses lie too far apart for one VPC: it takes five blocks of a /16 each."""
+class TooManyNetworks(Diagnostic):
+    """A VPC has a block of addresses for each network, and one for the way outside where no network is public; AWS takes five.
+
+    AWS raises that quota on demand, to fifty: say it with `--limit vpc_blocks=N`.
+    """
 
     code: ClassVar = "CFN004"
     message: ClassVar = "the networks need {blocks} blocks of addresses, and a VPC takes {limit}"
-    advice: ClassVar = "choose CIDRs that lie closer together"
+    advice: ClassVar = "use fewer networks, or say your account's quota with `--limit vpc_blocks=N`"
     blocks: int
     limit: int
 
@@ -154,6 +157,19 @@ class WaitTooLong(Diagnostic):
     tier: str
     hours: int
     most: int
+
+
+class Unfit(Diagnostic):
+    """A value that AWS refuses when the stack is made: a type of volume that it does not have (io1 and io2 need more than a
+    blueprint says), more than 21 volumes at a machine, a pause of more than an hour or of parts of a second, a path of more than 1024
+    characters, a network at the place of the NAT gateway's own.
+    """
+
+    code: ClassVar = "CFN015"
+    message: ClassVar = "{what}: AWS takes {takes}"
+    advice: ClassVar = "choose a value that AWS takes; an `environment` can say another one for this cloud"
+    what: str
+    takes: str
 
 
 class NoImage(Diagnostic):

@@ -11,9 +11,11 @@ from bpc.yaml import dump
 from bpc_targets.cloudformation import switch
 from bpc_targets.cloudformation.amis import made_within, parent
 from bpc_targets.cloudformation.limits import INLINE
+from bpc_targets.cloudformation.values import parameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from bpc.model.steps import Release
@@ -33,6 +35,7 @@ def _written(name: str, template: dict[str, Any]) -> str:
 def files(stack: Stack, templates: Templates) -> dict[str, str]:
     return {
         "parameters.json": _parameters(stack),
+        "update-parameters.json": _parameters(stack, unchanging=stack.unchanging),
         "images.json": images_json(stack.solution),
         "README.txt": _readme(stack, templates),
     }
@@ -55,6 +58,10 @@ def requirements(stack: Stack) -> tuple[Requirement, ...]:
         name = stack.tier("Type", group.name)
         why = f"for tier {group.name}"
         needs.append(Requirement(kind="flavor", parameter=name, value=stack.values[name], why=why))
+    for param in stack.solution.params:
+        if param.default is None:
+            name, why = parameter(param.name), param.doc or "no default"
+            needs.append(Requirement(kind="value", parameter=name, value="", why=why))
     return tuple(needs)
 
 
@@ -64,10 +71,15 @@ def _origins(stack: Stack) -> list[Release]:
     return [image.base.origin for image in images if image.base is not None]
 
 
-def _parameters(stack: Stack) -> str:
+def _parameters(stack: Stack, unchanging: Sequence[str] = ()) -> str:
     """For `--parameters file://`: what has no value yet is to be filled in."""
-    listed = [{"ParameterKey": name, "ParameterValue": stack.values.get(name, "")} for name in stack.parameters]
-    return json.dumps(listed, indent=2) + "\n"
+
+    def one(name: str) -> dict[str, str | bool]:
+        if name in unchanging:
+            return {"ParameterKey": name, "UsePreviousValue": True}
+        return {"ParameterKey": name, "ParameterValue": stack.values.get(name, "")}
+
+    return json.dumps([one(name) for name in stack.parameters], indent=2) + "\n"
 
 
 README = """{title}
@@ -78,7 +90,8 @@ All commands are those of the AWS CLI. STACK is a name of your choice.
 
 1. The images (images.json says what is in each)
 {images}
-   Write {their} ids into parameters.json, beside the other values that are empty there.
+   Write {their} ids into parameters.json, beside the other values that are empty there; keep a copy with your values, since bpc
+   writes this folder anew. update-parameters.json is the same for updates.
 
 2. Create
 {create}
@@ -90,11 +103,13 @@ All commands are those of the AWS CLI. STACK is a name of your choice.
 3. Look
     aws cloudformation describe-stacks --stack-name STACK --query 'Stacks[0].Outputs'
 
-4. Update, after compiling again
+4. Update, after compiling again: your values into update-parameters.json (of a new tier, also Awaits... from parameters.json)
 {update}
-    aws cloudformation describe-change-set --stack-name STACK --change-set-name NAME
+    aws cloudformation wait change-set-create-complete --stack-name STACK --change-set-name NAME
+    aws cloudformation describe-change-set --stack-name STACK --change-set-name NAME{nested}
     aws cloudformation execute-change-set --stack-name STACK --change-set-name NAME
-{replaced}
+    aws cloudformation wait stack-update-complete --stack-name STACK
+{crossing}{replaced}
 5. Delete
     aws cloudformation delete-stack --stack-name STACK
     aws cloudformation wait stack-delete-complete --stack-name STACK
@@ -111,7 +126,13 @@ LOOKUP = {
 CREATE = """    aws cloudformation create-stack --stack-name STACK {template} \\
       --parameters file://parameters.json{capabilities}"""
 UPDATE = """    aws cloudformation create-change-set --stack-name STACK --change-set-name NAME {template} \\
-      --parameters file://parameters.json{capabilities}"""
+      --parameters file://update-parameters.json{capabilities}{nested}"""
+CROSSING = """
+   These tiers are in nested stacks, as all does not fit into one: {tiers}. If the stack that runs has them in
+   one template ("aws cloudformation describe-stack-resources --stack-name STACK" lists their machines), the update
+   makes their machines and volumes anew, empty. Compile from the start with --limit stack_resources=N, below what the
+   solution has today, where it will grow.
+"""
 PACKAGE = """    aws cloudformation package --template-file {root} --s3-bucket BUCKET --output-template-file packaged.yaml
     aws s3 cp packaged.yaml s3://BUCKET/packaged.yaml
 """
@@ -143,8 +164,13 @@ def _readme(stack: Stack, templates: Templates) -> str:
     )
     words = {"template": template, "capabilities": " --capabilities CAPABILITY_IAM" if roles else ""}
     kept = [f"{v.name} of tier {g.name}" for g in stack.groups.values() for v in g.volumes if v.keep]
+    nested = " --include-nested-stacks" if len(templates) > 1 else ""
+    words["nested"] = nested
+    moved = dict.fromkeys(tier for name, (tier, _) in stack.owner.items() if name not in templates[root]["Resources"])
     return README.format(
         title=title,
+        nested=nested,
+        crossing=CROSSING.format(tiers=", ".join(moved)) if moved else "",
         rule="=" * len(title),
         compiler=solution.compiler,
         images=_images(stack),

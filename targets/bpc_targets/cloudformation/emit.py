@@ -202,6 +202,7 @@ def _peer(stack: Stack, item: Rule) -> tuple[tuple[str, ...], Json]:
             return ("tier", stack.groups[group].was or group), {"SourceSecurityGroupId": security}
         case FromBalancer(balancer=balancer):
             security = troposphere.GetAtt(stack.balancer("Front", balancer), "GroupId")
-            return ("from", *balancer.split(".")), {"SourceSecurityGroupId": security}
+            tier, _, endpoint = balancer.partition(".")
+            return ("from", stack.groups[tier].was or tier, endpoint), {"SourceSecurityGroupId": security}
         case _:
             assert_never(item.peer)

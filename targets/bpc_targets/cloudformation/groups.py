@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from troposphere import If, NoValue, cloudformation, ec2
+from troposphere import If, NoValue, Select, cloudformation, ec2
 
 from bpc.model.resources import Fixed, Scaling
 from bpc.model.steps import Release
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 GIB = 2**30
 HOSTS = 7
 """Instances of a spread placement group in one zone."""
+LETTERS = "fghijklmnopqrstuvwxyz"
+"""Ends of the names of devices for volumes, as EC2 recommends them."""
+TYPES = ("gp3", "gp2", "st1", "sc1", "standard")
+"""Types of volumes that need nothing but a size."""
 LONGEST = 43_200
 """Seconds that a wait condition may wait."""
 
@@ -36,7 +40,7 @@ def add_group(stack: Stack, group: Group) -> None:
         ec2.SecurityGroup,
         group.span,
         VpcId=ref("Vpc"),
-        GroupDescription=f"Members of tier {group.name}",
+        GroupDescription=f"Members of tier {group.was or group.name}",  # another one would replace the group
         Tags=tags,
     )
     if group.spread == "hosts":
@@ -46,6 +50,7 @@ def add_group(stack: Stack, group: Group) -> None:
     _role(stack, group)
     _template(stack, group)
     if isinstance(group.members, Fixed):
+        _check_volumes(stack, group)
         if group.update.pause:
             stack.found.append(diagnostics.NoPause(span=group.span, tier=group.name))
         made = [_member(stack, group, number) for number in range(group.members.count)]
@@ -123,10 +128,18 @@ def _root(stack: Stack, group: Group) -> Any:
     return ec2.LaunchTemplateBlockDeviceMapping(DeviceName=_device(stack, group), Ebs=disk)
 
 
-def _device(stack: Stack, group: Group) -> str:
-    """The root device, as the distributions name it in their images."""
+def _device(stack: Stack, group: Group) -> Any:
+    """The root device, as the distributions name it in their images; a parameter where the image is another's."""
     origin = next(image.origin for image in stack.solution.images if image.name == group.image)
-    return "/dev/xvda" if isinstance(origin, Release) and origin.distribution == "debian" else "/dev/sda1"
+    if isinstance(origin, Release):
+        return "/dev/xvda" if origin.distribution == "debian" else "/dev/sda1"
+    name = stack.tier("Root", group.name)
+    words = (
+        f"RootDeviceName of tier {group.name}'s image, as aws ec2 describe-images says; a wrong one adds an empty disk."
+    )
+    stack.parameters[name] = {"Type": "String", "Description": words, "Default": "/dev/xvda"}
+    stack.values[name] = "/dev/xvda"
+    return ref(name)
 
 
 # ---- members with an identity
@@ -169,7 +182,7 @@ def _interface(stack: Stack, group: Group, on: str, number: int, zone: int, inde
     """A member's interface is its own resource: it keeps its address when the instance is replaced."""
     public = group.public_address and index == 0
     subnets = network.edge(stack, on) if public else network.inside(stack, on)
-    name = stack.tier("Interface", group.name, on, number)
+    name = stack.interface(group.name, on, number)
     security = [ref(stack.tier("Security", group.name))]
     tags = stack.tags(f"{group.name}-{number}", group.name)
     stack.add(name, ec2.NetworkInterface, group.span, SubnetId=ref(subnets[zone]), GroupSet=security, Tags=tags)
@@ -182,6 +195,16 @@ def _interface(stack: Stack, group: Group, on: str, number: int, zone: int, inde
         stack.add(association, ec2.EIPAssociation, group.span, **joined)
         stack.owner |= dict.fromkeys((address, association), (group.name, number))
     return ec2.NetworkInterfaceProperty(DeviceIndex=str(index), NetworkInterfaceId=ref(name))
+
+
+def _check_volumes(stack: Stack, group: Group) -> None:
+    if len(group.volumes) > len(LETTERS):
+        what = f"{len(group.volumes)} volumes at each machine"
+        stack.found.append(diagnostics.Unfit(span=group.span, what=what, takes=f"{len(LETTERS)}"))
+    for volume in group.volumes:
+        if volume.type and volume.type not in TYPES:
+            what = f'volume type "{volume.type}"'
+            stack.found.append(diagnostics.Unfit(span=volume.span, what=what, takes=", ".join(TYPES)))
 
 
 def _volume(stack: Stack, group: Group, volume: Volume, number: int, zone: int) -> str:
@@ -213,7 +236,7 @@ def _attach(stack: Stack, group: Group, volume: Volume, number: int, index: int)
         volume.span,
         InstanceId=ref(stack.tier("Instance", group.name, number)),
         VolumeId=ref(stack.tier("Volume", group.name, known, number)),
-        Device=f"/dev/sd{chr(ord('f') + index)}",
+        Device=f"/dev/sd{LETTERS[index % len(LETTERS)]}",
         **switched(stack, group),
     )
     stack.owner[name] = (group.name, number)
@@ -229,6 +252,7 @@ def before(stack: Stack, group: Group) -> list[str]:
 
 
 def _ready(stack: Stack, group: Group, members: list[str]) -> None:
+    """The wait for a tier's machines. CloudFormation updates no wait condition: what it awaits is a parameter that keeps its value."""
     limit = HOSTS * len(network.ZONES)
     most = group.members.count if isinstance(group.members, Fixed) else group.members.maximum
     if group.spread == "hosts" and most > limit:
@@ -240,12 +264,18 @@ def _ready(stack: Stack, group: Group, members: list[str]) -> None:
             span=group.span, tier=group.name, hours=-(-seconds // 3600), most=LONGEST // 3600
         )
         stack.found.append(found)
+    awaits = stack.tier("Awaits", group.name)
+    words = f"Machines of tier {group.name} that must be ready, and seconds that they have: as when it was made."
+    said = f"{group.readiness.signals},{seconds}"
+    stack.parameters[awaits] = {"Type": "CommaDelimitedList", "Description": words, "Default": said}
+    stack.values[awaits] = said
+    stack.unchanging.append(awaits)
     stack.add(
         stack.tier("Ready", group.name),
         cloudformation.WaitCondition,
         group.span,
         Handle=ref(stack.tier("Handle", group.name)),
-        Count=group.readiness.signals,
-        Timeout=str(seconds),
+        Count=Select(0, ref(awaits)),
+        Timeout=Select(1, ref(awaits)),
         DependsOn=after,
     )

@@ -7,7 +7,7 @@ The cut is always the same, so that nothing moves when a balancer comes.
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, collapse_addresses, ip_network
+from ipaddress import IPv4Network, ip_network
 
 from troposphere import GetAZs as Zones
 from troposphere import Select, ec2
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bpc.model.resources import Network
+    from bpc.source import Span
     from bpc_targets.cloudformation.stack import Stack
 
 ZONES = ("a", "b")
@@ -39,11 +40,10 @@ def add_networks(stack: Stack) -> None:
     if not stack.networks or not _check(stack):
         return
     public = [network for network in stack.networks.values() if network.public]
-    first, *others = _blocks(stack) + ([] if public else [OWN])
+    first, *others = _first(stack)
     tags = stack.tags(stack.solution.name)
-    stack.add("Vpc", ec2.VPC, span, CidrBlock=first, EnableDnsSupport=True, EnableDnsHostnames=True, Tags=tags)
-    for number, block in enumerate(others):
-        stack.add(f"Addresses{number}", ec2.VPCCidrBlock, span, VpcId=ref("Vpc"), CidrBlock=block)
+    stack.add("Vpc", ec2.VPC, span, CidrBlock=first.cidr, EnableDnsSupport=True, EnableDnsHostnames=True, Tags=tags)
+    blocks = {item.name: _block(stack, stack.network("Addresses", item.name), item.cidr, item.span) for item in others}
     stack.add("Internet", ec2.InternetGateway, span, Tags=tags)
     joined = {"VpcId": ref("Vpc"), "InternetGatewayId": ref("Internet")}
     stack.add("Gateway", ec2.VPCGatewayAttachment, span, **joined)
@@ -52,12 +52,13 @@ def add_networks(stack: Stack) -> None:
     outside = {"RouteTableId": ref("RoutesOutside"), "GatewayId": ref("Internet")}
     stack.add("WayOutside", ec2.Route, span, DestinationCidrBlock="0.0.0.0/0", DependsOn="Gateway", **outside)
     for network in stack.networks.values():
-        _subnets(stack, network, [f"Addresses{number}" for number in range(len(others))])
+        _subnets(stack, network, blocks.get(network.name, ""))
     if public:
         place = edge(stack, public[0].name)[0]
     else:
         place = "SubnetOwn"
-        _subnet(stack, place, OWN, 0, "RoutesOutside", stack.solution.name, [f"Addresses{len(others) - 1}"])
+        block = _block(stack, "OwnAddresses", OWN, span)
+        _subnet(stack, place, OWN, 0, "RoutesOutside", stack.solution.name, block)
     _nat(stack, place)
 
 
@@ -83,6 +84,12 @@ def _check(stack: Stack) -> bool:
             stack.found.append(found)
             wrong = True
             continue
+        if network.overlaps(ip_network(OWN)):
+            found_own = diagnostics.Unfit(
+                span=item.span, what=item.cidr, takes=f"networks beside {OWN}, the NAT gateway's"
+            )
+            stack.found.append(found_own)
+            wrong = True
         own = next((known for known in PRIVATE if network.subnet_of(known)), None)
         if own and private and own != private:
             other = diagnostics.PrivateRanges(span=item.span, cidr=item.cidr, range=str(own), other=str(private))
@@ -92,37 +99,38 @@ def _check(stack: Stack) -> bool:
     return not wrong
 
 
-def _blocks(stack: Stack) -> list[str]:
-    """The VPC's CIDR blocks: one around all networks where one is enough; a private one first, as others may follow only it."""
-    networks = sorted(
-        (IPv4Network(item.cidr) for item in stack.networks.values()), key=lambda item: not item.is_private
-    )
-    around = networks[0]
-    while not all(network.subnet_of(around) for network in networks):
-        around = around.supernet()
-    if around.prefixlen >= LARGEST:
-        return [str(around)]
-    blocks = list(dict.fromkeys(network.supernet(new_prefix=LARGEST) for network in networks))
-    kept = [str(block) for block in (blocks if len(blocks) <= BLOCKS else list(collapse_addresses(blocks)))]
-    if len(kept) > BLOCKS:
-        stack.found.append(diagnostics.TooSpread(span=stack.solution.span, blocks=len(kept), limit=BLOCKS))
-    return kept
+def _first(stack: Stack) -> list[Network]:
+    """The networks, each a block of the VPC's addresses, so that a further network changes nothing for the others.
+
+    The first block cannot be changed: it is a private one where there is one, as others may follow only that.
+    """
+    networks = sorted(stack.networks.values(), key=lambda item: not IPv4Network(item.cidr).is_private)
+    limit = stack.options.limits.get("vpc_blocks", BLOCKS)
+    count = len(networks) + (0 if any(network.public for network in networks) else 1)
+    if count > limit:
+        stack.found.append(diagnostics.TooManyNetworks(span=stack.solution.span, blocks=count, limit=limit))
+    return networks
 
 
-def _subnets(stack: Stack, network: Network, blocks: list[str]) -> None:
+def _block(stack: Stack, name: str, cidr: str, span: Span) -> str:
+    stack.add(name, ec2.VPCCidrBlock, span, VpcId=ref("Vpc"), CidrBlock=cidr)
+    return name
+
+
+def _subnets(stack: Stack, network: Network, block: str) -> None:
     parts = list(IPv4Network(network.cidr).subnets(prefixlen_diff=2 if network.public else 1))
     kinds = [("Edge", "RoutesOutside"), ("Subnet", "RoutesInside")] if network.public else [("Subnet", "RoutesInside")]
     for number, part in enumerate(parts):
         kind, routes = kinds[number // 2]
         name = stack.network(kind, network.name, ZONES[number % 2])
-        _subnet(stack, name, str(part), number % 2, routes, f"{network.name}-{ZONES[number % 2]}", blocks, network)
+        _subnet(stack, name, str(part), number % 2, routes, f"{network.name}-{ZONES[number % 2]}", block, network)
 
 
 def _subnet(
-    stack: Stack, name: str, cidr: str, zone: int, routes: str, title: str, blocks: list[str], of: Network | None = None
+    stack: Stack, name: str, cidr: str, zone: int, routes: str, title: str, block: str, of: Network | None = None
 ) -> None:
     span = of.span if of else stack.solution.span
-    after: dict[str, Any] = {"DependsOn": blocks} if blocks else {}
+    after: dict[str, Any] = {"DependsOn": block} if block else {}
     where = {"VpcId": ref("Vpc"), "CidrBlock": cidr, "AvailabilityZone": Select(zone, Zones("")), **after}
     stack.add(name, ec2.Subnet, span, MapPublicIpOnLaunch=False, Tags=stack.tags(title), **where)
     joined = {"SubnetId": ref(name), "RouteTableId": ref(routes)}

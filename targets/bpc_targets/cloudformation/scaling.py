@@ -16,12 +16,19 @@ if TYPE_CHECKING:
     from bpc.model.resources import Group, Scaling
     from bpc_targets.cloudformation.stack import Stack
 
+LONGEST_PAUSE = 3_600_000
+"""Milliseconds between two batches."""
+
 
 def add_scaling(stack: Stack, group: Group, members: Scaling, before: list[str]) -> str:
     """The Auto Scaling group's id. `before`: what must be there first."""
     if len(group.networks) > 1:
         count = len(group.networks)
         stack.found.append(diagnostics.ScalingNetworks(span=group.span, tier=group.name, count=count))
+    if group.update.pause % 1000 or group.update.pause > LONGEST_PAUSE:
+        what = f"a pause of {group.update.pause:,} milliseconds"
+        takes = "whole seconds, up to an hour"
+        stack.found.append(diagnostics.Unfit(span=group.span, what=what, takes=takes))
     where = group.networks[0]
     subnets = network.edge(stack, where) if group.public_address else network.inside(stack, where)
     template = stack.tier("Template", group.name)

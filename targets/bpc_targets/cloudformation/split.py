@@ -29,9 +29,10 @@ INTERFACES = "AWS::EC2::NetworkInterface"
 def templates(stack: Stack, root: Json) -> dict[str, Json]:
     """File name → template. The root, `stack.yaml` or `stack.json`, is alone where everything fits into it."""
     form = "json" if stack.options.json else "yaml"
-    if len(root["Resources"]) <= stack.options.limits.get("stack_resources", DEFAULTS["stack_resources"]):
+    limit = stack.options.limits.get("stack_resources", DEFAULTS["stack_resources"])
+    if len(root["Resources"]) <= limit:
         return {f"stack.{form}": root}
-    homes = _homes(stack, root)
+    homes = _homes(stack, root, limit)
     parts: dict[str, Json] = {home: {} for home in homes.values()}
     kept: Json = {}
     for name, made in root["Resources"].items():
@@ -42,13 +43,13 @@ def templates(stack: Stack, root: Json) -> dict[str, Json]:
     return {f"stack.{form}": root, **{f"{home}.{form}": template for home, template in made.items()}}
 
 
-def _homes(stack: Stack, root: Json) -> dict[str, str]:
+def _homes(stack: Stack, root: Json, limit: int) -> dict[str, str]:
     """Resource → its nested stack, of the tiers with most resources first, until the rest fits."""
     sizes = Counter(tier for tier, _ in stack.owner.values())
     homes: dict[str, str] = {}
     left = len(root["Resources"])
     for tier, _ in sizes.most_common():
-        if left <= DEFAULTS["stack_resources"]:
+        if left <= limit:
             break
         for name, (owner, number) in stack.owner.items():
             if owner == tier:

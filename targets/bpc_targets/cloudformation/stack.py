@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 
 
 class Stack:
-    """Collects resources, parameters and diagnostics. `owner`: resource id → the tier whose members it belongs to."""
+    """Collects resources, parameters and diagnostics. `owner`: resource id → the tier whose members it belongs to.
+
+    `unchanging`: the parameters that keep the value that the stack was made with.
+    """
 
     def __init__(self, solution: Solution, options: Options) -> None:
         self.solution, self.options = solution, options
         self.parameters: Json = {}
         self.values: dict[str, str] = {}
+        self.unchanging: list[str] = []
         self.conditions: Json = {}
         self.resources: Json = {}
         self.outputs: Json = {}
@@ -51,6 +55,9 @@ class Stack:
 
     def tier(self, kind: str, name: str, *parts: str | int) -> str:
         return logical(kind, self.groups[name].was or name, *parts)
+
+    def interface(self, tier: str, network: str, member: int) -> str:
+        return self.tier("Interface", tier, self.networks[network].was or network, member)
 
     def network(self, kind: str, name: str, *parts: str | int) -> str:
         return logical(kind, self.networks[name].was or name, *parts)

@@ -23,9 +23,9 @@ STEPS = 20
 CREATED = 60
 """Seconds within which EC2 makes an instance."""
 README = """
-   Where the change set would replace a machine of {tiers} ("Replacement": "True"), do it in two updates: a machine holds
+   Where the change set would replace a machine of {tiers} ("Replacement": "True" or "Conditional"), do it in two updates: a machine holds
    its address and its volumes, and the new one cannot have them while the old one does. First with {none} in
-   parameters.json, which takes the machines away and leaves addresses and volumes; then with "all" again.
+   update-parameters.json, which takes the machines away and leaves addresses and volumes; then with "all" again.
 """
 
 

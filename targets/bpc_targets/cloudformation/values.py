@@ -95,7 +95,7 @@ def has_interfaces(stack: Stack, group: Group) -> bool:
 
 def _address(stack: Stack, group: str, network: str, member: int) -> Any:
     if has_interfaces(stack, stack.groups[group]):
-        return attr(stack.tier("Interface", group, network, member), "PrimaryPrivateIpAddress")
+        return attr(stack.interface(group, network, member), "PrimaryPrivateIpAddress")
     return attr(stack.tier("Instance", group, member), "PrivateIp")
 
 
