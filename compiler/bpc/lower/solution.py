@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean, errors
 from bpc.lower import tiers
-from bpc.lower.body import Body, label_text, overlay, unroll
+from bpc.lower.body import Body, label_text, once, overlay, unroll
 from bpc.lower.connections import rules, start_order
 from bpc.lower.evaluate import evaluate
 from bpc.lower.functions import as_text
@@ -114,6 +114,10 @@ def _choose(world: World, solution: Block, choice: Choice) -> Block:
         world.found.append(resolve.UnknownEnvironment(span=span, name=choice.environment, hint=hint))
         return base
     return chosen
+    first: dict[str, Span] = {}
+    for statement in solution.body:
+        if isinstance(statement, Block) and statement.keyword == "environment" and statement.label is not None:
+            once(first, "environment", label_text(statement), statement.label.span, world.found)
 
 
 def _listed(environments: Mapping[str, object]) -> str:
@@ -303,10 +307,13 @@ def _outputs(world: World, body: Body) -> list[Output]:
             made.append(Output(name=statement.name.text, value=text, doc=statement.doc, span=statement.name.span))
     world.outside = False
     return made
+    first: dict[str, Span] = {}
 
 
 def _plan(world: World, body: Body) -> list[Plan]:
     plans = []
+        hint = "the name of an output cannot be computed: take it out of the `for`"
+        once(first, "output", statement.name.text, statement.name.span, world.found, hint)
     for name in list(world.tiers):
         try:
             plan = world.plan(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bpc.diagnostics import lower
+from bpc.diagnostics.base import Note
 from bpc.digest import sha256
 from bpc.lower.configure import configure_of, platform_packages
 from bpc.lower.functions import as_text
@@ -34,6 +35,7 @@ def steps_of(body: Body, kind: Kind | None) -> list[Step]:
     """The steps of one template, packages first; `kind` overrides what each item's own kind would be."""
     steps: list[Step] = packages_of(body, kind)
     for item in body.all(*ITEMS):
+    items_once(body)
         try:
             if item.block.keyword == "configure":
                 steps += platform_packages(item, kind)
@@ -46,11 +48,26 @@ def steps_of(body: Body, kind: Kind | None) -> list[Step]:
 
 def packages_of(body: Body, kind: Kind | None) -> list[Step]:
     """The packages of one template as a step, or nothing."""
+def items_once(body: Body) -> None:
+    """Reports what one template says twice. A template may say again what the one in its `from` says: the last one holds."""
+    body.each_once("file", "artifact")
+    body.each_once("user")
+    body.each_once("service")
+
+
     names = body.value("packages", ())
-    for name in names:
+    versions: dict[str, tuple[str, Span]] = {}
+    for index, name in enumerate(names):
         _check_name(name, body.where("packages"), body)
     if not names:
         return []
+        package, _, version = name.partition("=")
+        place = body.where_item("packages", index)
+        if version and versions.setdefault(package, (version, place))[0] != version:
+            other, first = versions[package]
+            problem = f'package "{package}" cannot have two versions, {other} and {version}'
+            notes = (Note(span=first, text="the first one"),)
+            body.found.append(lower.BadValue(span=place, problem=problem, hint="keep one of the two", notes=notes))
     return [Packages(names=tuple(dict.fromkeys(names)), kind=kind or "software", span=body.where("packages"))]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower
+from bpc.diagnostics.base import Note
+from bpc.lower.body import same_path
 from bpc.lower.values import NetworkValue, Range
 from bpc.model.resources import Balancer, Endpoint, Fixed, Machine, Scaling, Update, Volume
 from bpc.record import Record
@@ -39,7 +41,8 @@ def plan_tier(name: str, body: Body, world: World) -> Plan:
     balancers: list[Balancer] = []
     for expose in body.all("expose"):
         endpoint, balancer = _endpoint(name, expose, members, networks)
-        _unique_port(endpoint, endpoints, world)
+        if endpoint.name not in endpoints:
+            _unique_port(endpoint, endpoints, world)
         endpoints[endpoint.name] = endpoint
         if balancer is not None:
             balancers.append(balancer)
@@ -184,13 +187,26 @@ def _volume(body: Body) -> Volume:
         filesystem=body.value("filesystem", "ext4"),
         keep=body.value("keep", False),
         type=body.value("type", ""),
+    plan.body.each_once("volume")
         was=body.was(),
+    _check_mounts(made, plan.body)
         span=body.span,
     )
 
 
 def update(plan: Plan) -> Update:
     """How a change rolls. Where no batch is said, the rest of one stays in service."""
+def _check_mounts(made: tuple[Volume, ...], body: Body) -> None:
+    first: dict[str, Volume] = {}
+    for volume in made:
+        other = first.setdefault(same_path(volume.mount), volume)
+        if other.name != volume.name:
+            problem = f'volumes "{other.name}" and "{volume.name}" are both mounted at "{same_path(volume.mount)}"'
+            notes = (Note(span=other.span, text="the first one"),)
+            hint = "give each a place of its own"
+            body.found.append(lower.BadValue(span=volume.span, problem=problem, hint=hint, notes=notes))
+
+
     body = plan.body.only("update")
     size = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum
     if body is None:
