@@ -6,8 +6,10 @@ import re
 
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import Note
+from bpc.diagnostics.check import BlockTwice, SettingTwice
 from bpc.lower.evaluate import evaluate, evaluate_as, items
 from bpc.lower.types import Wrong, bad, fits
+from bpc.lower.values import Hosts
 from bpc.record import replace
 from bpc.syntax.tree import Block, For, Identifier, ListLiteral, Name, Setting, String
 from bpc.vocabulary import BLOCKS, words
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 
 NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:-+[A-Za-z0-9_]+)*"
+IN_LOOP = "a `for` says its statements again for each item: write it once, outside"
 NAMED = ("secret", "network", "tier", "expose", "volume")
 
 
@@ -52,8 +55,14 @@ class Body:
         self.rest: list[tuple[Statement, Scope]] = []
         for statement, inner in unroll(block.body, scope):
             if isinstance(statement, Setting):
-                self.settings[statement.name.text] = (statement, inner)
+                name = statement.name.text
+                if name in self.settings:
+                    self.found.append(SettingTwice(span=statement.name.span, name=name, hint=IN_LOOP))
+                self.settings[name] = (statement, inner)
             elif isinstance(statement, Block):
+                word = statement.keyword
+                if BLOCKS[word].once and any(block.keyword == word for block, _ in self.blocks):
+                    self.found.append(BlockTwice(span=statement.span, word=word, hint=IN_LOOP))
                 self.blocks.append((statement, inner))
             else:
                 self.rest.append((statement, inner))
@@ -93,7 +102,10 @@ class Body:
             if template is not None:
                 return template
         try:
-            return evaluate_as(word.type, setting.value, scope, deploy=word.deploy)
+            value = evaluate_as(word.type, setting.value, scope, deploy=word.deploy)
+            if isinstance(value, Hosts) and word.type == "list(string)":
+                raise Wrong(lower.DeployTime(span=setting.value.span, what="the list of a tier's members"))
+            return value
         except Wrong as wrong:
             self.found.append(wrong.diagnostic)
             return default
