@@ -25,7 +25,7 @@ class UnknownName(Diagnostic):
 class DeclaredTwice(Diagnostic):
     """Two declarations of one place have one name, or two files of an image template one path. Rename one of them, or keep one.
 
-    A template may say again what the one in its `from` says: its own word holds.
+    A template may have a file that the one in its `from` has: its own holds.
     """
 
     code: ClassVar = "BPC202"

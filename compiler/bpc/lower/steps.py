@@ -49,7 +49,7 @@ def steps_of(body: Body, kind: Kind | None) -> list[Step]:
 
 
 def items_once(body: Body) -> None:
-    """Reports what one template says twice. A template may say again what the one in its `from` says: the last one holds."""
+    """Reports what one template says twice. A file of the template in its `from` may be said again: the last one holds."""
     body.each_once("file", "artifact")
     body.each_once("user")
     body.each_once("service")
