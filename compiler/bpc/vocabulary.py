@@ -125,7 +125,9 @@ BLOCKS: dict[str, Keyword] = {
         says="how a range scales",
         settings={
             "metric": Word(type="cpu | memory", required=True, says="what is measured"),
-            "target": Word(type="percent", required=True, says="the mean that scaling holds"),
+            "target": Word(
+                type="percent", required=True, says="the mean that scaling holds: more than 0%, at most 100%"
+            ),
             "cooldown": Word(type="duration", says="rest after a change; 1min where it is not said"),
         },
     ),

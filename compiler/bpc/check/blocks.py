@@ -40,6 +40,8 @@ STATEMENTS = {
     Connect: "connect",
     Import: "import",
 }
+UNLOOPED = ("let", "param", "environment")
+"""What is known by its bare name, which a `for` cannot make another one."""
 PLAINLY_NAMED = ("solution", "environment", "image")
 
 
@@ -177,6 +179,10 @@ def _other(name: str, keyword: Keyword, node: Statement, found: list[Diagnostic]
         found.append(_misplaced(node, word, name))
         return
     if isinstance(node, For):
+        for inner in node.body:
+            said = inner.keyword if isinstance(inner, Block) else STATEMENTS.get(type(inner), "")
+            if said in UNLOOPED:
+                found.append(check.Misplaced(span=inner.span, word=said, block="a `for`", hint="write it outside"))
         check_body(name, keyword, node.body, found, partial=partial)
     elif isinstance(node, Parameter):
         types = PARAM_TYPES if name == "solution" else IMAGE_PARAM_TYPES

@@ -19,7 +19,10 @@ class UnknownSetting(Diagnostic):
 
 
 class SettingTwice(Diagnostic):
-    """A setting is given twice in one block. Keep one."""
+    """A setting of a block, a key of a map or an argument of a call is given twice. Keep one.
+
+    A `for` gives a setting once for each item: write it outside.
+    """
 
     code: ClassVar = "BPC302"
     message: ClassVar = '"{name}" is set twice'

@@ -23,7 +23,10 @@ class UnknownName(Diagnostic):
 
 
 class DeclaredTwice(Diagnostic):
-    """Two declarations of one place have one name. Rename one of them."""
+    """Two declarations of one place have one name, or two files of an image template one path. Rename one of them, or keep one.
+
+    A template may have a file that the one in its `from` has: its own holds.
+    """
 
     code: ClassVar = "BPC202"
     message: ClassVar = '"{name}" is declared twice'

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 from bpc.diagnostics import lower, resolve
+from bpc.diagnostics.base import Note
+from bpc.diagnostics.check import BlockTwice, SettingTwice
 from bpc.lower.evaluate import evaluate, evaluate_as, items
 from bpc.lower.types import Wrong, bad, fits
+from bpc.lower.values import Hosts
 from bpc.record import replace
-from bpc.syntax.tree import Block, For, Identifier, Name, Setting, String
+from bpc.syntax.tree import Block, For, Identifier, ListLiteral, Name, Setting, String
 from bpc.vocabulary import BLOCKS, words
 
 TYPE_CHECKING = False
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 
 NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:-+[A-Za-z0-9_]+)*"
+IN_LOOP = "a `for` says its statements again for each item: write it once, outside"
 NAMED = ("secret", "network", "tier", "expose", "volume")
 
 
@@ -51,8 +55,14 @@ class Body:
         self.rest: list[tuple[Statement, Scope]] = []
         for statement, inner in unroll(block.body, scope):
             if isinstance(statement, Setting):
-                self.settings[statement.name.text] = (statement, inner)
+                name = statement.name.text
+                if name in self.settings:
+                    self.found.append(SettingTwice(span=statement.name.span, name=name, hint=IN_LOOP))
+                self.settings[name] = (statement, inner)
             elif isinstance(statement, Block):
+                word = statement.keyword
+                if BLOCKS[word].once and any(block.keyword == word for block, _ in self.blocks):
+                    self.found.append(BlockTwice(span=statement.span, word=word, hint=IN_LOOP))
                 self.blocks.append((statement, inner))
             else:
                 self.rest.append((statement, inner))
@@ -73,6 +83,11 @@ class Body:
         """The place of a setting's value, or of the block where it is not set."""
         return self.settings[name][0].value.span if name in self.settings else self.span
 
+    def where_item(self, name: str, index: int) -> Span:
+        """The place of one item of a setting's list, or of the whole value where it is not written as a list."""
+        value = self.settings[name][0].value
+        return value.items[index].span if isinstance(value, ListLiteral) else value.span
+
     def value(self, name: str, default: Any) -> Any:
         """A setting's value as its type needs it, or the default."""
         given = self.settings.get(name)
@@ -87,7 +102,10 @@ class Body:
             if template is not None:
                 return template
         try:
-            return evaluate_as(word.type, setting.value, scope, deploy=word.deploy)
+            value = evaluate_as(word.type, setting.value, scope, deploy=word.deploy)
+            if isinstance(value, Hosts) and word.type == "list(string)":
+                raise Wrong(lower.DeployTime(span=setting.value.span, what="the list of a tier's members"))
+            return value
         except Wrong as wrong:
             self.found.append(wrong.diagnostic)
             return default
@@ -113,6 +131,16 @@ class Body:
             if block.keyword in keywords:
                 yield Body(block, scope)
 
+    def each_once(self, *keywords: str) -> None:
+        """Reports blocks of these kinds that have one name or path; a wrong label is reported where its block is lowered."""
+        first: dict[str, Span] = {}
+        for item in self.all(*keywords):
+            try:
+                name = item.label()
+            except Wrong:
+                continue
+            once(first, item.block.keyword, same_path(name), item.span, self.found)
+
     def label(self) -> str:
         """The block's label as text. Raises `Wrong`."""
         label = self.block.label
@@ -136,6 +164,24 @@ class Body:
         return text
 
 
+def once(first: dict[str, Span], keyword: str, name: str, span: Span, found: list[Diagnostic], hint: str = "") -> None:
+    """Enters a name with its place; a second thing of that name, declared on its own or made by a `for`, is reported."""
+    if name not in first:
+        first[name] = span
+    elif first[name] == span:
+        found.append(lower.DuplicateTier(span=span, keyword=keyword, name=name, hint=hint))
+    else:
+        note = Note(span=first[name], text="declared here first")
+        found.append(resolve.DeclaredTwice(span=span, name=name, notes=(note,)))
+
+
+def same_path(path: str) -> str:
+    """One spelling for each absolute path: `/a//b/` is `/a/b`. Other names are themselves."""
+    if not path.startswith("/"):
+        return path
+    return "/" + "/".join(part for part in path.split("/") if part not in ("", "."))
+
+
 def _no_name(text: str, keyword: str, span: Span) -> Wrong:
     hint = "a name has letters, digits, _ and -, and begins with a letter or _"
     return bad(span, f'"{text}" is no name for a {keyword}', hint)
@@ -145,9 +191,13 @@ def overlay(base: Block, change: Block, found: list[Diagnostic]) -> Block:
     """`base` with what an environment's block of the same name says differently: settings by name, blocks by label."""
     body = list(base.body)
     places = {key: index for index, statement in enumerate(body) if (key := _key(statement)) is not None}
+    first: dict[str, dict[str, Span]] = {}
     for statement in change.body:
         key = _key(statement)
         index = places.get(key) if key else None
+        if isinstance(statement, Block) and statement.label is not None:
+            names = first.setdefault(statement.keyword, {})
+            once(names, statement.keyword, label_text(statement), statement.label.span, found)
         if index is None:
             if isinstance(statement, Block) and not BLOCKS[statement.keyword].once:
                 name = key[1] if key else ""

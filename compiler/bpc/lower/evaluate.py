@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
-from bpc.diagnostics.base import did_you_mean
+from bpc.diagnostics.base import Note, did_you_mean
+from bpc.diagnostics.check import SettingTwice
 from bpc.lower.functions import DEFERRED_ALLOWED, KNOWN_FIRST, LONGEST, TABLE, as_text, from_text
 from bpc.lower.types import Wrong, article, bad, fits, origin
 from bpc.lower.values import (
@@ -68,7 +69,7 @@ def evaluate(node: Expression, scope: Scope) -> Value:
         case ListLiteral():
             return tuple(evaluate(item, scope) for item in node.items)
         case MapLiteral():
-            return {_key(entry.key, scope): evaluate(entry.value, scope) for entry in node.entries}
+            return _map(node, scope)
         case Index():
             return _index(node, scope)
         case Comprehension():
@@ -136,6 +137,18 @@ def _key(key: object, scope: Scope) -> str:
     if isinstance(key, String):
         return str(fits(evaluate(key, scope), "string", key.span))
     return key.text  # type: ignore[attr-defined, no-any-return]
+
+
+def _map(node: MapLiteral, scope: Scope) -> Value:
+    made: dict[str, Value] = {}
+    for entry in node.entries:
+        key = _key(entry.key, scope)
+        if key in made:
+            first = node.entries[list(made).index(key)]
+            notes = (Note(span=first.key.span, text="set here first"),)
+            raise Wrong(SettingTwice(span=entry.key.span, name=key, notes=notes))
+        made[key] = evaluate(entry.value, scope)
+    return made
 
 
 def _range(node: RangeLiteral, scope: Scope) -> Range:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean, errors
 from bpc.lower import tiers
-from bpc.lower.body import Body, label_text, overlay, unroll
+from bpc.lower.body import Body, label_text, once, overlay, unroll
 from bpc.lower.connections import rules, start_order
 from bpc.lower.evaluate import evaluate
 from bpc.lower.functions import as_text
@@ -35,6 +35,19 @@ if TYPE_CHECKING:
     Lowered = tuple[Group, Built, dict[tuple[str, str], bool]]
 
 HALF_HOUR = 1_800_000
+RESERVED = {
+    "0.0.0.0/8": "unspecified addresses",
+    "127.0.0.0/8": "loopback",
+    "169.254.0.0/16": "link-local addresses",
+    "224.0.0.0/4": "multicast",
+    "240.0.0.0/4": "future use",
+    "::/128": "unspecified addresses",
+    "::1/128": "loopback",
+    "fe80::/10": "link-local addresses",
+    "ff00::/8": "multicast",
+}
+"""Ranges that no network of a solution may have anything of, and what they are for."""
+PRIVATE = "take private ones, of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8"
 
 
 class Choice(Record):
@@ -101,6 +114,10 @@ def _choose(world: World, solution: Block, choice: Choice) -> Block:
     """The solution's block with the chosen environment laid over it; environments themselves are gone."""
     environments = {label_text(s): s for s in solution.body if isinstance(s, Block) and s.keyword == "environment"}
     base = replace(solution, body=tuple(s for s in solution.body if not _is(s, "environment")))
+    first: dict[str, Span] = {}
+    for statement in solution.body:
+        if isinstance(statement, Block) and statement.keyword == "environment" and statement.label is not None:
+            once(first, "environment", label_text(statement), statement.label.span, world.found)
     for environment in environments.values():
         assert isinstance(environment, Block)
         applied = _apply(world, base, environment)
@@ -228,6 +245,7 @@ def _networks(body: Body) -> list[Network]:
     import ipaddress
 
     made: list[Network] = []
+    reserved = [(ipaddress.ip_network(taken), use) for taken, use in RESERVED.items()]
     for name, item in _named(body, "network"):
         network = Network(
             name=name,
@@ -237,6 +255,11 @@ def _networks(body: Body) -> list[Network]:
             span=item.span,
         )
         mine = ipaddress.ip_network(network.cidr)
+        for taken, use in reserved:
+            if mine.version == taken.version and mine.overlaps(taken):
+                problem = f'network "{name}" has addresses of {taken}, which is for {use}: no machine can have one'
+                body.found.append(lower.BadValue(span=item.where("cidr"), problem=problem, hint=PRIVATE))
+                break
         for other in made:
             theirs = ipaddress.ip_network(other.cidr)
             if mine.version == theirs.version and mine.overlaps(theirs):
@@ -284,10 +307,13 @@ def _params(body: Body, choice: Choice) -> list[Param]:
 
 def _outputs(world: World, body: Body) -> list[Output]:
     made = []
+    first: dict[str, Span] = {}
     world.outside = True
     for statement, scope in body.rest:
         if not isinstance(statement, OutputStatement):
             continue
+        hint = "the name of an output cannot be computed: take it out of the `for`"
+        once(first, "output", statement.name.text, statement.name.span, world.found, hint)
         try:
             value = fits(evaluate(statement.value, scope), "any", statement.value.span, deploy=True)
             text = as_text(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bpc.diagnostics import lower
+from bpc.diagnostics.base import Note
 from bpc.digest import sha256
 from bpc.lower.configure import configure_of, platform_packages
 from bpc.lower.functions import as_text
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
 PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*(=[A-Za-z0-9.+:~_-]+)?\Z")
 MODE = re.compile(r"[0-7]{3,4}\Z")
 ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
+OWNER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\Z|[0-9]{1,10}\Z")
+"""An account or group that the release or a package made, or its number."""
 ITEMS = ("artifact", "run", "user", "file", "service", "configure")
 UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]+\Z")
 
 
 def steps_of(body: Body, kind: Kind | None) -> list[Step]:
     """The steps of one template, packages first; `kind` overrides what each item's own kind would be."""
+    items_once(body)
     steps: list[Step] = packages_of(body, kind)
     for item in body.all(*ITEMS):
         try:
@@ -44,11 +48,26 @@ def steps_of(body: Body, kind: Kind | None) -> list[Step]:
     return steps
 
 
+def items_once(body: Body) -> None:
+    """Reports what one template says twice. A file of the template in its `from` may be said again: the last one holds."""
+    body.each_once("file", "artifact")
+    body.each_once("user")
+    body.each_once("service")
+
+
 def packages_of(body: Body, kind: Kind | None) -> list[Step]:
     """The packages of one template as a step, or nothing."""
     names = body.value("packages", ())
-    for name in names:
+    versions: dict[str, tuple[str, Span]] = {}
+    for index, name in enumerate(names):
         _check_name(name, body.where("packages"), body)
+        package, _, version = name.partition("=")
+        place = body.where_item("packages", index)
+        if version and versions.setdefault(package, (version, place))[0] != version:
+            other, first = versions[package]
+            problem = f'package "{package}" cannot have two versions, {other} and {version}'
+            notes = (Note(span=first, text="the first one"),)
+            body.found.append(lower.BadValue(span=place, problem=problem, hint="keep one of the two", notes=notes))
     if not names:
         return []
     return [Packages(names=tuple(dict.fromkeys(names)), kind=kind or "software", span=body.where("packages"))]
@@ -115,18 +134,24 @@ def _run(item: Body, kind: Kind) -> Run:
 
 def _file(item: Body, template: Body, kind: Kind) -> File:
     path = _path(item)
+    if path.endswith(("/", "/.")):
+        raise bad(item.span, f'"{path}" is a folder, not a file', "write the whole path of the file")
     content, source = _content(item, template)
     sensitive = any(isinstance(part, SecretHole) for part in content) if isinstance(content, tuple) else False
     mode = item.value("mode", "0600" if sensitive else "0644")
     if not MODE.match(mode):
         raise bad(item.where("mode"), f'"{mode}" is no mode in octal, such as "0644"')
     owner = item.value("owner", "root")
+    group = item.value("group", owner)
+    for setting, account, what in (("owner", owner, "an account"), ("group", group, "a group")):
+        if not OWNER.match(account):
+            raise bad(item.where(setting), f'"{account}" is no name of {what}', 'write one such as "www-data"')
     reload = item.value("reload", "")
     return File(
         path=path,
         content=content,
         owner=owner,
-        group=item.value("group", owner),
+        group=group,
         mode=mode.rjust(4, "0"),
         reload=(reload,) if reload else (),
         source=source,
@@ -173,6 +198,11 @@ def _user(item: Body, kind: Kind) -> User:
     if not ACCOUNT.match(name):
         raise bad(item.span, f'"{name}" is no name of an account')
     system = item.value("system", False)
+    keys = tuple(as_text(key) for key in item.value("ssh_keys", ()))
+    for index, key in enumerate(keys):
+        # the line end of a file that holds one key is none within it
+        if any(end in "".join(part for part in key if isinstance(part, str)).rstrip("\r\n") for end in "\r\n"):
+            raise bad(item.where_item("ssh_keys", index), "a key is one line", "write each key as an item of its own")
     return User(
         name=name,
         groups=item.value("groups", ()),
@@ -180,7 +210,7 @@ def _user(item: Body, kind: Kind) -> User:
         home=item.value("home", ""),
         system=system,
         sudo=item.value("sudo", False),
-        ssh_keys=tuple(as_text(key) for key in item.value("ssh_keys", ())),
+        ssh_keys=keys,
         kind=kind,
         span=item.span,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower
+from bpc.diagnostics.base import Note
+from bpc.lower.body import same_path
 from bpc.lower.values import NetworkValue, Range
 from bpc.model.resources import Balancer, Endpoint, Fixed, Machine, Scaling, Update, Volume
 from bpc.record import Record
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from bpc.model.resources import Algorithm
 
 GIB = 2**30
+HOST_NAME = 63
+"""Characters of a host name, as DNS and Linux have it."""
 
 
 class Plan(Record):
@@ -35,11 +39,14 @@ def plan_tier(name: str, body: Body, world: World) -> Plan:
     if given == ():
         problem = f'tier "{name}" needs at least one network'
         body.found.append(lower.BadValue(span=body.where("network"), problem=problem))
+    _check_host_name(name, members, body)
+    body.each_once("expose")
     endpoints: dict[str, Endpoint] = {}
     balancers: list[Balancer] = []
     for expose in body.all("expose"):
         endpoint, balancer = _endpoint(name, expose, members, networks)
-        _unique_port(endpoint, endpoints, world)
+        if endpoint.name not in endpoints:
+            _unique_port(endpoint, endpoints, world)
         endpoints[endpoint.name] = endpoint
         if balancer is not None:
             balancers.append(balancer)
@@ -56,7 +63,7 @@ def _members(name: str, body: Body) -> Fixed | Scaling:
             minimum=count.low,
             maximum=count.high,
             metric=scale.value("metric", "") if scale else "",
-            target=float(scale.value("target", 60.0)) if scale else 0.0,
+            target=_target(scale) if scale else 0.0,
             cooldown=scale.positive("cooldown", 60_000, least=0) if scale else 60_000,
         )
     if scale is not None and (count is not None or not body.has("count")):
@@ -66,6 +73,24 @@ def _members(name: str, body: Body) -> Fixed | Scaling:
             lower.BadValue(span=scale.span, problem=problem, hint=f"write `count = {count}..{count + 2}`")
         )
     return Fixed(count=body.positive("count", 1, least=0, most=100_000))
+
+
+def _target(scale: Body) -> float:
+    target = float(scale.value("target", 60.0))
+    if not 0 < target <= 100:
+        problem = f'"target" is more than 0% and at most 100%, not {target:g}%'
+        hint = "it is the mean use that scaling holds, such as 60%"
+        scale.found.append(lower.BadValue(span=scale.where("target"), problem=problem, hint=hint))
+    return target
+
+
+def _check_host_name(name: str, members: Fixed | Scaling, body: Body) -> None:
+    """A member's host name is the tier's name with its number, and a label of DNS."""
+    most = members.count if isinstance(members, Fixed) else members.maximum
+    longest = f"{name}-{max(most - 1, 0)}"
+    if len(longest) > HOST_NAME:
+        problem = f'a host name has at most {HOST_NAME} characters, and "{longest}" has {len(longest)}'
+        body.found.append(lower.BadValue(span=body.span, problem=problem, hint="give the tier a shorter name"))
 
 
 def _networks(value: Value | None) -> tuple[str, ...]:
@@ -162,11 +187,24 @@ def machine(body: Body) -> Machine:
 
 def volumes(plan: Plan) -> tuple[Volume, ...]:
     """The volumes of a tier with identity."""
+    plan.body.each_once("volume")
     made = tuple(_volume(body) for body in plan.body.all("volume"))
+    _check_mounts(made, plan.body)
     if made and not isinstance(plan.members, Fixed):
         plan.body.found.append(lower.VolumesWithoutIdentity(span=made[0].span, tier=plan.name))
         return ()
     return made
+
+
+def _check_mounts(made: tuple[Volume, ...], body: Body) -> None:
+    first: dict[str, Volume] = {}
+    for volume in made:
+        other = first.setdefault(same_path(volume.mount), volume)
+        if other.name != volume.name:
+            problem = f'volumes "{other.name}" and "{volume.name}" are both mounted at "{same_path(volume.mount)}"'
+            notes = (Note(span=other.span, text="the first one"),)
+            hint = "give each a place of its own"
+            body.found.append(lower.BadValue(span=volume.span, problem=problem, hint=hint, notes=notes))
 
 
 def _volume(body: Body) -> Volume:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpc.diagnostics.lower import DeployTime
 from bpc.lower.body import Body
 from bpc.lower.scope import Lazy, Unknown
-from bpc.lower.steps import ITEMS, packages_of, step_of
+from bpc.lower.steps import ITEMS, items_once, packages_of, step_of
 from bpc.lower.templates import parse
 from bpc.lower.types import Wrong
 from bpc.syntax.tree import Block, Let, Parameter
@@ -36,6 +36,7 @@ def _check(block: Block, file: str, world: World) -> None:
     body = Body(block, scope)
     world.found = found + [d for d in world.found if not isinstance(d, DeployTime)]
     _attempt(world, lambda: body.value("from", None))
+    items_once(body)
     _attempt(world, lambda: packages_of(body, None))
     for item in body.all(*ITEMS):
         if item.has("template"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bpc.diagnostics import resolve
-from bpc.diagnostics.base import did_you_mean
+from bpc.diagnostics.base import Note, did_you_mean
+from bpc.diagnostics.check import SettingTwice
 from bpc.record import assert_never
 from bpc.resolve.program import declare, label_identifier
 from bpc.syntax.tree import (
@@ -17,6 +18,7 @@ from bpc.syntax.tree import (
     Conditional,
     Connect,
     For,
+    Identifier,
     Import,
     Index,
     Let,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
     from bpc.diagnostics.base import Diagnostic
     from bpc.resolve.program import Declaration, Module, Program
+    from bpc.source import Span
     from bpc.syntax.tree import Expression, Statement
 
     Scope = frozenset[str]
@@ -69,6 +72,12 @@ def declared_in(block: Block, found: list[Diagnostic]) -> dict[str, Declaration]
             if label is not None:
                 declare(names, label.text, statement, label.span, found)
     return names
+
+
+def plain_text(string: String) -> str | None:
+    """A string's text, None where it is interpolated."""
+    texts = [part for part in string.parts if isinstance(part, str)]
+    return "".join(texts) if len(texts) == len(string.parts) else None
 
 
 class Names:
@@ -109,6 +118,8 @@ class Names:
             self.expression(node.label, scope)
         if node.keyword in SCOPES:
             scope = scope | declared_in(node, self.found).keys()
+        elif node.keyword == "environment":
+            declared_in(node, self.found)
         self.statements(node.body, scope, node.keyword)
 
     def setting(self, node: Setting, scope: Scope, keyword: str) -> None:
@@ -131,6 +142,7 @@ class Names:
             case ListLiteral():
                 self.each(node.items, scope)
             case MapLiteral():
+                self.once(entry.key for entry in node.entries)
                 self.each((entry.value for entry in node.entries), scope)
             case Comprehension():
                 self.comprehension(node, scope)
@@ -146,6 +158,15 @@ class Names:
                 pass
             case _:
                 assert_never(node)
+
+    def once(self, names: Iterable[Identifier | String]) -> None:
+        """Keys of a map or arguments of a call, each once; computed ones are seen when they are evaluated."""
+        first: dict[str, Span] = {}
+        for name in names:
+            text = name.text if isinstance(name, Identifier) else plain_text(name)
+            if text is not None and first.setdefault(text, name.span) != name.span:
+                note = Note(span=first[text], text="set here first")
+                self.found.append(SettingTwice(span=name.span, name=text, notes=(note,)))
 
     def each(self, nodes: Iterable[Expression], scope: Scope) -> None:
         for node in nodes:
@@ -181,4 +202,5 @@ class Names:
                 self.found.append(resolve.UnknownName(span=function.span, name=function.text, hint=hint))
         elif not isinstance(function, Name):
             self.expression(function, scope)
+        self.once(argument.name for argument in node.arguments if argument.name is not None)
         self.each((argument.value for argument in node.arguments), scope)
