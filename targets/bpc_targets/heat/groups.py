@@ -231,6 +231,9 @@ def _alarm(stack: Stack, group: Group, tier: str, members: Scaling, direction: s
     # Gnocchi's cpu is nanoseconds of a core: over 300 s and all cores 100 % are 3e11 times the cores
     scale = 3e9 * group.machine.cpu if rate else group.machine.memory / 2**20 / 100
     threshold = members.target if direction == "up" else members.target / 2
+    # the address wants a token: `trust+` makes Aodh call it with a trust of who created the stack
+    url = attr(f"scale_{direction}.{tier}", "signal_url")
+    action = {"str_replace": {"template": "trust+url", "params": {"url": url}}}
     alarm = {
         "metric": "cpu" if rate else "memory.usage",
         "aggregation_method": "rate:mean" if rate else "mean",
@@ -245,7 +248,7 @@ def _alarm(stack: Stack, group: Group, tier: str, members: Scaling, direction: s
                 "params": {"GROUP": metering(tier)},
             }
         },
-        "alarm_actions": [attr(f"scale_{direction}.{tier}", "signal_url")],
+        "alarm_actions": [action],
     }
     name = f"alarm_{direction}.{tier}"
     kind = "OS::Aodh::GnocchiAggregationByResourcesAlarm"
