@@ -79,6 +79,16 @@ def test_no_flavor_is_large_enough(tmp_path, capsys):
     assert "HEAT006" in capsys.readouterr().err
 
 
+def test_no_customary_flavor_is_large_enough(tmp_path):
+    """The stack says that the flavor is a stand-in, and so does what must exist before it."""
+    path = blueprint(tmp_path, PLAIN.replace("COUNT", "1").replace("EXTRA", "machine { cpu = 1000 }"))
+    assert compiled(path, tmp_path) == 0
+    for name in ("stack.yaml", "README.txt"):
+        text = " ".join((tmp_path / "out" / "heat" / name).read_text().split())
+        assert "no customary one has 1000 CPU" in text and "m1.xlarge stands here to be replaced" in text
+        assert "the smallest" not in text
+
+
 def test_failed_compile_leaves_the_earlier_output(tmp_path):
     good = PLAIN.replace("COUNT", "1").replace("EXTRA", "")
     assert compiled(blueprint(tmp_path, good), tmp_path) == 0

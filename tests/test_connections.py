@@ -126,6 +126,97 @@ def test_blueprints(folder, environment):
     compare(result)
 
 
+BALANCED = """
+blueprint 1
+
+image base { from = debian("12") }
+
+image by_host {
+  from = base
+  param d: endpoint
+  file "/etc/d" { text = d.host }
+}
+
+image by_members {
+  from = base
+  param d: endpoint
+  file "/etc/d" { text = join(",", d.hosts) }
+}
+
+image by_one {
+  from = base
+  param d: endpoint
+  let   one = d.hosts[0]
+  file "/etc/d" { text = one }
+}
+
+image by_template {
+  from = base
+  param d: endpoint
+  file "/etc/d" { template = "d.j2" }
+}
+
+image by_both {
+  from = base
+  param d: endpoint
+  file "/etc/d" { text = "${d.host} ${d.hosts[1]}" }
+}
+
+image by_port {
+  from = base
+  param d: endpoint
+  param address: string = ""
+  file "/etc/d" { text = "${address}:${d.port}" }
+}
+
+solution s {
+  version = "1"
+  network n { cidr = "10.0.0.0/24" }
+  network m { cidr = "10.0.1.0/24" }
+  tier srv {
+    image   = base
+    network = n
+    count   = 2
+    expose q { port = 7000, balance = round_robin }
+    expose other { port = 7001, balance = round_robin }
+  }
+  tier host { image = by_host(d = srv.q), network = m }
+  tier members { image = by_members(d = srv.q), network = m }
+  tier same { image = by_members(d = srv.q), network = m }
+  tier one { image = by_one(d = srv.q), network = m }
+  tier written { image = by_template(d = srv.q), network = m }
+  tier both { image = by_both(d = srv.q), network = m }
+  tier given { image = by_port(d = srv.q, address = srv[1].host), network = m }
+  tier port { image = by_port(d = srv.q), network = m }
+  tier reached {
+    image   = base
+    network = m
+    connect srv.q
+  }
+  for it in [srv.q] {
+    tier "looped" { image = by_members(d = it), network = m }
+  }
+}
+"""
+
+
+def test_members_behind_a_balancer(tmp_path):
+    """Who is given the members' addresses may reach the members; the balancer is for those who are given its own, or none."""
+    (tmp_path / "solution.bp").write_text(BALANCED)
+    (tmp_path / "d.j2").write_text("{{ d.hosts | join(',') }}")
+    result = bpc.api.compile(tmp_path / "solution.bp", targets=("heat", "cloudformation"))
+    assert result.ok, result.diagnostics
+    compare(result)
+    facts = Model(result.solution).facts()
+    reach = {to: {peer for peer, target, _, _ in facts if target == to} for _, to, _, _ in facts}
+    members = {"members", "same", "one", "written", "both", "given", "looped"}
+    assert reach == {
+        "tier srv": {f"tier {name}" for name in members} | {"balancer srv.q", "balancer srv.other"},
+        "balancer srv.q": {f"tier {name}" for name in ("host", "both", "given", "port", "reached")},
+    }
+    assert {peer for peer, _, _, port in facts if port == 7001} == {"balancer srv.other"}, "nobody wants it"
+
+
 def test_generated_blueprints(tmp_path):
     seen = {"compared": 0, "rules": 0}
     for name, content in FILES.items():

@@ -74,7 +74,7 @@ class Guests:
 
 
 def signal(guest: Guest, status: str, reason: str) -> None:
-    """Runs the guest's program. Its id for Heat is the host name, which is the server's name, not this machine's."""
+    """Runs the guest's program. Its id for Heat begins with the host name, which is the server's name, not this machine's."""
     program = guest.program.replace("socket.gethostname()", repr(guest.name))
     subprocess.run([sys.executable, "-c", program, status], input=reason.encode(), timeout=120, check=True)
 

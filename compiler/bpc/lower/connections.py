@@ -16,47 +16,57 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bpc.lower.tiers import Plan
-    from bpc.lower.world import World
+    from bpc.lower.world import Touch, World
     from bpc.model.resources import Endpoint
     from bpc.source import Span
 
-    Used = dict[str, dict[tuple[str, str], bool]]
 
-
-def rules(world: World, plans: list[Plan], used: Used) -> list[Rule]:
+def rules(world: World, plans: list[Plan], touched: dict[str, set[Touch]]) -> list[Rule]:
     """All permissions, tier by tier and endpoint by endpoint, in the order of declaration."""
     handed: dict[tuple[str, str], list[str]] = {}
-    for tier, targets in used.items():
-        for target in targets:
-            handed.setdefault(target, []).append(tier)
+    for user, touches in touched.items():
+        for target in {(tier, endpoint) for tier, endpoint, _ in touches}:
+            handed.setdefault(target, []).append(user)
     made: list[Rule] = []
     for plan in plans:
         allowed = _allowed(world, plan)
         for endpoint in plan.endpoints.values():
-            peers = _peers(plan, endpoint, handed, allowed)
-            made += _endpoint_rules(plan, endpoint, peers)
+            users = handed.get((plan.name, endpoint.name), [])
+            members = [user for user in users if endpoint.balancer and _members(plan, endpoint, touched[user])]
+            others = [user for user in users if not endpoint.balancer or _balancer(plan, endpoint, touched[user])]
+            made += _endpoint_rules(plan, endpoint, _peers(endpoint, others, allowed), members)
     return made
 
 
-def _peers(
-    plan: Plan,
-    endpoint: Endpoint,
-    handed: dict[tuple[str, str], list[str]],
-    allowed: dict[str, list[tuple[Peer, Span]]],
-) -> dict[Peer, Span]:
+def _members(plan: Plan, endpoint: Endpoint, touches: set[Touch]) -> bool:
+    """Whether a user reaches the members behind a balancer: it asks for their addresses, at the endpoint or at the tier."""
+    if (plan.name, endpoint.name, "hosts") in touches:
+        return True
+    return (plan.name, "", "hosts") in touches and (plan.name, endpoint.name, "host") not in touches
+
+
+def _balancer(plan: Plan, endpoint: Endpoint, touches: set[Touch]) -> bool:
+    """Whether a user reaches the balancer: not where it asks the endpoint for its members' addresses alone."""
+    return (plan.name, endpoint.name, "host") in touches or (plan.name, endpoint.name, "hosts") not in touches
+
+
+def _peers(endpoint: Endpoint, users: list[str], allowed: dict[str, list[tuple[Peer, Span]]]) -> dict[Peer, Span]:
     peers: dict[Peer, Span] = {}
     if endpoint.public:
         peers[FromAnywhere()] = endpoint.span
-    for tier in handed.get((plan.name, endpoint.name), ()):
-        peers[FromGroup(group=tier)] = endpoint.span
+    for user in users:
+        peers[FromGroup(group=user)] = endpoint.span
     for peer, span in allowed.get(endpoint.name, ()):
         peers.setdefault(peer, span)
     return peers
 
 
-def _endpoint_rules(plan: Plan, endpoint: Endpoint, peers: dict[Peer, Span]) -> Iterator[Rule]:
+def _endpoint_rules(plan: Plan, endpoint: Endpoint, peers: dict[Peer, Span], members: list[str]) -> Iterator[Rule]:
+    """`peers` reach the endpoint's balancer where it has one; the tiers of `members` pass it by."""
     for peer, span in peers.items():
         yield _rule(plan, endpoint, peer, span, balanced=bool(endpoint.balancer))
+    for user in members:
+        yield _rule(plan, endpoint, FromGroup(group=user), endpoint.span, balanced=False)
     if endpoint.balancer:
         yield _rule(plan, endpoint, FromBalancer(balancer=endpoint.balancer), endpoint.span, balanced=False)
 

@@ -21,7 +21,7 @@ from bpc.syntax.tree import Let, Parameter, type_text
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.lower.values import Value
-    from bpc.lower.world import World
+    from bpc.lower.world import Touch, World
     from bpc.model.resources import Architecture
     from bpc.model.steps import Bake, Kind
 
@@ -32,10 +32,11 @@ FORMAT = 4
 
 
 class Built(Record):
-    """An image, and the steps that are left for first boot."""
+    """An image, the steps that are left for first boot, and what its template wanted of endpoints."""
 
     image: Image
     first_boot: tuple[Step, ...]
+    touched: frozenset[Touch]
 
 
 def build(
@@ -46,6 +47,7 @@ def build(
     Where first boot brings anything (`volumes` too), the image has its services switched off, and first boot switches them
     on: a service that started before its password or its data were there would make its own.
     """
+    world.touched = set()
     chain = _chain(template, world)
     origin = chain[0].origin
     ready = isinstance(origin, ReadyImage)
@@ -65,7 +67,8 @@ def build(
         ]
         carried = [replace(step, enabled=False) if step in waiting else step for step in carried]
         left += tuple(replace(step, unit=()) for step in waiting)  # the image has their unit files
-    return Built(image=_image(template, chain, carried, architecture), first_boot=left), bake
+    image = _image(template, chain, carried, architecture)
+    return Built(image=image, first_boot=left, touched=frozenset(world.touched)), bake
 
 
 def _check_platforms(steps: list[Step], bake: Bake, said: Span) -> None:

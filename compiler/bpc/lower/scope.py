@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bpc.lower.values import Value
-    from bpc.lower.world import World
+    from bpc.lower.world import Touch, World
     from bpc.source import Span
     from bpc.syntax.tree import Expression
 
@@ -35,7 +35,7 @@ class Scope:
         self.world = world
         self.names = dict(names)
         self.outer = outer
-        self.touched: dict[str, frozenset[tuple[str, str]]] = {}
+        self.touched: dict[str, frozenset[Touch]] = {}
         self.busy: set[str] = set()
 
     def inner(self, names: Mapping[str, Value | Lazy | Unknown]) -> Scope:

@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from bpc.lower.tiers import Plan
+    from bpc.lower.world import Touch
     from bpc.model.resources import Architecture, Resource
     from bpc.model.steps import Bake
     from bpc.syntax.tree import Expression, Statement
 
-    Lowered = tuple[Group, Built, dict[tuple[str, str], bool]]
+    Lowered = tuple[Group, Built, set[Touch]]
 
 HALF_HOUR = 1_800_000
 RESERVED = {
@@ -85,7 +86,7 @@ def lower_solution(world: World, choice: Choice, digest: Callable[[], str], comp
         *secrets,
         *(group for group, _, _ in groups.values()),
         *balancers,
-        *rules(world, plans, {name: used for name, (_, _, used) in groups.items()}),
+        *rules(world, plans, {name: touched for name, (_, _, touched) in groups.items()}),
     )
     start_order(world, [group for group, _, _ in groups.values()])
     params, outputs = tuple(_params(body, choice)), tuple(_outputs(world, body))
@@ -374,17 +375,15 @@ def _group(
     instead: Bake | None,
     cache: dict[tuple[object, ...], tuple[Built, Bake]],
 ) -> Lowered | None:
-    """A tier's group, what its image is, and the endpoints that it uses (True: and waits for). Raises `Wrong`.
+    """A tier's group, what its image is, and what it wants of endpoints. Raises `Wrong`.
 
     `bake` is the solution's word; the tier's own wins, and `instead` wins over both.
     """
     body = plan.body
     world.touched = set()
     template = body.value("image", None)
-    used = dict.fromkeys(sorted(world.touched - {(plan.name, e) for e in plan.endpoints}), True)
-    own = {target for target in world.touched if target[0] == plan.name}
-    used |= dict.fromkeys(sorted(own), False)
-    used |= _connected(world, plan)
+    touched = set(world.touched)
+    connected = _connected(world, plan)
     if not isinstance(template, TemplateValue):
         return None  # reported where it was evaluated
     chosen = instead or body.value("bake", bake)
@@ -393,6 +392,9 @@ def _group(
     mounts = tuple(_mount(plan.name, volume) for volume in made)
     machine = tiers.machine(body)
     built, baked = _built(template, chosen, where, world, cache, machine.architecture, volumes=bool(made))
+    touched |= built.touched
+    waits = {tier for tier, endpoint, _ in touched if endpoint and (tier, endpoint) not in connected} - {plan.name}
+    touched |= {(*target, "") for target in connected}
     image = world.images.setdefault(built.image.digest or built.image.name, built.image)  # the same bits, one image
     signals = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum
     group = Group(
@@ -409,12 +411,12 @@ def _group(
         update=tiers.update(plan),
         readiness=Readiness(signals=signals, timeout=body.positive("ready_within", HALF_HOUR, least=1000)),
         public_address=any(e.public and not e.balancer for e in plan.endpoints.values()),
-        starts_after=tuple(sorted({tier for (tier, _), waits in used.items() if waits and tier != plan.name})),
+        starts_after=tuple(sorted(waits)),
         first_boot=mounts + built.first_boot,
         was=body.was(),
         span=body.span,
     )
-    return group, built, used
+    return group, built, touched
 
 
 def _built(
@@ -437,9 +439,9 @@ def _built(
         return build(template, bake, said, world, architecture, volumes=volumes)
 
 
-def _connected(world: World, plan: Plan) -> dict[tuple[str, str], bool]:
+def _connected(world: World, plan: Plan) -> set[tuple[str, str]]:
     """The endpoints of `connect`: reached, and not waited for."""
-    used = {}
+    connected = set()
     for statement, scope in plan.body.rest:
         if not isinstance(statement, Connect):
             continue
@@ -449,8 +451,8 @@ def _connected(world: World, plan: Plan) -> dict[tuple[str, str], bool]:
             world.found.append(wrong.diagnostic)
         else:
             assert isinstance(value, EndpointValue)
-            used[value.tier, value.name] = False
-    return used
+            connected.add((value.tier, value.name))
+    return connected
 
 
 def _mount(tier: str, volume: Volume) -> Mount:

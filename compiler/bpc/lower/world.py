@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from bpc.source import Span
 
     Content = Text | bytes
+    Touch = tuple[str, str, str]
+    """(tier, endpoint, what of it, or nothing where it is only mentioned). Without an endpoint: the members of the tier."""
     Bytes = Callable[[str, str, Span], "tuple[str, bytes] | Diagnostic"]
     Texts = Callable[[str, str, Span], "Source | Diagnostic"]
 
@@ -46,13 +48,13 @@ STEPS = 2_000_000
 
 
 class World:
-    """One lowering. `touched` collects the endpoints that expressions mention, `used` the image templates that were built."""
+    """One lowering. `touched` collects what expressions want of endpoints, `used` the image templates that were built."""
 
     def __init__(self, program: Program, read_bytes: Bytes, read_text: Texts) -> None:
         self.program = program
         self._bytes, self._text = read_bytes, read_text
         self.found: list[Diagnostic] = []
-        self.touched: set[tuple[str, str]] = set()
+        self.touched: set[Touch] = set()
         self.plans: dict[str, Plan] = {}
         self.pending: dict[str, Body] = {}
         self.tiers: dict[str, Span] = {}
@@ -174,17 +176,20 @@ class World:
             plan = self.plan(target.name)
             known = (*plan.endpoints, "hosts")
             if name in plan.endpoints:
-                self.touched.add((target.name, name))
+                self.touched.add((target.name, name, ""))
                 return EndpointValue(tier=target.name, name=name)
             if name == "hosts":
+                self.touched.add((target.name, "", "hosts"))
                 return self._hosts(target.name, plan.networks[0])
         elif isinstance(target, MemberValue):
             known = ("host",)
             if name == "host":
+                self.touched.add((target.tier, "", "hosts"))
                 return self._member(target.tier, target.index, self.plan(target.tier).networks[0])
         elif isinstance(target, EndpointValue):
             known = ("host", "hosts", "port", "protocol")
             if name in known:
+                self.touched.add((target.tier, target.name, name))
                 return self._endpoint(target, name, span)
         hint = did_you_mean(name, known)
         raise Wrong(resolve.UnknownMember(span=span, what=article(type_name(target)), name=name, hint=hint))

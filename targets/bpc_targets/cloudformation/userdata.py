@@ -42,7 +42,8 @@ import json, socket, sys, time, urllib.request
 
 url = r"@@signal@@"
 reason = sys.stdin.buffer.read()[-3000:].decode(errors="replace")
-body = {"Status": sys.argv[1], "UniqueId": socket.gethostname(), "Reason": reason, "Data": ""}
+name = socket.gethostname() + "-" + open("/etc/machine-id").read().strip()  # host names may be cut
+body = {"Status": sys.argv[1], "UniqueId": name, "Reason": reason, "Data": ""}
 while len(json.dumps(body)) > 4000:  # all in all CloudFormation takes 4096 bytes
     body["Reason"] = body["Reason"][100:]
 for attempt in range(20):

@@ -26,7 +26,7 @@ CAPABILITIES = {
     "expose: public": "floating IP on the balancer, or on each member",
     "allow": "rule with remote_ip_prefix; of a balanced endpoint the listener's allowed_cidrs",
     "update": "rolling_update of the group; server update policies written out",
-    "readiness": "OS::Heat::WaitCondition; a failure carries exit code and log tail",
+    "readiness": "OS::Heat::WaitCondition, twelve hours at most (HEAT008); a failure carries exit code and log tail",
     "configure": "cloud-init's module for the platform, called by the first-boot script",
     "was": "keeps the logical ids",
     "output": "output",

@@ -57,7 +57,11 @@ class NoZones(Diagnostic):
 
 
 class ReservedName(Diagnostic):
-    """A `param` or an output has a name that the Heat target needs for its own: `external_network`, `image_…`. Rename it."""
+    """A `param` or an output has a name that the Heat target needs for its own. Rename it.
+
+    Parameters are `external_network`, `key_name`, each tier's `image_TIER` and `flavor_TIER`, and `telemetry` where a tier scales
+    by a metric; outputs begin with `bpc_`.
+    """
 
     code: ClassVar = "HEAT004"
     message: ClassVar = '"{name}" is a name that the Heat stack uses itself'
@@ -88,6 +92,16 @@ class MixedArchitectures(Diagnostic):
     advice: ClassVar = 'name another ready image for it: `cloud_image("NAME")`'
     tier: str
     image: str
+
+
+class WaitTooLong(Diagnostic):
+    """Heat waits for a tier's machines twelve hours at most. Make `ready_within` shorter."""
+
+    code: ClassVar = "HEAT008"
+    message: ClassVar = 'tier "{tier}" is awaited for {hours} hours, and Heat waits for 12'
+    advice: ClassVar = "write a shorter `ready_within`"
+    tier: str
+    hours: int
 
 
 class NoFlavor(Diagnostic):

@@ -31,7 +31,10 @@ def requirements(stack: Stack) -> tuple[Requirement, ...]:
     for group in stack.groups.values():
         parameter = f"flavor_{stack.tier(group.name)}"
         value = str(stack.values[parameter])
-        needs.append(Requirement(kind="flavor", parameter=parameter, value=value, why=f"for tier {group.name}"))
+        why = f"for tier {group.name}"
+        if group.name in stack.lacking:
+            why += f": {stack.lacking[group.name]}"
+        needs.append(Requirement(kind="flavor", parameter=parameter, value=value, why=why))
     for param in stack.solution.params:
         if param.default is None:
             needs.append(Requirement(kind="value", parameter=param.name, value="", why=param.doc or "no default"))

@@ -100,16 +100,8 @@ def _parameters(stack: Stack) -> None:
         ),
     }
     for name, (definition, chosen) in own.items():
-        _own(stack, name, definition, chosen)
+        stack.own(name, definition, chosen)
     stack.conditions["has_key"] = {"not": {"equals": [param("key_name"), ""]}}
-
-
-def _own(stack: Stack, name: str, definition: Json, chosen: object) -> None:
-    taken = {item.name: item.span for item in stack.solution.params}
-    if name in taken:
-        stack.found.append(diagnostics.ReservedName(span=taken[name], name=name))
-    stack.parameters[name] = definition
-    stack.values[name] = chosen
 
 
 def _parameter(item: Param) -> Json:

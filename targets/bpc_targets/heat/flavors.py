@@ -33,8 +33,11 @@ def flavor(stack: Stack, group: Group) -> tuple[str, str]:
     wanted = f"{need.cpu} CPU, {need.memory / GIB:g} GiB memory, {need.disk / GIB:g} GiB disk"
     if chosen is None and stack.options.flavors:
         stack.found.append(diagnostics.NoFlavor(span=need.span, need=wanted))
+    if chosen is None:
+        stack.lacking[group.name] = f"no customary one has {wanted}; m1.xlarge stands here to be replaced"
+        return "m1.xlarge", stack.lacking[group.name]
     known = "of the mapping" if stack.options.flavors else "of the customary ones"
-    return chosen or "m1.xlarge", f"the smallest {known} with {wanted}"
+    return chosen, f"the smallest {known} with {wanted}"
 
 
 def smallest(need: Machine, offers: Mapping[str, Flavor]) -> str | None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
+LONGEST = 43_200
+"""Seconds that a wait condition may wait."""
+
 
 def add_group(stack: Stack, group: Group) -> None:
     """All resources of a tier."""
@@ -56,18 +59,19 @@ def add_group(stack: Stack, group: Group) -> None:
 
 def _parameters(stack: Stack, group: Group, tier: str) -> None:
     """Image and flavor. Their values stand in the environment file: Heat checks a default even where another value is given."""
-    stack.parameters[f"image_{tier}"] = {
+    image = {
         "type": "string",
         "description": f"Image of tier {group.name}. {group.doc}".strip(),
         "constraints": [{"custom_constraint": "glance.image"}],
     }
+    stack.own(f"image_{tier}", image, group.image)
     chosen, why = flavor(stack, group)
-    stack.parameters[f"flavor_{tier}"] = {
+    definition = {
         "type": "string",
         "description": f"Flavor of tier {group.name}: {why}.",
         "constraints": [{"custom_constraint": "nova.flavor"}],
     }
-    stack.values |= {f"image_{tier}": group.image, f"flavor_{tier}": chosen}
+    stack.own(f"flavor_{tier}", definition, chosen)
 
 
 def _server(stack: Stack, group: Group, tier: str, data: Any) -> Json:
@@ -220,17 +224,20 @@ def _policy(stack: Stack, group: Group, tier: str, members: Scaling, direction: 
 
 def _alarm(stack: Stack, group: Group, tier: str, members: Scaling, direction: str) -> None:
     """Many clouds have no telemetry: the alarms are made only where the parameter says that this one has."""
-    stack.parameters["telemetry"] = {
+    telemetry = {
         "type": "boolean",
         "description": "Whether the cloud has Aodh and Gnocchi, so that tiers scale by themselves.",
         "default": False,
     }
-    stack.values.setdefault("telemetry", False)
+    stack.own("telemetry", telemetry, chosen=False)
     stack.conditions["has_telemetry"] = param("telemetry")
     rate = members.metric == "cpu"
     # Gnocchi's cpu is nanoseconds of a core: over 300 s and all cores 100 % are 3e11 times the cores
     scale = 3e9 * group.machine.cpu if rate else group.machine.memory / 2**20 / 100
     threshold = members.target if direction == "up" else members.target / 2
+    # the address wants a token: `trust+` makes Aodh call it with a trust of who created the stack
+    url = attr(f"scale_{direction}.{tier}", "signal_url")
+    action = {"str_replace": {"template": "trust+url", "params": {"url": url}}}
     alarm = {
         "metric": "cpu" if rate else "memory.usage",
         "aggregation_method": "rate:mean" if rate else "mean",
@@ -245,7 +252,7 @@ def _alarm(stack: Stack, group: Group, tier: str, members: Scaling, direction: s
                 "params": {"GROUP": metering(tier)},
             }
         },
-        "alarm_actions": [attr(f"scale_{direction}.{tier}", "signal_url")],
+        "alarm_actions": [action],
     }
     name = f"alarm_{direction}.{tier}"
     kind = "OS::Aodh::GnocchiAggregationByResourcesAlarm"
@@ -253,13 +260,11 @@ def _alarm(stack: Stack, group: Group, tier: str, members: Scaling, direction: s
 
 
 def _ready(stack: Stack, group: Group, tier: str) -> None:
-    signals = group.readiness.signals
+    signals, timeout = group.readiness.signals, seconds(group.readiness.timeout)
     if signals:
-        condition = {
-            "handle": get(f"handle.{tier}"),
-            "count": signals,
-            "timeout": seconds(group.readiness.timeout),
-        }
+        if timeout > LONGEST:
+            stack.found.append(diagnostics.WaitTooLong(span=group.span, tier=group.name, hours=-(-timeout // 3600)))
+        condition = {"handle": get(f"handle.{tier}"), "count": signals, "timeout": timeout}
         depends = [f"tier.{tier}"]
         stack.add(f"ready.{tier}", "OS::Heat::WaitCondition", condition, group.span, depends_on=depends)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bpc.source import where
 from bpc.yaml import entry
+from bpc_targets.heat import diagnostics
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Stack:
         self.solution, self.options = solution, options
         self.parameters: Json = {}
         self.values: Json = {}
+        self.declared = {item.name: item.span for item in solution.params}
         self.resources: dict[str, str] = {}
         self.outputs: Json = {}
         self.conditions: Json = {}
@@ -41,6 +43,7 @@ class Stack:
         self.counts: dict[str, int] = {}
         self.places: dict[str, Span] = {}
         self.first_boots: dict[int, Text] = {}
+        self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
         self.found: list[Diagnostic] = []
         self.networks: dict[str, Network] = {r.name: r for r in solution.resources if isinstance(r, Network)}
         self.groups: dict[str, Group] = {r.name: r for r in solution.resources if isinstance(r, Group)}
@@ -71,6 +74,13 @@ class Stack:
     def balancer(self, name: str) -> str:
         tier, _, endpoint = name.partition(".")
         return f"{self.tier(tier)}.{endpoint}"
+
+    def own(self, name: str, definition: Json, chosen: object) -> None:
+        """A parameter that the target needs itself, with its value; a declared one of that name is reported, once."""
+        if name in self.declared:
+            self.found.append(diagnostics.ReservedName(span=self.declared.pop(name), name=name))
+        self.parameters[name] = definition
+        self.values[name] = chosen
 
     def add(self, name: str, kind: str, properties: Json, span: Span, **more: Any) -> None:
         """A resource of the root template, with the place that it came from. It is written at once: stacks can be large."""

@@ -56,7 +56,9 @@ def signal():
     address = account["auth_url"].rstrip("/")
     address += "/auth/tokens" if address.endswith("/v3") else "/v3/auth/tokens"
     token = post(address, {"auth": auth}).headers["X-Subject-Token"]
-    body = {"status": sys.argv[1], "reason": reason, "data": reason, "id": socket.gethostname()}
+    # Nova cuts long host names, and equal ids would count once
+    name = socket.gethostname() + "-" + open("/etc/machine-id").read().strip()
+    body = {"status": sys.argv[1], "reason": reason, "data": reason, "id": name}
     post(account["alarm_url"], body, **{"X-Auth-Token": token})
 
 
