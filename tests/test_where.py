@@ -33,6 +33,7 @@ DB, DATA, APP = "solution.bp:36", "solution.bp:41", "solution.bp:27"
         ),
         ("heat.txt", [("heat", "tier.db", DB), ("heat", "tier.db/volume.data", DATA)]),
         ("heat.json", [("heat", "ready.app", APP)]),
+        ("heat-api.json", [("heat", "ready.app", APP)]),
         (
             "heat-failures.txt",
             [("heat", "tier.db", DB), ("heat", "tier.db/volume.data", DATA), ("heat", "ready.app", APP)],
@@ -79,6 +80,18 @@ def test_events_of_nested_stacks(tmp_path):
     ]
     _, places = bpc.api.where(blueprint, json.dumps({"StackEvents": events}))
     assert [(place.resource, where(place.span)) for place in places] == [("VolumeStoreXDataX117", "solution.bp:10")]
+
+
+def test_what_it_was_compiled_with_is_not_asked(tmp_path):
+    """Images that the stack makes, and a cloud's own limits, as `compile --images imagebuilder --limit` had them."""
+    assert lines("BuiltApp CREATE_FAILED", targets=("cfn",)) == [("cloudformation", "BuiltApp", "images.bp:18")]
+    blueprint = tmp_path / "solution.bp"
+    blueprint.write_text(
+        'blueprint 1\nimage it { from = debian("12") }\nsolution big {\n  version = "1"\n  network n { cidr = "10.0.0.0/16" }\n'
+        "  tier store {\n    image = it\n    network = n\n    count = 2000\n  }\n}\n"
+    )
+    _, places = bpc.api.where(blueprint, "resources.tier.store: too many", targets=("heat",))
+    assert [place.resource for place in places] == ["tier.store"]
 
 
 def test_command(capsys):

@@ -204,7 +204,7 @@ def where(
     results = []
     for name in targets or NAMES:
         try:
-            results.append(compile(blueprint, targets=(name,), environment=environment, settings=settings))
+            results.append(_as_deployed(blueprint, name, environment, settings))
         except Usage:
             if targets:  # otherwise: those whose libraries are installed
                 raise
@@ -215,6 +215,19 @@ def where(
         for place in find(text, name, made.places)
     ]
     return next((result for result in results if result.ok), results[0]), tuple(found)
+
+
+def _as_deployed(blueprint: Path, name: str, environment: str, settings: Mapping[str, str] | None) -> Result:
+    """A target's stack with all that it may have been made with: images of its own, and whatever limits its cloud has."""
+    [target] = _targets((name,), "stack")
+    limits = {limit: 10**12 for limit in target.limits if limit != "stack_resources"}
+    for images in ((IMAGE_BUILDER,), ()) if target.imagebuilder else ((),):
+        result = compile(
+            blueprint, targets=(name,), images=images, environment=environment, settings=settings, limits=limits
+        )
+        if result.ok:
+            break
+    return result
 
 
 # ---- diagnostics

@@ -65,7 +65,7 @@ def _events(text: str) -> list[tuple[Any, Any, Any]] | None:
         given = json.loads(text)
     except ValueError:
         return None
-    listed = given.get("StackEvents", [given]) if isinstance(given, dict) else given
+    listed = given.get("StackEvents") or given.get("events") or [given] if isinstance(given, dict) else given
     keys = (
         ("LogicalResourceId", "logical_resource_id", "Logical Resource ID", "resource_name", "Resource Name"),
         ("ResourceStatus", "resource_status", "Resource Status"),

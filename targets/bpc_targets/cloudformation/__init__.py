@@ -54,7 +54,7 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
     except ModuleNotFoundError as missing:
         if missing.name != "troposphere":
             raise
-        raise Usage("the target cloudformation needs troposphere: pip install 'bpc[cloudformation]'") from None
+        raise Usage("the target cloudformation needs troposphere: pip install troposphere") from None
 
     return emitted(solution, options)
 

@@ -76,7 +76,7 @@ def _inline(templates: Templates, files: dict[str, str]) -> str:
     """Whether the template can be sent with the request."""
     size = len(files[next(iter(templates))].encode())
     if len(templates) > 1:
-        return f"{len(templates)} templates, which CloudFormation takes from an S3 bucket"
+        return f"{len(templates)} templates, from an S3 bucket; before a stack of one template becomes them, see README.txt"
     how = "sent with the request" if size <= INLINE else "so it is taken from an S3 bucket"
     return f"{size:,} of {INLINE:,} bytes in a template without a bucket: {how}"
 
