@@ -16,12 +16,18 @@ image asks {
   param api: endpoint
   file  "/etc/api" { text = "${api.host}:${api.port}" }
 }
+image keeps {
+  from  = debian("12")
+  param password: secret
+  file  "/etc/password" { text = password }
+}
 solution s {
   version = "1"
+  secret  password { length = 20 }
   network back { cidr = "10.0.0.0/24" }
   network edge { cidr = "10.0.1.0/24", public = true }
   tier app {
-    image   = plain
+    image   = keeps(password = password)
     network = back
     count   = 3
     volume  data { size = 10GiB, mount = "/data" }
@@ -94,3 +100,17 @@ def test_a_tier_renamed(made):
     for name, one in before.items():
         if one["Type"] == "AWS::EC2::SecurityGroup":
             assert one["Properties"]["GroupDescription"] == after[name]["Properties"]["GroupDescription"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [("secret  password {", 'secret  word { was = "password", '), ("password = password", "password = word")],
+        [("volume  data {", 'volume  store { was = "data", ')],
+    ],
+    ids=["secret", "volume"],
+)
+def test_what_a_machine_holds_renamed(made, changes):
+    (before, _), (after, _) = made(), made(*changes)
+    assert set(before) == set(after)
+    assert {name for name in changed(before, after) if name.startswith(("Template", "Instance"))} == set()

@@ -156,7 +156,7 @@ def _member(stack: Stack, group: Group, number: int) -> str:
         place = {"SubnetId": ref(network.inside(stack, group.networks[0])[zone]), "SecurityGroupIds": security}
     name = stack.tier("Instance", group.name, number)
     template = stack.tier("Template", group.name)
-    volumes = {f"bpc:volume:{v.name}": ref(_volume(stack, group, v, number, zone)) for v in group.volumes}
+    volumes = {f"bpc:volume:{v.was or v.name}": ref(_volume(stack, group, v, number, zone)) for v in group.volumes}
     made = {
         "LaunchTemplate": ec2.LaunchTemplateSpecification(
             LaunchTemplateId=ref(template), Version=attr(template, "LatestVersionNumber")

@@ -141,9 +141,9 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 def user_data(stack: Stack, group: Group) -> Any:
     """The value of a launch template's `UserData`. Its text, with markers, is written beside the stack for people to read."""
-    text = _text(group)
+    text = _text(stack, group)
     if _size(stack, text) > LARGEST:
-        text = _text(group, compress=True)
+        text = _text(stack, group, compress=True)
     if scaling_members(stack, text, group.span):
         return ""
     _check(stack, group, text)
@@ -153,20 +153,23 @@ def user_data(stack: Stack, group: Group) -> Any:
     return Base64(joined([piece for part in text for piece in _pieces(stack, group, part)]))
 
 
-def _text(group: Group, *, compress: bool = False) -> Text:
+def _text(stack: Stack, group: Group, *, compress: bool = False) -> Text:
     """With a marker for what the machine fetches itself; what `marked` has left of it is in files of root's own folder."""
-    text = cloud_config(marked(group, _marker), (SIGNAL,), (_prepare(group),), compress=compress)
-    return concat(*((part if isinstance(part, str) else _marker(part) or part,) for part in text))
 
+    volumes = {volume.name: volume.was or volume.name for volume in group.volumes}
 
-def _marker(hole: Hole) -> str:
-    match hole:
-        case SecretHole():
-            return f"@@late:secret:{hole.secret}@@"
-        case VolumeDeviceHole():
-            return f"@@late:volume:{hole.volume}@@"
-        case _:
-            return ""
+    def marker(hole: Hole) -> str:
+        """By the names that things had at first: another text would replace the machines."""
+        match hole:
+            case SecretHole(secret=name):
+                return f"@@late:secret:{stack.secrets[name].was or name}@@"
+            case VolumeDeviceHole(volume=name):
+                return f"@@late:volume:{volumes.get(name, name)}@@"
+            case _:
+                return ""
+
+    text = cloud_config(marked(group, marker), (SIGNAL,), (_prepare(stack, group),), compress=compress)
+    return concat(*((part if isinstance(part, str) else marker(part) or part,) for part in text))
 
 
 def secrets(group: Group) -> list[str]:
@@ -174,8 +177,8 @@ def secrets(group: Group) -> list[str]:
     return list(dict.fromkeys(hole.secret for hole in cloud_config(group, ()) if isinstance(hole, SecretHole)))
 
 
-def _prepare(group: Group) -> str:
-    known = ", ".join(f'"{name}": "@@arn:{name}@@"' for name in secrets(group))
+def _prepare(stack: Stack, group: Group) -> str:
+    known = ", ".join(f'"{stack.secrets[name].was or name}": "@@arn:{name}@@"' for name in secrets(group))
     named = str(isinstance(group.members, Fixed))
     return PREPARE.replace("@@named@@", named).replace("@@secrets@@", known)
 
