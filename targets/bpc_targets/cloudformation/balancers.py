@@ -29,7 +29,7 @@ def add_balancer(stack: Stack, item: Balancer) -> None:
     name, security = stack.balancer("Balancer", item.name), stack.balancer("Front", item.name)
     tags = stack.tags(item.name, item.group)
     tier, _, endpoint = item.name.partition(".")
-    words = f"Balancer {stack.groups[tier].was or tier}.{endpoint}"  # another one would replace the group
+    words = f"Balancer {stack.known(tier)}.{endpoint}"
     stack.add(security, ec2.SecurityGroup, item.span, VpcId=ref("Vpc"), GroupDescription=words, Tags=tags)
     subnets = network.edge(stack, item.network) if item.public else network.inside(stack, item.network)
     made: dict[str, Any] = {

@@ -199,10 +199,10 @@ def _peer(stack: Stack, item: Rule) -> tuple[tuple[str, ...], Json]:
             return ("cidr", safe), {key: value(cidr, stack)}
         case FromGroup(group=group):
             security = troposphere.GetAtt(stack.tier("Security", group), "GroupId")
-            return ("tier", stack.groups[group].was or group), {"SourceSecurityGroupId": security}
+            return ("tier", stack.known(group)), {"SourceSecurityGroupId": security}
         case FromBalancer(balancer=balancer):
             security = troposphere.GetAtt(stack.balancer("Front", balancer), "GroupId")
             tier, _, endpoint = balancer.partition(".")
-            return ("from", stack.groups[tier].was or tier, endpoint), {"SourceSecurityGroupId": security}
+            return ("from", stack.known(tier), endpoint), {"SourceSecurityGroupId": security}
         case _:
             assert_never(item.peer)

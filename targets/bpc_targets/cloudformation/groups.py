@@ -40,7 +40,7 @@ def add_group(stack: Stack, group: Group) -> None:
         ec2.SecurityGroup,
         group.span,
         VpcId=ref("Vpc"),
-        GroupDescription=f"Members of tier {group.was or group.name}",  # another one would replace the group
+        GroupDescription=f"Members of tier {stack.known(group.name)}",
         Tags=tags,
     )
     if group.spread == "hosts":
@@ -79,7 +79,7 @@ def _parameters(stack: Stack, group: Group) -> None:
 
 def _role(stack: Stack, group: Group) -> None:
     """A role that may read the group's secrets, and nothing else; none where it has none."""
-    names = secrets(group)
+    names = secrets(stack, group)
     if not names:
         return
     from troposphere import iam
@@ -109,7 +109,7 @@ def _template(stack: Stack, group: Group) -> None:
         ),
         "BlockDeviceMappings": [_root(stack, group)],
     }
-    if secrets(group):
+    if secrets(stack, group):
         data["IamInstanceProfile"] = ec2.IamInstanceProfile(Arn=attr(stack.tier("Profile", group.name), "Arn"))
     if group.spread == "hosts":
         data["Placement"] = ec2.Placement(GroupName=ref(stack.tier("Spread", group.name)))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Stack:
     """Collects resources, parameters and diagnostics. `owner`: resource id → the tier whose members it belongs to.
 
-    `unchanging`: the parameters that keep the value that the stack was made with.
+    `unchanging`: the parameters that keep the value that the stack was made with. `read`: tier → the secrets that it reads.
     """
 
     def __init__(self, solution: Solution, options: Options) -> None:
@@ -34,6 +34,7 @@ class Stack:
         self.parameters: Json = {}
         self.values: dict[str, str] = {}
         self.unchanging: list[str] = []
+        self.read: dict[str, list[str]] = {}
         self.conditions: Json = {}
         self.resources: Json = {}
         self.outputs: Json = {}
@@ -53,8 +54,12 @@ class Stack:
 
     # ids: `was` keeps those that a renamed thing had
 
+    def known(self, tier: str) -> str:
+        """The name that a tier had at first: what carries another one is replaced."""
+        return self.groups[tier].was or tier
+
     def tier(self, kind: str, name: str, *parts: str | int) -> str:
-        return logical(kind, self.groups[name].was or name, *parts)
+        return logical(kind, self.known(name), *parts)
 
     def interface(self, tier: str, network: str, member: int) -> str:
         return self.tier("Interface", tier, self.networks[network].was or network, member)

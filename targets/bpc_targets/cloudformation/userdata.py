@@ -172,13 +172,16 @@ def _text(stack: Stack, group: Group, *, compress: bool = False) -> Text:
     return concat(*((part if isinstance(part, str) else marker(part) or part,) for part in text))
 
 
-def secrets(group: Group) -> list[str]:
-    """The secrets that a group's machines read, by name, in order."""
-    return list(dict.fromkeys(hole.secret for hole in cloud_config(group, ()) if isinstance(hole, SecretHole)))
+def secrets(stack: Stack, group: Group) -> list[str]:
+    """The secrets that a group's machines read, by name, in order. Found once: its whole first boot is composed for it."""
+    if group.name not in stack.read:
+        held = (hole.secret for hole in cloud_config(group, ()) if isinstance(hole, SecretHole))
+        stack.read[group.name] = list(dict.fromkeys(held))
+    return stack.read[group.name]
 
 
 def _prepare(stack: Stack, group: Group) -> str:
-    known = ", ".join(f'"{stack.secrets[name].was or name}": "@@arn:{name}@@"' for name in secrets(group))
+    known = ", ".join(f'"{stack.secrets[name].was or name}": "@@arn:{name}@@"' for name in secrets(stack, group))
     named = str(isinstance(group.members, Fixed))
     return PREPARE.replace("@@named@@", named).replace("@@secrets@@", known)
 
