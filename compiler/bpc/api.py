@@ -122,13 +122,14 @@ def explain_tier(
 
     `targets` say which machine type they choose, of `flavors` where these are given. Raises `bpc.Usage` for an unknown tier.
     """
-    from bpc.driver import build_model
+    from bpc.driver import Blueprint
     from bpc.explain import BAKES, Offer, explain, groups
     from bpc.target import Options
 
     options = Options(flavors=_flavors(flavors or {}), limits={})
     path, chosen = os.fspath(blueprint), [_target(name, "stack") for name in dict.fromkeys(targets)]
-    result = build_model(path, environment, settings)
+    opened = Blueprint(path)
+    result = opened.solve(environment, settings)
     if result.solution is None:
         return Explained(explanation=None, diagnostics=result.diagnostics)
     known = groups(result.solution)
@@ -136,7 +137,7 @@ def explain_tier(
         raise Usage(_no_tier(tier, known))
     others: dict[Bake, Solution | str] = {}
     for bake in BAKES:
-        other = result if bake == known[tier].bake else build_model(path, environment, settings, {tier: bake})
+        other = result if bake == known[tier].bake else opened.solve(environment, settings, {tier: bake})
         wrong = next((d for d in other.diagnostics if d.severity == "error"), None)
         others[bake] = other.solution or (f"{wrong.text} ({wrong.code})" if wrong else "")
     offers = tuple(
@@ -198,13 +199,15 @@ def where(
     `targets` are stack targets, all where it is empty. The places are empty where the text names no resource, and where the
     blueprint has mistakes; then the result has the diagnostics. The blueprint must be the one that the stack was made from.
     """
+    from bpc.driver import build_model
     from bpc.places import find
     from bpc_targets import NAMES
 
+    solved = build_model(os.fspath(blueprint), environment, settings)
     results = []
     for name in targets or NAMES:
         try:
-            results.append(_as_deployed(blueprint, name, environment, settings))
+            results.append(_as_deployed(solved, name))
         except Usage:
             if targets:  # otherwise: those whose libraries are installed
                 raise
@@ -217,14 +220,15 @@ def where(
     return next((result for result in results if result.ok), results[0]), tuple(found)
 
 
-def _as_deployed(blueprint: Path, name: str, environment: str, settings: Mapping[str, str] | None) -> Result:
+def _as_deployed(solved: Result, name: str) -> Result:
     """A target's stack with all that it may have been made with: images of its own, and whatever limits its cloud has."""
+    from bpc.driver import emit
+    from bpc.target import Options
+
     [target] = _targets((name,), "stack")
     limits = {limit: 10**12 for limit in target.limits if limit != "stack_resources"}
-    for images in ((IMAGE_BUILDER,), ()) if target.imagebuilder else ((),):
-        result = compile(
-            blueprint, targets=(name,), images=images, environment=environment, settings=settings, limits=limits
-        )
+    for within in (True, False) if target.imagebuilder else (False,):
+        result = emit(solved, (target,), Options(flavors={}, limits=limits, imagebuilder=within))
         if result.ok:
             break
     return result

@@ -5,22 +5,23 @@ from __future__ import annotations
 import os
 
 from bpc.diagnostics.base import errors
-from bpc.diagnostics.reading import NotText, OutsideProject, Unreadable
-from bpc.digest import sha256
-from bpc.files import Project, ReadError, beside
+from bpc.files import Project, beside
+from bpc.reading import Reading
 from bpc.record import Record
 from bpc.source import Source, Span
 from bpc.version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from bpc.diagnostics.base import Diagnostic
+    from bpc.files import Files
     from bpc.lower.solution import Choice
     from bpc.model.solution import Solution
     from bpc.model.steps import Bake
+    from bpc.resolve.program import Program
     from bpc.target import Artifacts, Options, Target
 
 
@@ -47,57 +48,82 @@ class Result(Record):
         return None if self.solution is None else document(self.solution)
 
 
+class Analysis(Record):
+    """What is known of a blueprint whatever is chosen: the linked files, and what is wrong with them."""
+
+    program: Program
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class Blueprint:
+    """A blueprint that was read, linked and analysed once, to be solved for any number of choices."""
+
+    def __init__(self, path: str, files: Files | None = None) -> None:
+        from bpc.check.blocks import check_blocks
+        from bpc.check.environments import check_environments
+        from bpc.check.secrets import check_secrets
+        from bpc.resolve.names import check_names
+        from bpc.resolve.program import link
+        from bpc.syntax import parse
+
+        self.reading = Reading(files or Project(os.path.dirname(path) or "."))
+        program, found = link(os.path.basename(path), self.reading.text, parse, beside)
+        for stage in (check_blocks, check_names, check_secrets, check_environments):
+            if not errors(found):
+                found += stage(program)
+        self.analysis = Analysis(program=program, diagnostics=tuple(found))
+
+    @property
+    def environments(self) -> Iterator[str]:
+        """The names of the solution's environments that say anything."""
+        from bpc.lower.environment import environments
+
+        solution = self.analysis.program.solution
+        known = {} if solution is None else environments(solution)
+        return (name for name, block in known.items() if block.body)
+
+    def solve(
+        self, environment: str = "", settings: Mapping[str, str] | None = None, bakes: Mapping[str, Bake] | None = None
+    ) -> Result:
+        """The model for one choice. `bakes` are tiers that are baked otherwise than the blueprint says."""
+        from bpc.lower.solution import lower_solution
+        from bpc.lower.static import check_types
+        from bpc.lower.unused import check_unused
+        from bpc.lower.world import World
+
+        found = list(self.analysis.diagnostics)
+        choice = _choice(environment, settings or {}, bakes or {})
+        if errors(found):
+            return _result(None, found)
+        reading = self.reading.fork()
+        world = World(self.analysis.program, reading.named_bytes, reading.named_text)
+        solution = lower_solution(world, choice, reading.digest, VERSION)
+        check_unused(world)
+        found += world.found
+        found += check_types(world, choice.settings, found)
+        world.close()
+        return _result(solution, found)
+
+
 def build_model(
-    path: str,
-    environment: str = "",
-    settings: Mapping[str, str] | None = None,
-    bakes: Mapping[str, Bake] | None = None,
+    path: str, environment: str = "", settings: Mapping[str, str] | None = None, files: Files | None = None
 ) -> Result:
-    """Reads the blueprint at `path` and all that it names, and lowers it to the model. Never raises for a user's mistake.
-
-    `bakes` are tiers that are baked otherwise than the blueprint says.
-    """
-    from bpc.check.blocks import check_blocks
-    from bpc.check.secrets import check_secrets
-    from bpc.lower.solution import lower_solution
-    from bpc.lower.static import check_types
-    from bpc.lower.unused import check_unused
-    from bpc.lower.world import World
-    from bpc.resolve.names import check_names
-    from bpc.resolve.program import link
-    from bpc.syntax import parse
-
-    reading = Reading(Project(os.path.dirname(path) or "."))
-    nowhere = Span(Source(os.path.basename(path), ""), 0, 0)
-    root = reading.text(os.path.basename(path), nowhere)
-    if not isinstance(root, Source):
-        return _result(None, [root])
-    program, found = link(root, reading.text, parse, beside)
-    for stage in (check_blocks, check_names, check_secrets):
-        if not errors(found):
-            found += stage(program)
-    choice = _choice(environment, settings or {}, bakes or {}, found)
-    if errors(found):
-        return _result(None, found)
-    world = World(program, reading.named_bytes, reading.named_text)
-    solution = lower_solution(world, choice, reading.digest, VERSION)
-    check_unused(world)
-    found += world.found
-    found += check_types(world, choice.settings, found)
-    world.close()
-    return _result(solution, found)
+    """Reads the blueprint at `path` and all that it names, and lowers it to the model. Never raises for a user's mistake."""
+    return Blueprint(path, files).solve(environment, settings)
 
 
-def check_blueprint(path: str, environment: str = "", settings: Mapping[str, str] | None = None) -> Result:
+def check_blueprint(
+    path: str, environment: str = "", settings: Mapping[str, str] | None = None, files: Files | None = None
+) -> Result:
     """The mistakes in every environment, unless one is named. The model is that of no environment, or of the named one."""
-    result = build_model(path, environment, settings)
+    blueprint = Blueprint(path, files)
+    result = blueprint.solve(environment, settings)
     if environment or result.solution is None:
         return result
-    found = list(result.diagnostics)
-    for name in result.solution.environments:
-        told = {_place(d) for d in found}  # another environment's values may change the words
-        found += [d for d in build_model(path, name, settings).diagnostics if _place(d) not in told]
-    return _result(result.solution, found)
+    found = {_place(d): d for d in result.diagnostics}  # another environment's values may change the words
+    for name in blueprint.environments:
+        found = {_place(d): d for d in blueprint.solve(name, settings).diagnostics} | found
+    return _result(result.solution, [*found.values()])
 
 
 def _place(diagnostic: Diagnostic) -> tuple[object, ...]:
@@ -112,7 +138,11 @@ def compile_blueprint(
     settings: Mapping[str, str] | None = None,
 ) -> Result:
     """The model, and from it the artifacts of each target."""
-    result = build_model(path, environment, settings)
+    return emit(build_model(path, environment, settings), targets, options)
+
+
+def emit(result: Result, targets: tuple[Target, ...], options: Options) -> Result:
+    """A model with the artifacts of each target."""
     if result.solution is None:
         return result
     artifacts, found = {}, list(result.diagnostics)
@@ -126,55 +156,7 @@ def compile_blueprint(
     return Result(solution=result.solution, artifacts=artifacts, diagnostics=_ordered(found))
 
 
-class Reading:
-    """A project's files as sources, with a diagnostic where one cannot be read."""
-
-    def __init__(self, project: Project) -> None:
-        self.project = project
-        self.sources: dict[str, Source] = {}
-
-    def text(self, name: str, span: Span) -> Source | Diagnostic:
-        if name in self.sources:
-            return self.sources[name]
-        content = self.content(name, span)
-        if not isinstance(content, bytes):
-            return content
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            return NotText(span=span, path=name, reason=f"byte {error.start} cannot be decoded")
-        if "\0" in text:
-            return NotText(span=span, path=name, reason=f"NUL character at {text.index(chr(0))}")
-        self.sources[name] = Source(name, text.replace("\r\n", "\n"))
-        return self.sources[name]
-
-    def content(self, name: str, span: Span) -> bytes | Diagnostic:
-        if name.startswith(("../", "/")) or name == "..":
-            return OutsideProject(span=span, path=name)
-        try:
-            return self.project.read(name)
-        except ReadError as error:
-            if error.outside:
-                return OutsideProject(span=span, path=name)
-            return Unreadable(span=span, path=name, reason=error.reason)
-
-    def named_text(self, by: str, path: str, span: Span) -> Source | Diagnostic:
-        return self.text(beside(by, path), span)
-
-    def named_bytes(self, by: str, path: str, span: Span) -> tuple[str, bytes] | Diagnostic:
-        name = beside(by, path)
-        content = self.content(name, span)
-        return (name, content) if isinstance(content, bytes) else content
-
-    def digest(self) -> str:
-        """SHA-256 over the names and contents of all files that were read."""
-        read = sorted(self.project.contents.items())
-        return sha256(b"".join([f"{name}\0{len(content)}\0".encode() + content for name, content in read]))
-
-
-def _choice(
-    environment: str, settings: Mapping[str, str], bakes: Mapping[str, Bake], found: list[Diagnostic]
-) -> Choice:
+def _choice(environment: str, settings: Mapping[str, str], bakes: Mapping[str, Bake]) -> Choice:
     """`--set` values as expressions; a bare word that is no expression of the language is taken as a string."""
     from bpc.lower.solution import Choice
     from bpc.syntax import parse_expression

@@ -1,5 +1,6 @@
-"""The only disk access of the compiler: reading inside a project folder, and writing whole results.
+"""Where sources come from, and the only disk access of the compiler: reading inside a project folder, and writing whole results.
 
+`Files` are a folder on the disk (`Project`), or an editor's texts laid over other files (`Buffers`).
 Whatever is written appears at once or not at all.
 """
 
@@ -14,6 +15,13 @@ LARGEST = 64 * 2**20
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Protocol
+
+    class Files(Protocol):
+        """The files of a project, by their names relative to it, with forward slashes."""
+
+        def read(self, name: str) -> bytes:
+            """The bytes of a file. Raises `ReadError`."""
 
 
 class ReadError(Exception):
@@ -26,19 +34,13 @@ class ReadError(Exception):
 
 
 class Project:
-    """A folder with blueprints in it. Names are relative to it, with forward slashes."""
+    """A folder with blueprints in it."""
 
     def __init__(self, folder: str) -> None:
         self.folder = os.path.realpath(folder)
-        self.contents: dict[str, bytes] = {}
 
     def read(self, name: str) -> bytes:
-        """The bytes of a file. Raises `ReadError`. Each file is read once, so that one compilation sees one version."""
-        if name not in self.contents:
-            self.contents[name] = self._read(name)
-        return self.contents[name]
-
-    def _read(self, name: str) -> bytes:
+        """The bytes of a file of the folder. Raises `ReadError`."""
         try:
             path = os.path.realpath(os.path.join(self.folder, name), strict=True)
             if path != self.folder and not path.startswith(self.folder.rstrip(os.sep) + os.sep):
@@ -53,6 +55,17 @@ class Project:
             raise ReadError((error.strerror or str(error)).lower()) from None
         except ValueError:
             raise ReadError("the path is not valid") from None
+
+
+class Buffers:
+    """Texts that an editor holds, by name, over the files below: what was not saved yet is what counts."""
+
+    def __init__(self, texts: Mapping[str, str], below: Files) -> None:
+        self.texts, self.below = texts, below
+
+    def read(self, name: str) -> bytes:
+        """A text where there is one of this name, else what the files below have. Raises `ReadError`."""
+        return self.texts[name].encode() if name in self.texts else self.below.read(name)
 
 
 def beside(name: str, path: str) -> str:

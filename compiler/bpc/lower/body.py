@@ -10,7 +10,6 @@ from bpc.diagnostics.check import BlockTwice, SettingTwice
 from bpc.lower.evaluate import evaluate, evaluate_as, items
 from bpc.lower.types import Wrong, bad, fits
 from bpc.lower.values import Hosts
-from bpc.record import replace
 from bpc.syntax.tree import Block, For, Identifier, ListLiteral, Name, Setting, String
 from bpc.vocabulary import BLOCKS, words
 
@@ -185,45 +184,3 @@ def same_path(path: str) -> str:
 def _no_name(text: str, keyword: str, span: Span) -> Wrong:
     hint = "a name has letters, digits, _ and -, and begins with a letter or _"
     return bad(span, f'"{text}" is no name for a {keyword}', hint)
-
-
-def overlay(base: Block, change: Block, found: list[Diagnostic]) -> Block:
-    """`base` with what an environment's block of the same name says differently: settings by name, blocks by label."""
-    body = list(base.body)
-    places = {key: index for index, statement in enumerate(body) if (key := _key(statement)) is not None}
-    first: dict[str, dict[str, Span]] = {}
-    for statement in change.body:
-        key = _key(statement)
-        index = places.get(key) if key else None
-        if isinstance(statement, Block) and statement.label is not None:
-            names = first.setdefault(statement.keyword, {})
-            once(names, statement.keyword, label_text(statement), statement.label.span, found)
-        if index is None:
-            if isinstance(statement, Block) and not BLOCKS[statement.keyword].once:
-                name = key[1] if key else ""
-                found.append(resolve.EnvironmentAdds(span=statement.span, what=statement.keyword, name=name))
-            else:
-                body.append(statement)
-        elif isinstance(statement, Block):
-            old = body[index]
-            assert isinstance(old, Block)
-            body[index] = overlay(old, statement, found)
-        else:
-            body[index] = statement
-    return replace(base, body=tuple(body))
-
-
-def _key(statement: Statement) -> tuple[str, str] | None:
-    if isinstance(statement, Setting):
-        return ("", statement.name.text)
-    if isinstance(statement, Block):
-        return (statement.keyword, label_text(statement))
-    return None
-
-
-def label_text(block: Block) -> str:
-    """A label that is a name or a plain string, as text; an interpolated one has none."""
-    label = block.label
-    if isinstance(label, String):
-        return "".join(part for part in label.parts if isinstance(part, str))
-    return label.text if label is not None else ""

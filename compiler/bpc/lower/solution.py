@@ -5,8 +5,9 @@ from __future__ import annotations
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean, errors
 from bpc.lower import tiers
-from bpc.lower.body import Body, label_text, once, overlay, unroll
+from bpc.lower.body import Body, once, unroll
 from bpc.lower.connections import rules, start_order
+from bpc.lower.environment import applied, environments
 from bpc.lower.evaluate import evaluate
 from bpc.lower.functions import as_text
 from bpc.lower.images import Built, build
@@ -18,20 +19,21 @@ from bpc.model.resources import Fixed, Group, Network, Readiness, Secret, Volume
 from bpc.model.solution import Output, Param, Solution
 from bpc.model.steps import Mount
 from bpc.model.values import ParamHole, SecretHole, VolumeDeviceHole, holes
-from bpc.record import Record, replace
+from bpc.record import Record
 from bpc.source import Span
-from bpc.syntax.tree import Block, Connect, Identifier, Let, Parameter, Setting
+from bpc.syntax.tree import Block, Connect, Identifier, Let, Parameter
 from bpc.syntax.tree import Output as OutputStatement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from bpc.diagnostics.base import Diagnostic
     from bpc.lower.tiers import Plan
     from bpc.lower.world import Touch
     from bpc.model.resources import Architecture, Resource
     from bpc.model.steps import Bake
-    from bpc.syntax.tree import Expression, Statement
+    from bpc.syntax.tree import Expression
 
     Lowered = tuple[Group, Built, set[Touch]]
 
@@ -67,7 +69,7 @@ def lower_solution(world: World, choice: Choice, digest: Callable[[], str], comp
     solution = world.program.solution
     if solution is None:
         return None
-    block = _choose(world, solution, choice)
+    block = applied(solution, chosen(solution, choice, world.found))
     scope = _scope(world, block, choice)
     body = Body(block, scope)
     networks, secrets = _networks(body), _secrets(body)
@@ -96,7 +98,7 @@ def lower_solution(world: World, choice: Choice, digest: Callable[[], str], comp
         version=body.value("version", ""),
         doc=block.doc,
         environment=choice.environment,
-        environments=tuple(label_text(s) for s in solution.body if isinstance(s, Block) and s.keyword == "environment"),
+        environments=tuple(environments(solution)),
         edition=1,
         digest=digest(),
         compiler=compiler,
@@ -108,81 +110,18 @@ def lower_solution(world: World, choice: Choice, digest: Callable[[], str], comp
     )
 
 
-# ---- environments
-
-
-def _choose(world: World, solution: Block, choice: Choice) -> Block:
-    """The solution's block with the chosen environment laid over it; environments themselves are gone."""
-    environments = {label_text(s): s for s in solution.body if isinstance(s, Block) and s.keyword == "environment"}
-    base = replace(solution, body=tuple(s for s in solution.body if not _is(s, "environment")))
-    first: dict[str, Span] = {}
-    for statement in solution.body:
-        if isinstance(statement, Block) and statement.keyword == "environment" and statement.label is not None:
-            once(first, "environment", label_text(statement), statement.label.span, world.found)
-    for environment in environments.values():
-        assert isinstance(environment, Block)
-        applied = _apply(world, base, environment)
-        if label_text(environment) == choice.environment:
-            chosen = applied
-    if not choice.environment:
-        return base
-    if choice.environment not in environments:
-        hint = did_you_mean(choice.environment, environments) or _listed(environments)
+def chosen(solution: Block, choice: Choice, found: list[Diagnostic]) -> Block | None:
+    """The environment that was chosen; None where none was, or one that is not there, which is reported."""
+    known = environments(solution)
+    if choice.environment and choice.environment not in known:
+        hint = did_you_mean(choice.environment, known) or _listed(known)
         span = solution.span if solution.label is None else solution.label.span
-        world.found.append(resolve.UnknownEnvironment(span=span, name=choice.environment, hint=hint))
-        return base
-    return chosen
+        found.append(resolve.UnknownEnvironment(span=span, name=choice.environment, hint=hint))
+    return known.get(choice.environment)
 
 
 def _listed(environments: Mapping[str, object]) -> str:
     return f"it has: {', '.join(sorted(environments))}" if environments else "it has none"
-
-
-def _is(statement: Statement, keyword: str) -> bool:
-    return isinstance(statement, Block) and statement.keyword == keyword
-
-
-def _apply(world: World, base: Block, environment: Block) -> Block:
-    body = list(base.body)
-    for statement in environment.body:
-        if isinstance(statement, Let):
-            _swap_let(world, body, statement)
-        elif isinstance(statement, Block) and statement.keyword == "tier":
-            _swap_tier(world, body, statement)
-        elif isinstance(statement, Block):
-            body = [_merged(s, statement, world) if _is(s, "tier") else s for s in body]
-        elif isinstance(statement, Setting):
-            body = [s for s in body if not (isinstance(s, Setting) and s.name.text == statement.name.text)]
-            body.append(statement)
-    return replace(base, body=tuple(body))
-
-
-def _merged(tier: Statement, change: Block, world: World) -> Statement:
-    assert isinstance(tier, Block)
-    return overlay(tier, replace(change, keyword="tier", label=tier.label, body=(change,)), world.found)
-
-
-def _swap_let(world: World, body: list[Statement], change: Let) -> None:
-    for index, statement in enumerate(body):
-        if isinstance(statement, Let) and statement.name.text == change.name.text:
-            body[index] = change
-            return
-    known = [s.name.text for s in body if isinstance(s, Let)]
-    hint = did_you_mean(change.name.text, known)
-    name = change.name.text
-    world.found.append(resolve.EnvironmentAdds(span=change.name.span, what="let", name=name, hint=hint))
-
-
-def _swap_tier(world: World, body: list[Statement], change: Block) -> None:
-    name = label_text(change)
-    for index, statement in enumerate(body):
-        if isinstance(statement, Block) and statement.keyword == "tier" and label_text(statement) == name:
-            body[index] = overlay(statement, change, world.found)
-            return
-    known = [label_text(s) for s in body if isinstance(s, Block) and s.keyword == "tier"]
-    span = change.span if change.label is None else change.label.span
-    hint = did_you_mean(name, known)
-    world.found.append(resolve.EnvironmentAdds(span=span, what="tier", name=name, hint=hint))
 
 
 # ---- names

@@ -105,20 +105,24 @@ def declare(
     found.append(resolve.DeclaredTwice(span=span, name=name, notes=(note,)))
 
 
-def link(source: Source, read: Read, parse: Parse, beside: Beside) -> tuple[Program, list[Diagnostic]]:
+def link(name: str, read: Read, parse: Parse, beside: Beside) -> tuple[Program, list[Diagnostic]]:
     """Parses a root file and all that it imports. `read` gives a source or the diagnostic why not."""
     linker = Linker(read, parse, beside)
-    linker.link(source, ())
+    source = read(name, Span(Source(name, ""), 0, 0))
+    if isinstance(source, Source):
+        linker.link(source, ())
+    else:
+        linker.found.append(source)
     solutions = [
-        (name, statement)
-        for name, module in linker.modules.items()
+        (file, statement)
+        for file, module in linker.modules.items()
         for statement in module.file.statements
         if isinstance(statement, Block) and statement.keyword == "solution"
     ]
-    mine = [statement for name, statement in solutions if name == source.name]
-    extra = mine[1:] + [statement for name, statement in solutions if name != source.name]
+    mine = [statement for file, statement in solutions if file == name]
+    extra = mine[1:] + [statement for file, statement in solutions if file != name]
     linker.found += [resolve.SecondSolution(span=statement.span) for statement in extra]
     if not mine and not linker.found:
+        assert isinstance(source, Source)
         linker.found.append(resolve.NoSolution(span=Span(source, 0, 0)))
-    program = Program(root=source.name, modules=linker.modules, solution=mine[0] if mine else None)
-    return program, linker.found
+    return Program(root=name, modules=linker.modules, solution=mine[0] if mine else None), linker.found

@@ -269,6 +269,21 @@ def type_text(node: TypeName) -> str:
     return node.name if node.item is None else f"{node.name}({type_text(node.item)})"
 
 
+def label_text(block: Block) -> str:
+    """A label that is a name or a plain string, as text; an interpolated one has none."""
+    label = block.label
+    if isinstance(label, String):
+        return "".join(part for part in label.parts if isinstance(part, str))
+    return label.text if label is not None else ""
+
+
+def merge_key(statement: Statement) -> tuple[str, str] | None:
+    """What an environment merges a statement of a block by: a setting by its name, a block by its keyword and label."""
+    if isinstance(statement, Setting):
+        return ("", statement.name.text)
+    return (statement.keyword, label_text(statement)) if isinstance(statement, Block) else None
+
+
 def nodes(root: Node) -> Iterator[Node]:
     """A node and all that it is made of, in the order of the text. Iterative: expressions may be deep."""
     waiting: list[object] = [root]

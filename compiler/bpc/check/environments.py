@@ -1,0 +1,80 @@
+"""Environments: each says differently only what the solution declares. Judged once, whichever of them is chosen."""
+
+from __future__ import annotations
+
+from bpc.diagnostics import resolve
+from bpc.diagnostics.base import Note, did_you_mean
+from bpc.syntax.tree import Block, Let, label_text, merge_key
+from bpc.vocabulary import BLOCKS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.resolve.program import Program
+    from bpc.source import Span
+    from bpc.syntax.tree import Statement
+
+
+def check_environments(program: Program) -> list[Diagnostic]:
+    """Diagnostics for what environments add, and for what is said twice in one of them."""
+    if program.solution is None:
+        return []
+    found: list[Diagnostic] = []
+    body = program.solution.body
+    lets = [statement.name.text for statement in body if isinstance(statement, Let)]
+    tiers = {label_text(statement): statement for statement in _blocks(body, "tier")}
+    names: dict[str, Span] = {}
+    for environment in _blocks(body, "environment"):
+        _once(names, environment, found)
+        for statement in environment.body:
+            if isinstance(statement, Let) and statement.name.text not in lets:
+                found.append(_adds(statement.name.span, "let", statement.name.text, lets))
+            elif isinstance(statement, Block) and statement.keyword == "tier":
+                _tier(statement, tiers, found)
+    return found
+
+
+def _blocks(body: Iterable[Statement], keyword: str) -> list[Block]:
+    return [statement for statement in body if isinstance(statement, Block) and statement.keyword == keyword]
+
+
+def _adds(span: Span, what: str, name: str, known: Iterable[str]) -> Diagnostic:
+    return resolve.EnvironmentAdds(span=span, what=what, name=name, hint=did_you_mean(name, known))
+
+
+def _tier(change: Block, tiers: dict[str, Block], found: list[Diagnostic]) -> None:
+    name = label_text(change)
+    if name in tiers:
+        _merged(tiers[name], change, found)
+    else:
+        found.append(_adds(_head(change), "tier", name, tiers))
+
+
+def _merged(base: Block, change: Block, found: list[Diagnostic]) -> None:
+    """What a block of an environment says differently, against the block that it changes."""
+    places = {key: statement for statement in base.body if (key := merge_key(statement)) is not None}
+    first: dict[str, dict[str, Span]] = {}
+    for statement in change.body:
+        if not isinstance(statement, Block):
+            continue
+        if statement.label is not None:
+            _once(first.setdefault(statement.keyword, {}), statement, found)
+        old = places.get((statement.keyword, label_text(statement)))
+        if isinstance(old, Block):
+            _merged(old, statement, found)
+        elif not BLOCKS[statement.keyword].once:
+            name = label_text(statement)
+            found.append(resolve.EnvironmentAdds(span=statement.span, what=statement.keyword, name=name))
+
+
+def _once(first: dict[str, Span], block: Block, found: list[Diagnostic]) -> None:
+    span = first.setdefault(label_text(block), _head(block))
+    if span is not _head(block) and span != _head(block):
+        note = Note(span=span, text="declared here first")
+        found.append(resolve.DeclaredTwice(span=_head(block), name=label_text(block), notes=(note,)))
+
+
+def _head(block: Block) -> Span:
+    return block.span if block.label is None else block.label.span

@@ -1,0 +1,66 @@
+"""A solution's block with an environment laid over it. What an environment must not say, `check.environments` has judged."""
+
+from __future__ import annotations
+
+from bpc.record import replace
+from bpc.syntax.tree import Block, Let, Setting, label_text, merge_key
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bpc.syntax.tree import Statement
+
+
+def environments(solution: Block) -> dict[str, Block]:
+    """The solution's environments by name."""
+    return {label_text(s): s for s in solution.body if isinstance(s, Block) and s.keyword == "environment"}
+
+
+def applied(solution: Block, environment: Block | None) -> Block:
+    """The solution as one environment has it, or as it stands; the environments themselves are gone."""
+    body = [s for s in solution.body if not (isinstance(s, Block) and s.keyword == "environment")]
+    if environment is not None:
+        _lay(body, environment)
+    return replace(solution, body=tuple(body))
+
+
+def _lay(body: list[Statement], environment: Block) -> None:
+    places = {name: index for index, statement in enumerate(body) if (name := _name(statement)) is not None}
+    for statement in environment.body:
+        if isinstance(statement, Block) and statement.keyword != "tier":
+            body[:] = [_merged(s, statement) if isinstance(s, Block) and s.keyword == "tier" else s for s in body]
+            continue
+        name = _name(statement)
+        index = None if name is None else places.get(name)
+        if index is not None:
+            old = body[index]
+            body[index] = (
+                overlay(old, statement) if isinstance(old, Block) and isinstance(statement, Block) else statement
+            )
+        elif isinstance(statement, Setting):
+            body.append(statement)
+
+
+def _name(statement: Statement) -> tuple[str, str] | None:
+    """What an environment knows a statement of the solution by."""
+    return ("let", statement.name.text) if isinstance(statement, Let) else merge_key(statement)
+
+
+def _merged(tier: Block, change: Block) -> Block:
+    """A tier with a block that an environment says for all tiers."""
+    return overlay(tier, replace(change, keyword="tier", label=tier.label, body=(change,)))
+
+
+def overlay(base: Block, change: Block) -> Block:
+    """`base` with what an environment's block of the same name says differently: settings by name, blocks by label."""
+    body = list(base.body)
+    places = {key: index for index, statement in enumerate(body) if (key := merge_key(statement)) is not None}
+    for statement in change.body:
+        index = places.get(key) if (key := merge_key(statement)) else None
+        if index is None:
+            body.append(statement)
+        else:
+            old = body[index]
+            body[index] = (
+                overlay(old, statement) if isinstance(old, Block) and isinstance(statement, Block) else statement
+            )
+    return replace(base, body=tuple(body))

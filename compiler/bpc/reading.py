@@ -1,0 +1,75 @@
+"""A project's files as sources: each is read once, and what cannot be read is a diagnostic at the place that names it."""
+
+from __future__ import annotations
+
+from bpc.diagnostics.reading import NotText, OutsideProject, Unreadable
+from bpc.digest import sha256
+from bpc.files import ReadError, beside
+from bpc.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.files import Files
+    from bpc.source import Span
+
+
+class Reading:
+    """What was read of some files, so that all that is made of it sees one version of each. Names are relative to the project.
+
+    `used` are the files that the one who reads has asked for, in a `fork` only those of its own and of what it was forked from.
+    """
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.contents: dict[str, bytes] = {}
+        self.texts: dict[str, Source] = {}
+        self.used: set[str] = set()
+
+    def fork(self) -> Reading:
+        """Another reader of the same files, of which each is still read once."""
+        made = Reading(self.files)
+        made.contents, made.texts, made.used = self.contents, self.texts, set(self.used)
+        return made
+
+    def text(self, name: str, span: Span) -> Source | Diagnostic:
+        """A file's text, or why there is none; `span` is the place that names the file."""
+        content = self.content(name, span)
+        if not isinstance(content, bytes) or name in self.texts:
+            return self.texts.get(name) or content  # type: ignore[return-value]
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            return NotText(span=span, path=name, reason=f"byte {error.start} cannot be decoded")
+        if "\0" in text:
+            return NotText(span=span, path=name, reason=f"NUL character at {text.index(chr(0))}")
+        return self.texts.setdefault(name, Source(name, text.replace("\r\n", "\n")))
+
+    def content(self, name: str, span: Span) -> bytes | Diagnostic:
+        """A file's bytes, or why there are none."""
+        if name.startswith(("../", "/")) or name == "..":
+            return OutsideProject(span=span, path=name)
+        try:
+            if name not in self.contents:
+                self.contents[name] = self.files.read(name)
+        except ReadError as error:
+            if error.outside:
+                return OutsideProject(span=span, path=name)
+            return Unreadable(span=span, path=name, reason=error.reason)
+        self.used.add(name)
+        return self.contents[name]
+
+    def named_text(self, by: str, path: str, span: Span) -> Source | Diagnostic:
+        """The text of a file as a file called `by` names it."""
+        return self.text(beside(by, path), span)
+
+    def named_bytes(self, by: str, path: str, span: Span) -> tuple[str, bytes] | Diagnostic:
+        """(name, bytes) of a file as a file called `by` names it."""
+        name = beside(by, path)
+        content = self.content(name, span)
+        return (name, content) if isinstance(content, bytes) else content
+
+    def digest(self) -> str:
+        """SHA-256 over the names and contents of all files that were used."""
+        read = [(name, self.contents[name]) for name in sorted(self.used)]
+        return sha256(b"".join([f"{name}\0{len(content)}\0".encode() + content for name, content in read]))
