@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+    from bpc.check.analysis import Analysis
     from bpc.diagnostics.base import Diagnostic
     from bpc.files import Files
     from bpc.lower.solution import Choice
     from bpc.model.solution import Solution
     from bpc.model.steps import Bake
-    from bpc.resolve.program import Program
     from bpc.target import Artifacts, Options, Target
 
 
@@ -48,30 +48,16 @@ class Result(Record):
         return None if self.solution is None else document(self.solution)
 
 
-class Analysis(Record):
-    """What is known of a blueprint whatever is chosen: the linked files, and what is wrong with them."""
-
-    program: Program
-    diagnostics: tuple[Diagnostic, ...]
-
-
 class Blueprint:
     """A blueprint that was read, linked and analysed once, to be solved for any number of choices."""
 
     def __init__(self, path: str, files: Files | None = None) -> None:
-        from bpc.check.blocks import check_blocks
-        from bpc.check.environments import check_environments
-        from bpc.check.secrets import check_secrets
-        from bpc.resolve.names import check_names
+        from bpc.check.analysis import analyse
         from bpc.resolve.program import link
         from bpc.syntax import parse
 
         self.reading = Reading(files or Project(os.path.dirname(path) or "."))
-        program, found = link(os.path.basename(path), self.reading.text, parse, beside)
-        for stage in (check_blocks, check_names, check_secrets, check_environments):
-            if not errors(found):
-                found += stage(program)
-        self.analysis = Analysis(program=program, diagnostics=tuple(found))
+        self.analysis = analyse(*link(os.path.basename(path), self.reading.text, parse, beside))
 
     @property
     def environments(self) -> Iterator[str]:
@@ -87,22 +73,14 @@ class Blueprint:
     ) -> Result:
         """The model for one choice. `bakes` are tiers that are baked otherwise than the blueprint says."""
         from bpc.lower.solution import lower_solution
-        from bpc.lower.static import check_types
-        from bpc.lower.unused import check_unused
-        from bpc.lower.world import World
 
-        found = list(self.analysis.diagnostics)
-        choice = _choice(environment, settings or {}, bakes or {})
-        if errors(found):
-            return _result(None, found)
-        reading = self.reading.fork()
-        world = World(self.analysis.program, reading.named_bytes, reading.named_text)
-        solution = lower_solution(world, choice, reading.digest, VERSION)
-        check_unused(world)
-        found += world.found
-        found += check_types(world, choice.settings, found)
-        world.close()
-        return _result(solution, found)
+        found = list(self.analysis.found.found)
+        told: list[Diagnostic] = []
+        choice = _choice(self.analysis, environment, settings or {}, bakes or {}, told)
+        if errors(told):
+            return _result(None, found + told)
+        solution, more = lower_solution(self.analysis, choice, self.reading.fork(), VERSION)
+        return _result(solution, found + more)
 
 
 def build_model(
@@ -118,7 +96,7 @@ def check_blueprint(
     """The mistakes in every environment, unless one is named. The model is that of no environment, or of the named one."""
     blueprint = Blueprint(path, files)
     result = blueprint.solve(environment, settings)
-    if environment or result.solution is None:
+    if environment:
         return result
     found = {_place(d): d for d in result.diagnostics}  # another environment's values may change the words
     for name in blueprint.environments:
@@ -156,7 +134,13 @@ def emit(result: Result, targets: tuple[Target, ...], options: Options) -> Resul
     return Result(solution=result.solution, artifacts=artifacts, diagnostics=_ordered(found))
 
 
-def _choice(environment: str, settings: Mapping[str, str], bakes: Mapping[str, Bake]) -> Choice:
+def _choice(
+    analysis: Analysis,
+    environment: str,
+    settings: Mapping[str, str],
+    bakes: Mapping[str, Bake],
+    found: list[Diagnostic],
+) -> Choice:
     """`--set` values as expressions; a bare word that is no expression of the language is taken as a string."""
     from bpc.lower.solution import Choice
     from bpc.syntax import parse_expression
@@ -168,7 +152,8 @@ def _choice(environment: str, settings: Mapping[str, str], bakes: Mapping[str, B
         if expression is None or wrong or isinstance(expression, Name):
             expression = String(span=Span(Source(f"--set {name}", text), 0, len(text)), parts=(text,))
         parsed[name] = expression
-    return Choice(environment=environment, settings=parsed, bakes=bakes)
+    bindings = analysis.bind(parsed, found) if parsed else analysis.bindings
+    return Choice(environment=environment, settings=parsed, bindings=bindings, bakes=bakes)
 
 
 def _result(solution: Solution | None, found: list[Diagnostic]) -> Result:

@@ -25,6 +25,7 @@ from bpc.vocabulary import BLOCKS, IMAGE_PARAM_TYPES, PARAM_TYPES, UNSUPPORTED_S
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.diagnostics.base import Diagnostic
+    from bpc.diagnostics.findings import Findings
     from bpc.resolve.program import Program
     from bpc.source import Span
     from bpc.syntax.tree import Expression, Statement
@@ -45,35 +46,39 @@ UNLOOPED = ("let", "param", "environment")
 PLAINLY_NAMED = ("solution", "environment", "image")
 
 
-def check_blocks(program: Program) -> list[Diagnostic]:
-    """Diagnostics for everything that stands where it cannot."""
-    found: list[Diagnostic] = []
+def check_blocks(program: Program, found: Findings) -> None:
+    """Everything that stands where it cannot is found; the statement that it is, or that lacks something, is left out."""
     for module in program.modules.values():
         body = [s for s in module.file.statements if not isinstance(s, Setting)]
         check_body("file scope", BLOCKS["file scope"], tuple(body), found, partial=False)
-        found += [
-            check.Misplaced(span=s.span, word=s.name.text, block="a file's own scope")
-            for s in module.file.statements
-            if isinstance(s, Setting)
-        ]
-    return found
+        for statement in module.file.statements:
+            if isinstance(statement, Setting):
+                found.append(
+                    check.Misplaced(span=statement.span, word=statement.name.text, block="a file's own scope")
+                )
 
 
 def check_body(
-    name: str, keyword: Keyword, body: tuple[Statement, ...], found: list[Diagnostic], *, partial: bool
+    name: str, keyword: Keyword, body: tuple[Statement, ...], found: Findings, *, partial: bool
 ) -> set[str]:
     """Checks the statements of one block; `partial` where an environment says only what differs. Returns the settings."""
     seen: dict[str, Statement] = {}
     for statement in body:
+        before = len(found)
         match statement:
-            case Setting():
-                _setting(name, keyword, statement, seen, found)
             case Block():
                 _block(name, keyword, statement, seen, found, partial=partial)
+                continue  # what its inside lacks is not the block's own mistake
+            case Setting():
+                _setting(name, keyword, statement, seen, found)
             case Reserved():
                 found.append(check.Unsupported(span=statement.span, word=statement.keyword))
+            case For():
+                _for(name, keyword, statement, found, partial=partial)
+                continue
             case _:
-                _other(name, keyword, statement, found, partial=partial)
+                _other(name, keyword, statement, found)
+        found.contain(statement, before)
     return set(seen)
 
 
@@ -81,7 +86,7 @@ def _where(name: str) -> str:
     return "a file's own scope" if name == "file scope" else f'"{name}"'
 
 
-def _setting(name: str, keyword: Keyword, node: Setting, seen: dict[str, Statement], found: list[Diagnostic]) -> None:
+def _setting(name: str, keyword: Keyword, node: Setting, seen: dict[str, Statement], found: Findings) -> None:
     text = node.name.text
     if text in UNSUPPORTED_SETTINGS:
         found.append(check.Unsupported(span=node.span, word=text))
@@ -100,7 +105,7 @@ def _setting(name: str, keyword: Keyword, node: Setting, seen: dict[str, Stateme
         _word(text, choices, node.value, found)
 
 
-def _word(name: str, choices: tuple[str, ...], value: Expression, found: list[Diagnostic]) -> None:
+def _word(name: str, choices: tuple[str, ...], value: Expression, found: Findings) -> None:
     if choices == ("service",):
         return
     if not (isinstance(value, Name) and value.text in choices):
@@ -112,10 +117,12 @@ def _word(name: str, choices: tuple[str, ...], value: Expression, found: list[Di
 
 
 def _block(
-    name: str, keyword: Keyword, node: Block, seen: dict[str, Statement], found: list[Diagnostic], *, partial: bool
+    name: str, keyword: Keyword, node: Block, seen: dict[str, Statement], found: Findings, *, partial: bool
 ) -> None:
+    before = len(found)
     if node.keyword not in keyword.blocks:
         found.append(_misplaced(node, node.keyword, name))
+        found.contain(node, before)
         return
     inner = BLOCKS[node.keyword]
     if inner.once:
@@ -125,6 +132,7 @@ def _block(
         seen[node.keyword] = node
     if node.keyword in PLAINLY_NAMED and not isinstance(node.label, Identifier):
         found.append(check.BadLabel(span=_head(node), block=node.keyword, expected="a plain name"))
+    found.contain(node, before)
     partial = partial or name == "environment"
     given = check_body(node.keyword, inner, node.body, found, partial=partial)
     if not partial:
@@ -133,17 +141,21 @@ def _block(
         _configure(node, given, found)
 
 
-def _complete(node: Block, keyword: Keyword, given: set[str], found: list[Diagnostic]) -> None:
+def _complete(node: Block, keyword: Keyword, given: set[str], found: Findings) -> None:
+    """What a block lacks, but for what stands in it and could not be read."""
     for name, word in keyword.settings.items():
-        if word.required and name not in given:
+        if word.required and name not in given and not found.may_be_lost(name, node.span):
             found.append(check.MissingSetting(span=_head(node), block=node.keyword, name=name, says=word.says))
     choices = CONTENT.get(node.keyword, ())
-    if choices and len(given & set(choices)) != 1:
+    lost = any(found.may_be_lost(name, node.span) for name in choices)
+    if choices and len(given & set(choices)) != 1 and not lost:
         listed = ", ".join(choices)
+        before = len(found)
         found.append(check.OneContent(span=_head(node), block=node.keyword, choices=listed))
+        found.contain(node, before)
 
 
-def _configure(node: Block, given: set[str], found: list[Diagnostic]) -> None:
+def _configure(node: Block, given: set[str], found: Findings) -> None:
     """What the platform of a `configure` takes and needs; nothing where it is none, which is told elsewhere."""
     settings = [s for s in node.body if isinstance(s, Setting)]
     name = next((s.value.text for s in settings if s.name.text == "with" and isinstance(s.value, Name)), "")
@@ -157,7 +169,7 @@ def _configure(node: Block, given: set[str], found: list[Diagnostic]) -> None:
             hint = did_you_mean(text, known) or f"{name} takes {', '.join(known)}"
             found.append(check.NotOfPlatform(span=setting.name.span, name=text, platform=name, hint=hint))
     for text in platform.needs:
-        if text not in given:
+        if text not in given and not found.may_be_lost(text, node.span):
             says = BLOCKS["configure"].settings[text].says.partition(": ")[2]
             found.append(check.MissingSetting(span=_head(node), block=f"configure with {name}", name=text, says=says))
 
@@ -173,17 +185,25 @@ def _misplaced(node: Statement, word: str, name: str) -> Diagnostic:
     return check.Misplaced(span=node.span, word=word, block=_where(name), hint=hint)
 
 
-def _other(name: str, keyword: Keyword, node: Statement, found: list[Diagnostic], *, partial: bool) -> None:
+def _for(name: str, keyword: Keyword, node: For, found: Findings, *, partial: bool) -> None:
+    before = len(found)
+    _other(name, keyword, node, found)
+    found.contain(node, before)
+    if not found.sound(node):
+        return
+    for inner in node.body:
+        said = inner.keyword if isinstance(inner, Block) else STATEMENTS.get(type(inner), "")
+        if said in UNLOOPED:
+            before = len(found)
+            found.append(check.Misplaced(span=inner.span, word=said, block="a `for`", hint="write it outside"))
+            found.contain(inner, before)
+    check_body(name, keyword, node.body, found, partial=partial)
+
+
+def _other(name: str, keyword: Keyword, node: Statement, found: Findings) -> None:
     word = STATEMENTS[type(node)]
     if word not in keyword.statements:
         found.append(_misplaced(node, word, name))
-        return
-    if isinstance(node, For):
-        for inner in node.body:
-            said = inner.keyword if isinstance(inner, Block) else STATEMENTS.get(type(inner), "")
-            if said in UNLOOPED:
-                found.append(check.Misplaced(span=inner.span, word=said, block="a `for`", hint="write it outside"))
-        check_body(name, keyword, node.body, found, partial=partial)
     elif isinstance(node, Parameter):
         types = PARAM_TYPES if name == "solution" else IMAGE_PARAM_TYPES
         if node.type.name not in types:

@@ -12,28 +12,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bpc.diagnostics.base import Diagnostic
+    from bpc.diagnostics.findings import Findings
     from bpc.resolve.program import Program
     from bpc.source import Span
     from bpc.syntax.tree import Statement
 
 
-def check_environments(program: Program) -> list[Diagnostic]:
-    """Diagnostics for what environments add, and for what is said twice in one of them."""
+def check_environments(program: Program, found: Findings) -> None:
+    """What environments add is found, and what is said twice in one of them."""
     if program.solution is None:
-        return []
-    found: list[Diagnostic] = []
+        return
     body = program.solution.body
     lets = [statement.name.text for statement in body if isinstance(statement, Let)]
     tiers = {label_text(statement): statement for statement in _blocks(body, "tier")}
     names: dict[str, Span] = {}
     for environment in _blocks(body, "environment"):
+        before = len(found)
         _once(names, environment, found)
+        found.contain(environment, before)
         for statement in environment.body:
             if isinstance(statement, Let) and statement.name.text not in lets:
-                found.append(_adds(statement.name.span, "let", statement.name.text, lets))
-            elif isinstance(statement, Block) and statement.keyword == "tier":
-                _tier(statement, tiers, found)
-    return found
+                if not found.may_be_lost(statement.name.text, program.solution.span):
+                    found.append(_adds(statement.name.span, "let", statement.name.text, lets))
+            elif isinstance(statement, Block) and statement.keyword == "tier" and found.sound(statement):
+                _tier(statement, tiers, program.solution, found)
 
 
 def _blocks(body: Iterable[Statement], keyword: str) -> list[Block]:
@@ -44,32 +46,34 @@ def _adds(span: Span, what: str, name: str, known: Iterable[str]) -> Diagnostic:
     return resolve.EnvironmentAdds(span=span, what=what, name=name, hint=did_you_mean(name, known))
 
 
-def _tier(change: Block, tiers: dict[str, Block], found: list[Diagnostic]) -> None:
+def _tier(change: Block, tiers: dict[str, Block], solution: Block, found: Findings) -> None:
     name = label_text(change)
     if name in tiers:
         _merged(tiers[name], change, found)
-    else:
+    elif not found.may_be_lost(name, solution.span):
         found.append(_adds(_head(change), "tier", name, tiers))
 
 
-def _merged(base: Block, change: Block, found: list[Diagnostic]) -> None:
+def _merged(base: Block, change: Block, found: Findings) -> None:
     """What a block of an environment says differently, against the block that it changes."""
     places = {key: statement for statement in base.body if (key := merge_key(statement)) is not None}
     first: dict[str, dict[str, Span]] = {}
     for statement in change.body:
-        if not isinstance(statement, Block):
+        if not isinstance(statement, Block) or not found.sound(statement):
             continue
+        before = len(found)
         if statement.label is not None:
             _once(first.setdefault(statement.keyword, {}), statement, found)
         old = places.get((statement.keyword, label_text(statement)))
         if isinstance(old, Block):
             _merged(old, statement, found)
-        elif not BLOCKS[statement.keyword].once:
+        elif not BLOCKS[statement.keyword].once and not found.may_be_lost(label_text(statement), base.span):
             name = label_text(statement)
             found.append(resolve.EnvironmentAdds(span=statement.span, what=statement.keyword, name=name))
+            found.contain(statement, before)
 
 
-def _once(first: dict[str, Span], block: Block, found: list[Diagnostic]) -> None:
+def _once(first: dict[str, Span], block: Block, found: Findings) -> None:
     span = first.setdefault(label_text(block), _head(block))
     if span is not _head(block) and span != _head(block):
         note = Note(span=span, text="declared here first")

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import re
 
+from bpc.check.calls import parameters
 from bpc.diagnostics.check import LiteralPassword, SecretInText
+from bpc.resolve.symbols import ImageSymbol
 from bpc.source import Span
-from bpc.syntax.tree import Argument, Attribute, Block, Call, Entry, Identifier, Let, Name, Parameter, String, nodes
+from bpc.syntax.tree import Argument, Call, Entry, Identifier, Let, Parameter, String, nodes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bpc.diagnostics.base import Diagnostic
-    from bpc.resolve.program import Module, Program
+    from bpc.diagnostics.findings import Findings
+    from bpc.resolve.program import Program
+    from bpc.resolve.symbols import Bindings
     from bpc.source import Source
     from bpc.syntax.tree import Expression, Node
 
@@ -56,9 +60,8 @@ LONGEST = 1_000_000
 """Characters of a file that are searched."""
 
 
-def check_secrets(program: Program) -> list[Diagnostic]:
-    """Warnings for literals of the blueprint's files that look like secrets."""
-    found: list[Diagnostic] = []
+def check_secrets(program: Program, bindings: Bindings, found: Findings) -> None:
+    """Warns of literals of the blueprint's files that look like secrets."""
     for module in program.modules.values():
         source = module.file.source
         if not _suspicious(source.text):
@@ -68,9 +71,11 @@ def check_secrets(program: Program) -> list[Diagnostic]:
         for node in nodes(module.file):
             if isinstance(node, String):
                 strings.append(node.span)
-            found += _named(node, module, program, named)
-        found += [d for span in strings if span not in named for d in secrets_in(source, span.start, span.end)]
-    return found
+            for diagnostic in _named(node, bindings, named):
+                found.append(diagnostic)
+        for span in strings:
+            for diagnostic in () if span in named else secrets_in(source, span.start, span.end):
+                found.append(diagnostic)
 
 
 def secrets_in(source: Source, start: int = 0, end: int | None = None) -> Iterator[SecretInText]:
@@ -115,7 +120,7 @@ def plausible(value: str) -> bool:
     return len(value) >= SHORTEST and not (value.isdigit() and len(value) < 6) and not SAFE.match(value.strip("\r"))
 
 
-def _named(node: Node, module: Module, program: Program, named: set[Span]) -> Iterator[Diagnostic]:
+def _named(node: Node, bindings: Bindings, named: set[Span]) -> Iterator[Diagnostic]:
     """Literals that a name says to be secret: a `let`, a `param`'s default, a map's entry, an argument of a template."""
     match node:
         case Let(name=name, value=value) | Parameter(name=name, default=value):
@@ -126,7 +131,7 @@ def _named(node: Node, module: Module, program: Program, named: set[Span]) -> It
             yield from _password(text, value, named)
         case Call():
             for argument in node.arguments:
-                if argument.name is not None and not _asks_for_secret(node, argument, module, program):
+                if argument.name is not None and not _asks_for_secret(node, argument, bindings):
                     yield from _password(argument.name.text, argument.value, named)
 
 
@@ -138,15 +143,8 @@ def _password(name: str, value: Expression | None, named: set[Span]) -> Iterator
             yield LiteralPassword(span=value.span, name=name)
 
 
-def _asks_for_secret(node: Call, argument: Argument, module: Module, program: Program) -> bool:
+def _asks_for_secret(node: Call, argument: Argument, bindings: Bindings) -> bool:
     """Whether the template's parameter is a `secret`: then a text is an error, which is told elsewhere."""
-    name = argument.name.text if argument.name else ""
-    function = node.function
-    home, label = module, function.text if isinstance(function, Name) else ""
-    if isinstance(function, Attribute) and isinstance(function.target, Name):
-        home = program.modules.get(module.aliases.get(function.target.text, ""), module)
-        label = function.name.text
-    template = home.declared.get(label)
-    return isinstance(template, Block) and any(
-        isinstance(s, Parameter) and s.name.text == name and s.type.name == "secret" for s in template.body
-    )
+    template = bindings.get(node.function)
+    param = parameters(template.block).get(argument.name.text) if isinstance(template, ImageSymbol) and argument.name else None
+    return param is not None and param.type.name == "secret"

@@ -7,7 +7,8 @@ import re
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import Note
 from bpc.diagnostics.check import BlockTwice, SettingTwice
-from bpc.lower.evaluate import evaluate, evaluate_as, items
+from bpc.lower.evaluate import evaluate, evaluate_as, loop_scope
+from bpc.lower.items import items
 from bpc.lower.types import Wrong, bad, fits
 from bpc.lower.values import Hosts
 from bpc.syntax.tree import Block, For, Identifier, ListLiteral, Name, Setting, String
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from bpc.diagnostics.base import Diagnostic
+    from bpc.lower.context import Context
     from bpc.lower.scope import Scope
+    from bpc.lower.sources import Sources
     from bpc.source import Span
     from bpc.syntax.tree import Statement
 
@@ -30,21 +32,27 @@ NAMED = ("secret", "network", "tier", "expose", "volume")
 
 
 def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement, Scope]]:
-    """The statements with the scope of each, `for` loops unrolled. A wrong loop is reported and left out."""
+    """The statements with the scope of each, `for` loops unrolled. What has a mistake is left out."""
+    context = scope.context
     for statement in body:
         if not isinstance(statement, For):
             yield statement, scope
-            continue
-        try:
-            for item in items(evaluate(statement.iterable, scope), statement.iterable):
-                scope.world.step(statement.span)
-                yield from unroll(statement.body, scope.inner({statement.variable.text: item}))
-        except Wrong as wrong:
-            scope.world.found.append(wrong.diagnostic)
+        elif not scope.lowering.sound(statement):
+            context.failures += 1
+        else:
+            try:
+                for item in items(evaluate(statement.iterable, scope), statement.iterable.span):
+                    context.step(statement.span)
+                    yield from unroll(statement.body, loop_scope(statement.variable, item, scope))
+            except Wrong as wrong:
+                context.fail(wrong)
 
 
 class Body:
-    """One block. `value` never raises: what is wrong is reported, and the default stands in for it."""
+    """One block. `value` never raises: what is wrong is reported, and the default stands in for it.
+
+    `whole` where nothing of the block was left out for a mistake.
+    """
 
     def __init__(self, block: Block, scope: Scope) -> None:
         self.block, self.scope = block, scope
@@ -52,12 +60,17 @@ class Body:
         self.settings: dict[str, tuple[Setting, Scope]] = {}
         self.blocks: list[tuple[Block, Scope]] = []
         self.rest: list[tuple[Statement, Scope]] = []
+        lowering, before = scope.lowering, scope.context.failures
+        sound = lowering.sound
+        self.whole = not lowering.analysis.found.lost_within(block.span)
         for statement, inner in unroll(block.body, scope):
             if isinstance(statement, Setting):
                 name = statement.name.text
-                if name in self.settings:
+                if name in self.settings and sound(statement):
                     self.found.append(SettingTwice(span=statement.name.span, name=name, hint=IN_LOOP))
-                self.settings[name] = (statement, inner)
+                self.settings.setdefault(name, (statement, inner))
+            elif not sound(statement):
+                self.whole = False
             elif isinstance(statement, Block):
                 word = statement.keyword
                 if BLOCKS[word].once and any(block.keyword == word for block, _ in self.blocks):
@@ -65,10 +78,17 @@ class Body:
                 self.blocks.append((statement, inner))
             else:
                 self.rest.append((statement, inner))
+        self.whole = self.whole and scope.context.failures == before
 
     @property
-    def found(self) -> list[Diagnostic]:
-        return self.scope.world.found
+    def found(self) -> Context:
+        """Where mistakes are told."""
+        return self.scope.context
+
+    @property
+    def sources(self) -> Sources:
+        """The project's files."""
+        return self.scope.lowering.sources
 
     @property
     def span(self) -> Span:
@@ -90,23 +110,21 @@ class Body:
     def value(self, name: str, default: Any) -> Any:
         """A setting's value as its type needs it, or the default."""
         given = self.settings.get(name)
-        if given is None:
+        word = self.keyword.settings[name]
+        if given is None or not self.scope.lowering.sound(given[0]):
+            if given is not None or word.required:
+                self.found.fail_at(self.where(name), Wrong(None))
             return default
         setting, scope = given
-        word = self.keyword.settings[name]
         if words(word.type) and isinstance(setting.value, Name):
             return setting.value.text
-        if word.type == "image" and isinstance(setting.value, Name):
-            template = scope.template(setting.value.text)
-            if template is not None:
-                return template
         try:
             value = evaluate_as(word.type, setting.value, scope, deploy=word.deploy)
             if isinstance(value, Hosts) and word.type == "list(string)":
                 raise Wrong(lower.DeployTime(span=setting.value.span, what="the list of a tier's members"))
             return value
         except Wrong as wrong:
-            self.found.append(wrong.diagnostic)
+            self.found.fail_at(self.where(name), wrong)
             return default
 
     def positive(self, name: str, default: int, least: int = 1, most: int = 10**15) -> int:
@@ -152,7 +170,7 @@ class Body:
         """The name before a rename, or nothing."""
         former = str(self.value("was", ""))
         if former and not re.fullmatch(NAME, former):
-            self.found.append(_no_name(former, self.block.keyword, self.where("was")).diagnostic)
+            self.found.fail(_no_name(former, self.block.keyword, self.where("was")))
         return former
 
     def _checked(self, text: str, span: Span) -> str:
@@ -163,7 +181,7 @@ class Body:
         return text
 
 
-def once(first: dict[str, Span], keyword: str, name: str, span: Span, found: list[Diagnostic], hint: str = "") -> None:
+def once(first: dict[str, Span], keyword: str, name: str, span: Span, found: Context, hint: str = "") -> None:
     """Enters a name with its place; a second thing of that name, declared on its own or made by a `for`, is reported."""
     if name not in first:
         first[name] = span

@@ -8,7 +8,7 @@ from bpc.lower.types import Wrong, article, bad
 from bpc.lower.values import Duration, Hosts, Percent, Size, type_name
 from bpc.model.steps import Configure, Entry, Mapping, Packages, ProjectFile, Scalar, Sequence
 from bpc.model.values import MemberAddressHole, SecretHole
-from bpc.platforms import PLATFORMS
+from bpc.platforms import PLATFORMS, Platform
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,16 +31,23 @@ PRIVATE = ("vars",)
 
 def platform_packages(item: Body, kind: Kind | None) -> list[Step]:
     """What brings the platform, as a step of software; nothing where the template itself does."""
-    platform = PLATFORMS[item.value("with", "")]
+    platform = _platform(item)
     usual = (*platform.packages, *(("git",) if item.has("url") else ()))
     names = usual if not item.has("package") else tuple(name for name in (item.value("package", ""),) if name)
     return [Packages(names=names, kind=kind or "software", span=item.span)] if names else []
 
 
+def _platform(item: Body) -> Platform:
+    """The platform that is named. Raises `Wrong` where it is none, which was told."""
+    platform = PLATFORMS.get(item.value("with", ""))
+    if platform is None:
+        raise Wrong(None)
+    return platform
+
+
 def configure_of(item: Body) -> Configure:
     """The step itself: configuration, whatever else a template brings. Raises `Wrong`."""
-    name = item.value("with", "")
-    platform = PLATFORMS[name]
+    name, platform = item.value("with", ""), _platform(item)
     pulled = item.has("url")
     for key, hint in UNPULLED.items():
         if pulled and item.has(key):
@@ -68,7 +75,7 @@ def _files(item: Body) -> Iterator[ProjectFile]:
     seen = set()
     for value, span in places:
         for path in (value,) if isinstance(value, str) else value:
-            name, content = item.scope.world.content(path, span)
+            name, content = item.sources.content(path, span)
             if name not in seen:
                 seen.add(name)
                 yield ProjectFile(name=name, content=content)

@@ -15,13 +15,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bpc.lower.context import Context, Touch
+    from bpc.lower.directory import Tiers
     from bpc.lower.tiers import Plan
-    from bpc.lower.world import Touch, World
     from bpc.model.resources import Endpoint
     from bpc.source import Span
 
 
-def rules(world: World, plans: list[Plan], touched: dict[str, set[Touch]]) -> list[Rule]:
+def rules(context: Context, plans: list[Plan], touched: dict[str, set[Touch]]) -> list[Rule]:
     """All permissions, tier by tier and endpoint by endpoint, in the order of declaration."""
     handed: dict[tuple[str, str], list[str]] = {}
     for user, touches in touched.items():
@@ -29,7 +30,7 @@ def rules(world: World, plans: list[Plan], touched: dict[str, set[Touch]]) -> li
             handed.setdefault(target, []).append(user)
     made: list[Rule] = []
     for plan in plans:
-        allowed = _allowed(world, plan)
+        allowed = _allowed(context, plan)
         for endpoint in plan.endpoints.values():
             users = handed.get((plan.name, endpoint.name), [])
             members = [user for user in users if endpoint.balancer and _members(plan, endpoint, touched[user])]
@@ -83,7 +84,7 @@ def _rule(plan: Plan, endpoint: Endpoint, peer: Peer, span: Span, *, balanced: b
     )
 
 
-def _allowed(world: World, plan: Plan) -> dict[str, list[tuple[Peer, Span]]]:
+def _allowed(context: Context, plan: Plan) -> dict[str, list[tuple[Peer, Span]]]:
     """The peers of `allow` by endpoint."""
     allowed: dict[str, list[tuple[Peer, Span]]] = {}
     for statement, scope in plan.body.rest:
@@ -93,7 +94,8 @@ def _allowed(world: World, plan: Plan) -> dict[str, list[tuple[Peer, Span]]]:
         if name not in plan.endpoints:
             hint = did_you_mean(name, plan.endpoints)
             what = f'tier "{plan.name}"'
-            world.found.append(resolve.UnknownMember(span=statement.endpoint.span, what=what, name=name, hint=hint))
+            if plan.sound:
+                context.report(resolve.UnknownMember(span=statement.endpoint.span, what=what, name=name, hint=hint))
             continue
         try:
             value = evaluate(statement.origin, scope)
@@ -104,13 +106,13 @@ def _allowed(world: World, plan: Plan) -> dict[str, list[tuple[Peer, Span]]]:
                 items = fitting if isinstance(fitting, tuple) else (fitting,)
                 peers = [FromCidr(cidr=as_text(item)) for item in items]
         except Wrong as wrong:
-            world.found.append(wrong.diagnostic)
+            context.fail(wrong)
         else:
             allowed.setdefault(name, []).extend((peer, statement.span) for peer in peers)
     return allowed
 
 
-def start_order(world: World, groups: list[Group]) -> None:
+def start_order(tiers: Tiers, context: Context, groups: list[Group]) -> None:
     """Reports each circle of tiers that wait for each other, once."""
     after = {group.name: group.starts_after for group in groups}
     spans = {group.name: group.span for group in groups}
@@ -118,10 +120,10 @@ def start_order(world: World, groups: list[Group]) -> None:
     for name in after:
         cycle = _cycle(name, after, done)
         if cycle:
-            plan = world.plan(cycle[1])
+            plan = tiers.plan(cycle[1])
             endpoint = f"{cycle[1]}.{next(iter(plan.endpoints))}"
             shown = " -> ".join(cycle)
-            world.found.append(lower.StartCycle(span=spans[cycle[0]], cycle=shown, endpoint=endpoint, tier=cycle[0]))
+            context.report(lower.StartCycle(span=spans[cycle[0]], cycle=shown, endpoint=endpoint, tier=cycle[0]))
 
 
 def _cycle(start: str, after: dict[str, tuple[str, ...]], done: set[str]) -> list[str]:

@@ -7,6 +7,8 @@ from bpc.syntax.tree import Block, Let, Setting, label_text, merge_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bpc.syntax.tree import Statement
 
 
@@ -15,19 +17,24 @@ def environments(solution: Block) -> dict[str, Block]:
     return {label_text(s): s for s in solution.body if isinstance(s, Block) and s.keyword == "environment"}
 
 
-def applied(solution: Block, environment: Block | None) -> Block:
-    """The solution as one environment has it, or as it stands; the environments themselves are gone."""
+def applied(solution: Block, environment: Block | None, sound: Callable[[object], bool]) -> Block:
+    """The solution as one environment has it, or as it stands; the environments themselves are gone.
+
+    What is not `sound` of the environment is left out, and what is not of the solution stays as it is.
+    """
     body = [s for s in solution.body if not (isinstance(s, Block) and s.keyword == "environment")]
     if environment is not None:
-        _lay(body, environment)
+        _lay(body, [statement for statement in environment.body if sound(statement)], sound)
     return replace(solution, body=tuple(body))
 
 
-def _lay(body: list[Statement], environment: Block) -> None:
-    places = {name: index for index, statement in enumerate(body) if (name := _name(statement)) is not None}
-    for statement in environment.body:
+def _lay(body: list[Statement], changes: list[Statement], sound: Callable[[object], bool]) -> None:
+    places = {name: i for i, statement in enumerate(body) if (name := _name(statement)) and sound(statement)}
+    for statement in changes:
         if isinstance(statement, Block) and statement.keyword != "tier":
-            body[:] = [_merged(s, statement) if isinstance(s, Block) and s.keyword == "tier" else s for s in body]
+            tiers = [i for i, s in enumerate(body) if isinstance(s, Block) and s.keyword == "tier" and sound(s)]
+            for index in tiers:
+                body[index] = _merged(body[index], statement)  # type: ignore[arg-type]
             continue
         name = _name(statement)
         index = None if name is None else places.get(name)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from bpc.check.calls import wrong_call
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import Note, did_you_mean
 from bpc.diagnostics.check import SettingTwice
+from bpc.lower.items import items
 from bpc.lower.functions import DEFERRED_ALLOWED, KNOWN_FIRST, LONGEST, TABLE, as_text, from_text
+from bpc.lower.scope import UNKNOWN, Lazy, Scope, Unknown
+from bpc.lower.templates import render
 from bpc.lower.types import Wrong, article, bad, fits, origin
 from bpc.lower.values import (
     Deferred,
     Duration,
     Hosts,
     ModuleValue,
+    NetworkValue,
     Percent,
     Range,
     Size,
@@ -20,8 +25,21 @@ from bpc.lower.values import (
     Value,
     type_name,
 )
-from bpc.model.values import MemberAddressHole, concat
+from bpc.model.values import ParamHole, SecretHole, concat
 from bpc.record import assert_never
+from bpc.resolve.symbols import (
+    ArgumentSymbol,
+    FileSymbol,
+    FunctionSymbol,
+    ImageSymbol,
+    LetSymbol,
+    LoopSymbol,
+    LostSymbol,
+    NetworkSymbol,
+    ParamSymbol,
+    SecretSymbol,
+    TierSymbol,
+)
 from bpc.syntax.tree import (
     Attribute,
     Binary,
@@ -45,8 +63,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bpc.lower.scope import Scope
-    from bpc.syntax.tree import Expression
+    from bpc.resolve.symbols import Symbol
+    from bpc.source import Span
+    from bpc.syntax.tree import Expression, Identifier
 
 KEEPS = (Size, Duration, Percent)
 
@@ -59,9 +78,11 @@ def evaluate(node: Expression, scope: Scope) -> Value:
         case Number() | Boolean():
             return node.value
         case Quantity():
-            return _quantity(node)
+            return quantity(node)
         case Name():
-            return scope.lookup(node.text, node.span)
+            symbol = scope.lowering.bindings.get(node)
+            assert symbol is not None
+            return value_of(symbol, scope, node.span)
         case Attribute():
             return _attribute(node, scope)
         case Call():
@@ -85,6 +106,65 @@ def evaluate(node: Expression, scope: Scope) -> Value:
             return _binary(node, scope)
         case _:
             assert_never(node)
+
+
+def value_of(symbol: Symbol, scope: Scope, span: Span) -> Value:
+    """What a name stands for; `span` is the place that asks. Raises `Wrong`."""
+    match symbol:
+        case LetSymbol() | ArgumentSymbol() | LoopSymbol():
+            return _held(symbol, scope.home(symbol), span)
+        case TierSymbol():
+            return TierValue(name=symbol.name)
+        case NetworkSymbol():
+            return NetworkValue(name=symbol.name)
+        case SecretSymbol():
+            return Deferred(text=(SecretHole(secret=symbol.name),), type="secret")
+        case ParamSymbol():
+            return Deferred(text=(ParamHole(param=symbol.name),), type=symbol.node.type.name)
+        case ImageSymbol():
+            place = symbol.block.span
+            return TemplateValue(file=symbol.file, block=symbol.block, arguments={}, places={}, span=place)
+        case FileSymbol():
+            return ModuleValue(name=symbol.file)
+        case FunctionSymbol() | LostSymbol():
+            raise Wrong(None)
+        case _:
+            assert_never(symbol)
+
+
+def _held(symbol: LetSymbol | ArgumentSymbol | LoopSymbol, home: Scope, span: Span) -> Value:
+    value = home.values.get(symbol, UNKNOWN)
+    if isinstance(value, Lazy):
+        value = _force(symbol, value, home, span)
+    if isinstance(value, Unknown):
+        raise Wrong(value.why)
+    home.context.touch(home.touched.get(symbol, ()))
+    return value
+
+
+def _force(symbol: Symbol, lazy: Lazy, home: Scope, span: Span) -> Value | Unknown:
+    """The value of a `let` that is needed for the first time, or why it has none."""
+    context = home.context
+    if symbol in home.busy:
+        raise Wrong(lower.LetCycle(span=span, name=symbol.name))
+    home.busy.add(symbol)
+    context.depth += 1
+    value: Value | Unknown
+    try:
+        with context.recording() as touched:
+            value = evaluate(lazy.expression, lazy.scope)
+        home.touched[symbol] = touched
+    except Wrong as wrong:
+        value = Unknown(why=wrong.diagnostic)
+    except RecursionError:
+        if context.depth > 1:
+            raise  # the `let` that was asked for first is the one to name
+        raise bad(span, f'"{symbol.name}" needs too many others, each inside the next') from None
+    finally:
+        context.depth -= 1
+        home.busy.discard(symbol)
+    home.values[symbol] = value
+    return value
 
 
 def evaluate_as(kind: str, node: Expression, scope: Scope, *, deploy: bool = False) -> Value:
@@ -120,7 +200,8 @@ def _wrong(expected: str, value: Value, node: Expression, hint: str = "") -> low
     return lower.WrongType(span=node.span, expected=expected, actual=article(type_name(value)), hint=hint)
 
 
-def _quantity(node: Quantity) -> Value:
+def quantity(node: Quantity) -> Value:
+    """The value of a number with its unit. Raises `Wrong`."""
     if node.unit == "%":
         return Percent(node.number)
     scale, kind = (SIZES[node.unit], Size) if node.unit in SIZES else (DURATIONS[node.unit], Duration)
@@ -160,43 +241,45 @@ def _range(node: RangeLiteral, scope: Scope) -> Range:
     return Range(low=low, high=high)
 
 
-def items(value: Value, node: Expression) -> Iterator[Value]:
-    """What a loop sees of a list, a map (its keys) or the hosts of a tier with identity."""
-    if isinstance(value, tuple | dict):
-        yield from value
-    elif isinstance(value, Hosts) and value.count is not None:
-        for member in range(value.count):
-            hole = MemberAddressHole(group=value.tier, network=value.network, member=member)
-            yield Deferred(text=(hole,), type="string")
-    elif isinstance(value, Hosts):
-        raise bad(
-            node.span, f'the members of "{value.tier}" come and go: they cannot be listed', "use join(separator, hosts)"
-        )
-    elif isinstance(value, Deferred):
-        raise Wrong(lower.DeployTime(span=node.span, what=origin(value)))
-    else:
-        raise Wrong(_wrong("a list", value, node))
+def loop_scope(variable: Identifier, item: Value, scope: Scope) -> Scope:
+    """The scope inside a loop."""
+    symbol = scope.lowering.bindings.get(variable)
+    assert symbol is not None
+    return Scope(scope.lowering, scope, {symbol: item})
 
 
 def _comprehend(node: Comprehension, scope: Scope) -> Iterator[Value]:
-    for item in items(evaluate(node.iterable, scope), node.iterable):
-        scope.world.step(node.span)
-        inner = scope.inner({node.variable.text: item})
+    for item in items(evaluate(node.iterable, scope), node.iterable.span):
+        scope.context.step(node.span)
+        inner = loop_scope(node.variable, item, scope)
         if node.condition is None or fits(evaluate(node.condition, inner), "bool", node.condition.span):
             yield evaluate(node.element, inner)
 
 
 def _attribute(node: Attribute, scope: Scope) -> Value:
+    symbol = scope.lowering.bindings.get(node)
+    if symbol is not None:
+        return value_of(symbol, scope, node.name.span)
     target = evaluate(node.target, scope)
     if isinstance(target, ModuleValue):
-        return scope.world.member(target.name, node.name.text, node.name.span)
+        return _member(target, node.name, scope)
     if isinstance(target, dict):
         if node.name.text in target:
             entry: Value = target[node.name.text]
             return entry
         hint = did_you_mean(node.name.text, target)
         raise Wrong(resolve.UnknownMember(span=node.name.span, what="the map", name=node.name.text, hint=hint))
-    return scope.world.attribute(target, node.name.text, node.name.span)
+    return scope.lowering.tiers.attribute(target, node.name.text, node.name.span)
+
+
+def _member(target: ModuleValue, name: Identifier, scope: Scope) -> Value:
+    """What an imported file declares, where its alias is itself a value: `let i = images`."""
+    names = scope.lowering.bindings.files.get(target.name)
+    symbol = None if names is None else names.find(name.text)
+    if symbol is None:
+        hint = "" if names is None else did_you_mean(name.text, names.declared)
+        raise Wrong(resolve.UnknownMember(span=name.span, what=f'"{target.name}"', name=name.text, hint=hint))
+    return value_of(symbol, scope, name.span)
 
 
 def _index(node: Index, scope: Scope) -> Value:
@@ -211,8 +294,8 @@ def _index(node: Index, scope: Scope) -> Value:
     index = fits(evaluate(node.index, scope), "int", node.index.span)
     assert isinstance(index, int)
     if isinstance(target, TierValue):
-        return scope.world.member_of(target.name, index, node.index.span)
-    listed = tuple(items(target, node.target))
+        return scope.lowering.tiers.member_of(target.name, index, node.index.span)
+    listed = tuple(items(target, node.target.span))
     if not 0 <= index < len(listed):
         raise bad(node.index.span, f"the list has {len(listed)} items, counted from 0")
     return listed[index]
@@ -324,61 +407,48 @@ def _number(operator: str, left: int | float, right: int | float) -> Value:
 
 
 def _call(node: Call, scope: Scope) -> Value:
-    function = node.function
-    if isinstance(function, Name) and function.text not in scope and function.text in (*FUNCTIONS, "tier"):
-        return _function(function.text, node, scope)
-    template = scope.template(function.text) if isinstance(function, Name) else None
-    target = template or evaluate(function, scope)
+    symbol = scope.lowering.bindings.get(node.function)
+    if isinstance(symbol, FunctionSymbol):
+        return _function(symbol.name, node, scope)
+    target = evaluate(node.function, scope)
     if not isinstance(target, TemplateValue):
-        raise Wrong(_wrong("a function or an image template", target, function))
-    return _template_call(target, node, scope)
-
-
-def _template_call(target: TemplateValue, node: Call, scope: Scope) -> TemplateValue:
-    arguments: dict[str, Value] = {}
-    for argument in node.arguments:
-        if argument.name is None:
-            problem = "takes its arguments by name"
-            raise Wrong(lower.WrongArguments(span=argument.span, name=_template_name(target), problem=problem))
-        arguments[argument.name.text] = evaluate(argument.value, scope)
-    places = {a.name.text: a.value.span for a in node.arguments if a.name is not None}
-    return TemplateValue(file=target.file, block=target.block, arguments=arguments, places=places, span=node.span)
-
-
-def _template_name(target: TemplateValue) -> str:
-    return getattr(target.block.label, "text", "")
+        raise Wrong(_wrong("a function or an image template", target, node.function))
+    if not isinstance(symbol, ImageSymbol):  # otherwise the arguments were judged with the types
+        for diagnostic in wrong_call(target.block, node):
+            raise Wrong(diagnostic)
+    named = [(argument.name.text, argument.value) for argument in node.arguments if argument.name is not None]
+    return TemplateValue(
+        file=target.file,
+        block=target.block,
+        arguments={name: evaluate(value, scope) for name, value in named},
+        places={name: value.span for name, value in named},
+        span=node.span,
+    )
 
 
 def _function(name: str, node: Call, scope: Scope) -> Value:
-    arguments = []
-    for argument in node.arguments:
-        if argument.name is not None:
-            problem = f'takes no argument by name ("{argument.name.text}")'
-            raise Wrong(lower.WrongArguments(span=argument.span, name=name, problem=problem))
-        arguments.append(evaluate(argument.value, scope))
-    problem = wrong_number(name, len(arguments))
-    if problem:
-        raise Wrong(lower.WrongArguments(span=node.span, name=name, problem=problem))
+    arguments = [evaluate(argument.value, scope) for argument in node.arguments]
     if name == "tier":
-        return scope.world.tier_named(str(_fitting(name, ("string",), node, arguments)[0]), node.span)
+        return scope.lowering.tiers.named(str(_fitting(name, ("string",), node, arguments)[0]), node.span)
     kinds = FUNCTIONS[name].parameters
     kinds += kinds[-1:] * (len(arguments) - len(kinds))
     checked = _fitting(name, kinds, node, arguments)
     if name in ("file", "template"):
-        return scope.world.read_function(name, checked, node.span)
+        return _read(name, checked, node.span, scope)
     try:
         return TABLE[name](*checked)
     except ValueError as error:
         raise bad(node.span, f"{name}: {error}") from None
 
 
-def wrong_number(name: str, given: int) -> str:
-    """What is wrong with the number of a function's arguments; empty where nothing is."""
-    signature = FUNCTIONS.get(name)
-    least, most = (1, 1) if signature is None else (signature.required, len(signature.parameters))
-    if least <= given <= (10_000 if signature is not None and signature.variadic else most):
-        return ""
-    return f"takes {least} argument{'s' * (least != 1)}, and is given {given}"
+def _read(name: str, arguments: list[Value], span: Span, scope: Scope) -> Value:
+    """`file(path)` and `template(path, map)`."""
+    source = scope.lowering.sources.text(str(arguments[0]), span)
+    if name == "file":
+        return source.text
+    if len(arguments) < 2 or not isinstance(arguments[1], dict):
+        raise bad(span, "template: the second argument is a map")
+    return from_text(render(source, arguments[1], scope.lowering))
 
 
 def _fitting(name: str, kinds: tuple[str, ...], node: Call, arguments: list[Value]) -> list[Value]:

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import json
 
+from bpc.check.calls import missing
 from bpc.diagnostics import lower
-from bpc.diagnostics.base import Note, did_you_mean
+from bpc.diagnostics.base import Note
 from bpc.diagnostics.check import BlockTwice
 from bpc.digest import sha256
 from bpc.lower.body import Body
-from bpc.lower.scope import Lazy, Scope
+from bpc.lower.scope import UNKNOWN, Lazy, Scope, Unknown
 from bpc.lower.steps import steps_of
 from bpc.lower.types import Wrong, fits
 from bpc.lower.values import TemplateValue
 from bpc.model.steps import Base, Configure, Image, Layer, ReadyImage, Release, Service, Step
 from bpc.record import Record, fields, replace
+from bpc.resolve.symbols import ArgumentSymbol, LetSymbol
 from bpc.source import Span
-from bpc.syntax.tree import Let, Parameter, type_text
+from bpc.syntax.tree import type_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from bpc.lower.context import Touch
+    from bpc.lower.scope import Lowering
     from bpc.lower.values import Value
-    from bpc.lower.world import Touch, World
     from bpc.model.resources import Architecture
     from bpc.model.steps import Bake, Kind
+    from bpc.syntax.tree import Parameter
 
 KINDS: tuple[Kind, ...] = ("system", "software", "configuration")
 BAKED = {"base": KINDS[:1], "software": KINDS[:2], "full": KINDS}
@@ -39,23 +43,54 @@ class Built(Record):
     touched: frozenset[Touch]
 
 
+class Images:
+    """The images of a solution: what tiers share is made once. `used` are the templates that were built, by their blocks."""
+
+    def __init__(self, lowering: Lowering) -> None:
+        self.lowering = lowering
+        self.made: dict[str, Image] = {}
+        self.used: set[int] = set()
+        self._built: dict[tuple[object, ...], tuple[Built, Bake]] = {}
+
+    def shared(self, image: Image) -> Image:
+        """The first image that is the same bits."""
+        return self.made.setdefault(image.digest or image.name, image)
+
+    def build(
+        self, template: TemplateValue, bake: Bake | None, said: Span, architecture: Architecture, *, volumes: bool
+    ) -> tuple[Built, Bake]:
+        """What a template gives with its arguments. Raises `Wrong`."""
+
+        def made() -> tuple[Built, Bake]:
+            return build(template, bake, said, self, architecture, volumes=volumes)
+
+        try:
+            arguments = tuple(sorted(template.arguments.items(), key=lambda item: item[0]))
+            key = (id(template.block), arguments, bake, architecture, volumes)
+            if key not in self._built:
+                self._built[key] = made()
+            return self._built[key]
+        except TypeError:  # an argument that cannot be hashed, such as a map
+            return made()
+
+
 def build(
-    template: TemplateValue, bake: Bake | None, said: Span, world: World, architecture: Architecture, *, volumes: bool
+    template: TemplateValue, bake: Bake | None, said: Span, images: Images, architecture: Architecture, *, volumes: bool
 ) -> tuple[Built, Bake]:
     """What a template gives with its arguments, baked in one of three ways. Raises `Wrong`.
 
     Where first boot brings anything (`volumes` too), the image has its services switched off, and first boot switches them
     on: a service that started before its password or its data were there would make its own.
     """
-    world.touched = set()
-    chain = _chain(template, world)
+    with images.lowering.context.recording() as touched:
+        chain = _chain(template, images)
+        steps = [step for index, link in enumerate(chain) for step in _steps(link, index, len(chain))]
     origin = chain[0].origin
     ready = isinstance(origin, ReadyImage)
     bake = bake or ("base" if ready else "software")
     if ready and bake != "base":
         assert isinstance(origin, ReadyImage)
         raise Wrong(lower.ReadyImageChanged(span=said, name=origin.name))
-    steps = [step for index, link in enumerate(chain) for step in _steps(link, index, len(chain))]
     _check_platforms(steps, bake, said)
     steps.sort(key=lambda step: KINDS.index(step.kind))
     baked = () if ready else BAKED[bake]
@@ -68,7 +103,7 @@ def build(
         carried = [replace(step, enabled=False) if step in waiting else step for step in carried]
         left += tuple(replace(step, unit=()) for step in waiting)  # the image has their unit files
     image = _image(template, chain, carried, architecture)
-    return Built(image=image, first_boot=left, touched=frozenset(world.touched)), bake
+    return Built(image=image, first_boot=left, touched=frozenset(touched)), bake
 
 
 def _check_platforms(steps: list[Step], bake: Bake, said: Span) -> None:
@@ -90,7 +125,7 @@ class Link(Record):
     origin: Release | ReadyImage | None
 
 
-def _chain(template: TemplateValue, world: World) -> list[Link]:
+def _chain(template: TemplateValue, images: Images) -> list[Link]:
     """The templates along `from`, root first."""
     links: list[Link] = []
     seen: set[int] = set()
@@ -99,8 +134,10 @@ def _chain(template: TemplateValue, world: World) -> list[Link]:
         if id(current.block) in seen:
             raise Wrong(lower.LetCycle(span=current.span, name=_name(current)))
         seen.add(id(current.block))
-        world.used.add(id(current.block))
-        body = Body(current.block, _scope(current, world))
+        images.used.add(id(current.block))
+        if not images.lowering.sound(current.block):
+            raise Wrong(None)
+        body = Body(current.block, _scope(current, images.lowering))
         source: Value = body.value("from", Release(distribution="debian", version="12"))
         links.append(
             Link(template=current, body=body, origin=source if isinstance(source, Release | ReadyImage) else None)
@@ -113,33 +150,29 @@ def _name(template: TemplateValue) -> str:
     return getattr(template.block.label, "text", "")
 
 
-def _scope(template: TemplateValue, world: World) -> Scope:
+def _scope(template: TemplateValue, lowering: Lowering) -> Scope:
     """The names inside a template: its parameters with their arguments, and its `let`s."""
-    module = world.module(template.file)
-    scope = module.inner({})
-    given = dict(template.arguments)
-    for statement in template.block.body:
-        if isinstance(statement, Let):
-            scope.names[statement.name.text] = Lazy(expression=statement.value, scope=scope)
-        elif isinstance(statement, Parameter):
-            scope.names[statement.name.text] = _argument(template, statement, given, module)
-    if given:
-        known = [s.name.text for s in template.block.body if isinstance(s, Parameter)]
-        unknown = next(iter(given))
-        problem = f'has no param "{unknown}"'
-        hint = did_you_mean(unknown, known)
-        raise Wrong(lower.WrongArguments(span=template.span, name=_name(template), problem=problem, hint=hint))
+    file = lowering.file(template.file)
+    scope = Scope(lowering, file)
+    for symbol in lowering.bindings.declared(template.block).values():
+        if isinstance(symbol, LetSymbol):
+            scope.let(symbol, symbol.nodes[0])
+        elif isinstance(symbol, ArgumentSymbol):
+            scope.values[symbol] = _argument(template, symbol.node, file)
     return scope
 
 
-def _argument(template: TemplateValue, param: Parameter, given: dict[str, Value], module: Scope) -> Value | Lazy:
+def _argument(template: TemplateValue, param: Parameter, file: Scope) -> Value | Lazy | Unknown:
     name = param.name.text
-    if name in given:
-        return fits(given.pop(name), type_text(param.type), template.places[name], deploy=True)
-    if param.default is None:
-        problem = f'needs an argument "{name}" ({type_text(param.type)})'
-        raise Wrong(lower.WrongArguments(span=template.span, name=_name(template), problem=problem))
-    return Lazy(expression=param.default, scope=module)
+    if not file.lowering.sound(param):
+        return UNKNOWN
+    if name in template.arguments:
+        return fits(template.arguments[name], type_text(param.type), template.places[name], deploy=True)
+    if param.default is not None:
+        return Lazy(expression=param.default, scope=file)
+    for diagnostic in missing(template.block, set(template.arguments), template.span):
+        raise Wrong(diagnostic)  # a template that is used without a call, where the types did not show it
+    raise Wrong(None)
 
 
 def _steps(link: Link, index: int, count: int) -> list[Step]:

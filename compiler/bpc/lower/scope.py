@@ -1,20 +1,20 @@
-"""What names mean where an expression stands. `let`s are evaluated when they are first used, in any order."""
+"""The values of names where an expression is evaluated, and what else a lowering is made of."""
 
 from __future__ import annotations
 
-from bpc.diagnostics import lower, resolve
-from bpc.lower.types import Wrong
-from bpc.lower.values import TemplateValue
 from bpc.record import Record
+from bpc.resolve.symbols import LetSymbol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from bpc.check.analysis import Analysis
+    from bpc.diagnostics.base import Diagnostic
+    from bpc.lower.context import Context, Touch
+    from bpc.lower.directory import Tiers
+    from bpc.lower.sources import Sources
     from bpc.lower.values import Value
-    from bpc.lower.world import Touch, World
-    from bpc.source import Span
-    from bpc.syntax.tree import Expression
+    from bpc.resolve.symbols import Bindings, Symbol
+    from bpc.syntax.tree import Expression, Let
 
 
 class Lazy(Record):
@@ -25,65 +25,75 @@ class Lazy(Record):
 
 
 class Unknown(Record):
-    """A parameter of a template that nobody calls."""
+    """No value: of the parameter of a template that nobody calls, or of what has a mistake; `why` where that is not told elsewhere."""
+
+    why: Diagnostic | None = None
+
+
+class Lowering(Record):
+    """What the parts of one lowering are given: each is asked for what it knows, and none of them knows all.
+
+    `bindings` are those of the analysis, and of the expressions that were chosen. `scopes` are those of the files, by name.
+    """
+
+    analysis: Analysis
+    bindings: Bindings
+    context: Context
+    sources: Sources
+    tiers: Tiers
+    scopes: dict[str, Scope]
+
+    def sound(self, statement: object) -> bool:
+        """Whether the analysis has found no mistake in a statement."""
+        return self.analysis.found.sound(statement)
+
+    def file(self, name: str) -> Scope:
+        """The scope of a file: its `let`s."""
+        if name not in self.scopes:
+            names = self.bindings.files[name]
+            scope = self.scopes[name] = Scope(self)
+            for symbol in names.declared.values():
+                if isinstance(symbol, LetSymbol):
+                    scope.let(symbol, symbol.nodes[0])
+        return self.scopes[name]
 
 
 class Scope:
-    """Names with their values, and the scope around. `world` answers what needs the whole solution."""
+    """The values of one place's names, and the scope around. `touched` is what was asked of endpoints for a value, `busy`
+    what is being evaluated.
+    """
 
-    def __init__(self, world: World, names: Mapping[str, Value | Lazy | Unknown], outer: Scope | None = None) -> None:
-        self.world = world
-        self.names = dict(names)
+    __slots__ = ("busy", "lowering", "outer", "touched", "values")
+
+    def __init__(
+        self, lowering: Lowering, outer: Scope | None = None, values: dict[Symbol, Value | Lazy | Unknown] | None = None
+    ) -> None:
+        self.lowering = lowering
         self.outer = outer
-        self.touched: dict[str, frozenset[Touch]] = {}
-        self.busy: set[str] = set()
+        self.values = values or {}
+        self.touched: dict[Symbol, set[Touch]] = {}
+        self.busy: set[Symbol] = set()
 
-    def inner(self, names: Mapping[str, Value | Lazy | Unknown]) -> Scope:
-        return Scope(self.world, names, self)
+    def let(self, symbol: LetSymbol, node: Let, chosen: Expression | None = None) -> None:
+        """Declares a `let`, to be evaluated where it is first used; one with a mistake has no value."""
+        if chosen is None and not self.lowering.sound(node):
+            self.values[symbol] = UNKNOWN
+        else:
+            self.values[symbol] = Lazy(expression=chosen or node.value, scope=self)
 
-    def __contains__(self, name: str) -> bool:
-        return name in self.names or (self.outer is not None and name in self.outer)
+    def home(self, symbol: Symbol) -> Scope:
+        """The scope that has the value of a symbol: this one, one around, or that of the file which declares it."""
+        scope: Scope | None = self
+        while scope is not None:
+            if symbol in scope.values:
+                return scope
+            scope = scope.outer
+        return self.lowering.file(symbol.span.source.name)
 
-    def template(self, name: str) -> TemplateValue | None:
-        """The image template of a name, also where a tier of the same name hides it: `tier web { image = web }`."""
-        value = self.names.get(name)
-        if isinstance(value, TemplateValue):
-            return value
-        return None if self.outer is None else self.outer.template(name)
+    @property
+    def context(self) -> Context:
+        """Where mistakes are told and steps are counted."""
+        return self.lowering.context
 
-    def lookup(self, name: str, span: Span) -> Value:
-        """The value of a name. Raises `Wrong`, for an unknown name only where a `for` hid it from the resolve stage."""
-        if name not in self.names:
-            if self.outer is None:
-                raise Wrong(resolve.UnknownName(span=span, name=name))
-            return self.outer.lookup(name, span)
-        value = self.names[name]
-        if isinstance(value, Lazy):
-            value = self._force(name, value, span)
-        if isinstance(value, Unknown):
-            raise Wrong(lower.DeployTime(span=span, what=f'param "{name}"'))
-        self.world.touched |= self.touched.get(name, frozenset())
-        return value
 
-    def _force(self, name: str, lazy: Lazy, span: Span) -> Value:
-        from bpc.lower.evaluate import evaluate
-
-        if name in self.busy:
-            raise Wrong(lower.LetCycle(span=span, name=name))
-        self.busy.add(name)
-        self.world.forced += 1
-        before, self.world.touched = self.world.touched, set()
-        try:
-            value = evaluate(lazy.expression, lazy.scope)
-        except RecursionError:
-            if self.world.forced > 1:
-                raise  # the `let` that was asked for first is the one to name
-            problem = f'"{name}" needs too many others, each inside the next'
-            raise Wrong(lower.BadValue(span=span, problem=problem)) from None
-        finally:
-            self.busy.discard(name)
-            self.world.forced -= 1
-            used, self.world.touched = self.world.touched, before
-        self.touched[name] = frozenset(used)
-        self.names[name] = value
-        return value
+UNKNOWN = Unknown()

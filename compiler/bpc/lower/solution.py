@@ -1,97 +1,103 @@
-"""The whole solution: environment applied, names bound, tiers planned and lowered, connections turned into rules and order."""
+"""The whole solution for one choice: its names bound to values, tiers planned and lowered, connections turned into rules and order."""
 
 from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean, errors
-from bpc.lower import tiers
-from bpc.lower.body import Body, once, unroll
+from bpc.lower.body import Body, unroll
 from bpc.lower.connections import rules, start_order
+from bpc.lower.context import Context
+from bpc.lower.directory import Tiers
 from bpc.lower.environment import applied, environments
-from bpc.lower.evaluate import evaluate
-from bpc.lower.functions import as_text
-from bpc.lower.images import Built, build
-from bpc.lower.scope import Lazy, Scope
-from bpc.lower.types import Wrong, fits
-from bpc.lower.values import Deferred, EndpointValue, NetworkValue, TemplateValue, TierValue
-from bpc.lower.world import World
-from bpc.model.resources import Fixed, Group, Network, Readiness, Secret, Volume
-from bpc.model.solution import Output, Param, Solution
-from bpc.model.steps import Mount
-from bpc.model.values import ParamHole, SecretHole, VolumeDeviceHole, holes
+from bpc.lower.groups import groups, planned
+from bpc.lower.images import Images
+from bpc.lower.parts import identities, networks, outputs, params, secrets
+from bpc.lower.scope import Lowering, Scope
+from bpc.lower.sources import Sources
+from bpc.lower.types import Wrong
+from bpc.lower.unused import check_unused
+from bpc.model.solution import Solution
 from bpc.record import Record
-from bpc.source import Span
-from bpc.syntax.tree import Block, Connect, Identifier, Let, Parameter
-from bpc.syntax.tree import Output as OutputStatement
+from bpc.resolve.symbols import LetSymbol, ParamSymbol
+from bpc.syntax.tree import Block, For, Identifier
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
+    from bpc.check.analysis import Analysis
     from bpc.diagnostics.base import Diagnostic
-    from bpc.lower.tiers import Plan
-    from bpc.lower.world import Touch
-    from bpc.model.resources import Architecture, Resource
+    from bpc.lower.sources import Reader
+    from bpc.model.resources import Resource
     from bpc.model.steps import Bake
+    from bpc.resolve.symbols import Bindings
     from bpc.syntax.tree import Expression
 
-    Lowered = tuple[Group, Built, set[Touch]]
 
-HALF_HOUR = 1_800_000
-RESERVED = {
-    "0.0.0.0/8": "unspecified addresses",
-    "127.0.0.0/8": "loopback",
-    "169.254.0.0/16": "link-local addresses",
-    "224.0.0.0/4": "multicast",
-    "240.0.0.0/4": "future use",
-    "::/128": "unspecified addresses",
-    "::1/128": "loopback",
-    "fe80::/10": "link-local addresses",
-    "ff00::/8": "multicast",
-}
-"""Ranges that no network of a solution may have anything of, and what they are for."""
-PRIVATE = "take private ones, of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8"
+NAMED = ("secret", "network", "tier")
 
 
 class Choice(Record):
     """What the user says besides the blueprint: an environment's name or "", and `--set` expressions by name.
 
-    `bakes` are tiers that are baked otherwise than the blueprint says, for who compares: tier → way.
+    `bindings` are those of the analysis with the names of these expressions. `bakes` are tiers that are baked otherwise than
+    the blueprint says, for who compares: tier → way.
     """
 
     environment: str
     settings: Mapping[str, Expression]
+    bindings: Bindings
     bakes: Mapping[str, Bake]
 
 
-def lower_solution(world: World, choice: Choice, digest: Callable[[], str], compiler: str) -> Solution | None:
-    """The model of the program's solution; diagnostics go to `world.found`. None where no model can be made."""
-    solution = world.program.solution
-    if solution is None:
-        return None
-    block = applied(solution, chosen(solution, choice, world.found))
-    scope = _scope(world, block, choice)
-    body = Body(block, scope)
-    networks, secrets = _networks(body), _secrets(body)
-    plans = _plan(world, body)
-    if errors(world.found):
-        return None
-    groups = _groups(world, plans, body, choice)
-    balancers = [balancer for plan in plans for balancer in plan.balancers]
-    _identities(world, "network", networks)
-    _identities(world, "secret", secrets)
-    _identities(world, "tier", [group for group, _, _ in groups.values()])
-    for group, _, _ in groups.values():
-        _identities(world, "volume", group.volumes)
-    resources: tuple[Resource, ...] = (
-        *networks,
-        *secrets,
-        *(group for group, _, _ in groups.values()),
-        *balancers,
-        *rules(world, plans, {name: touched for name, (_, _, touched) in groups.items()}),
+def lower_solution(
+    analysis: Analysis, choice: Choice, reader: Reader, compiler: str
+) -> tuple[Solution | None, list[Diagnostic]]:
+    """The model of the program's solution for one choice, None where there are mistakes, and what is wrong besides what the
+    analysis has found: what contains a mistake is left out, and all the rest is judged.
+    """
+    context = Context()
+    sources, tiers = Sources(reader, context), Tiers(context)
+    lowering = Lowering(
+        analysis=analysis, bindings=choice.bindings, context=context, sources=sources, tiers=tiers, scopes={}
     )
-    start_order(world, [group for group, _, _ in groups.values()])
-    params, outputs = tuple(_params(body, choice)), tuple(_outputs(world, body))
+    images = Images(lowering)
+    program = analysis.program
+    made = None
+    if program.solution is not None and lowering.sound(program.solution):
+        made = _solution(program.solution, choice, lowering, images, compiler)
+        if context.failures and not errors((*context.found, *analysis.found.found)):
+            raise AssertionError("something was left out, and nothing was told")
+    check_unused(lowering, images.used)
+    tiers.close()
+    lowering.scopes.clear()
+    return (None if errors(context.found) else made), context.found
+
+
+def _solution(solution: Block, choice: Choice, lowering: Lowering, images: Images, compiler: str) -> Solution:
+    context, tiers = lowering.context, lowering.tiers
+    block = applied(solution, _environment(solution, choice, context), lowering.sound)
+    scope = _scope(solution, block, choice, lowering)
+    _declare(solution, block, scope, lowering)
+    body = Body(block, scope)
+    made_networks, made_secrets = networks(body), secrets(body)
+    plans = planned(tiers, body)
+    made = groups(plans, body, images, choice.bakes)
+    made_groups = [lowered.group for lowered in made.values()]
+    balancers = [balancer for plan in plans for balancer in plan.balancers]
+    for keyword, things in (("network", made_networks), ("secret", made_secrets), ("tier", made_groups)):
+        identities(context, keyword, things)
+    for group in made_groups:
+        identities(context, "volume", group.volumes)
+    resources: tuple[Resource, ...] = (
+        *made_networks,
+        *made_secrets,
+        *made_groups,
+        *balancers,
+        *rules(context, plans, {name: lowered.touched for name, lowered in made.items()}),
+    )
+    start_order(tiers, context, made_groups)
+    made_params, made_outputs = params(body, choice.settings), outputs(body, lowering)
     assert isinstance(block.label, Identifier)
     return Solution(
         name=block.label.text,
@@ -100,23 +106,23 @@ def lower_solution(world: World, choice: Choice, digest: Callable[[], str], comp
         environment=choice.environment,
         environments=tuple(environments(solution)),
         edition=1,
-        digest=digest(),
+        digest=lowering.sources.digest(),
         compiler=compiler,
-        params=params,
+        params=tuple(made_params),
         resources=resources,
-        images=tuple(world.images.values()),
-        outputs=outputs,
+        images=tuple(images.made.values()),
+        outputs=tuple(made_outputs),
         span=block.label.span,
     )
 
 
-def chosen(solution: Block, choice: Choice, found: list[Diagnostic]) -> Block | None:
+def _environment(solution: Block, choice: Choice, context: Context) -> Block | None:
     """The environment that was chosen; None where none was, or one that is not there, which is reported."""
     known = environments(solution)
     if choice.environment and choice.environment not in known:
         hint = did_you_mean(choice.environment, known) or _listed(known)
         span = solution.span if solution.label is None else solution.label.span
-        found.append(resolve.UnknownEnvironment(span=span, name=choice.environment, hint=hint))
+        context.report(resolve.UnknownEnvironment(span=span, name=choice.environment, hint=hint))
     return known.get(choice.environment)
 
 
@@ -124,283 +130,54 @@ def _listed(environments: Mapping[str, object]) -> str:
     return f"it has: {', '.join(sorted(environments))}" if environments else "it has none"
 
 
-# ---- names
-
-
-def _scope(world: World, block: Block, choice: Choice) -> Scope:
-    """The solution's names. Tiers and networks made by a `for` are added when it is unrolled."""
-    scope = world.module(world.program.root).inner({})
-    known = []
+def _scope(solution: Block, block: Block, choice: Choice, lowering: Lowering) -> Scope:
+    """The solution's `let`s as the environment and the choice say them."""
+    scope = Scope(lowering, lowering.file(lowering.analysis.program.root))
+    declared = lowering.bindings.declared(solution)
     for statement in block.body:
-        if isinstance(statement, Let):
-            known.append(statement.name.text)
-            chosen = choice.settings.get(statement.name.text, statement.value)
-            scope.names[statement.name.text] = Lazy(expression=chosen, scope=scope)
-        elif isinstance(statement, Parameter):
-            known.append(statement.name.text)
-            hole = ParamHole(param=statement.name.text)
-            scope.names[statement.name.text] = Deferred(text=(hole,), type=statement.type.name)
+        symbol = lowering.bindings.get(statement)
+        if isinstance(symbol, LetSymbol):
+            scope.let(symbol, statement, choice.settings.get(symbol.name))  # type: ignore[arg-type]
+    known = [name for name, symbol in declared.items() if isinstance(symbol, LetSymbol | ParamSymbol)]
     for name in choice.settings:
         if name not in known:
             hint = did_you_mean(name, known)
-            world.found.append(resolve.UnknownSetName(span=block.span, name=name, hint=hint))
-    for statement, inner in unroll(block.body, scope):
-        if isinstance(statement, Block) and statement.keyword in ("secret", "network", "tier"):
-            _bind(world, scope, Body(statement, inner))
+            lowering.context.report(resolve.UnknownSetName(span=block.span, name=name, hint=hint))
     return scope
 
 
-def _bind(world: World, scope: Scope, body: Body) -> None:
+def _declare(solution: Block, block: Block, scope: Scope, lowering: Lowering) -> None:
+    """Enters the tiers in the order of the text, and reports names that a `for` makes and that are taken.
+
+    What a `for` runs over may be of any tier that stands on its own, also of a later one: these are entered first.
+    """
+    tiers, context = lowering.tiers, lowering.context
+    failures = context.failures
+    taken = set(lowering.bindings.declared(solution))
+    names: list[list[str]] = [[] for _ in block.body]
+    for looped in (False, True):
+        for index, statement in enumerate(block.body):
+            if isinstance(statement, For) is looped:
+                for inner, at in unroll((statement,), scope):
+                    if isinstance(inner, Block) and inner.keyword in NAMED and lowering.sound(inner):
+                        names[index] += _declared(Body(inner, at), taken, lowering, computed=looped)
+    tiers.order([name for made in names for name in made])
+    lost = lowering.analysis.found.lost_within(solution.span)
+    tiers.complete = context.failures == failures and not lost and all(map(lowering.sound, block.body))
+
+
+def _declared(body: Body, taken: set[str], lowering: Lowering, *, computed: bool) -> Iterator[str]:
+    """Enters one tier, network or secret, and yields its name where it is a tier."""
+    block, context = body.block, lowering.context
     try:
         name = body.label()
     except Wrong as wrong:
-        world.found.append(wrong.diagnostic)
+        context.fail(wrong)
         return
-    keyword = body.block.keyword
-    if name in scope.names:
-        world.found.append(lower.DuplicateTier(span=body.span, keyword=keyword, name=name))
-    elif keyword == "secret":
-        scope.names[name] = Deferred(text=(SecretHole(secret=name),), type="secret")
-    elif keyword == "network":
-        scope.names[name] = NetworkValue(name=name)
-    else:
-        scope.names[name] = TierValue(name=name)
-        world.tiers[name] = body.span
-        world.pending[name] = body
-
-
-# ---- parts
-
-
-def _named(body: Body, keyword: str) -> Iterator[tuple[str, Body]]:
-    """The blocks of a kind by name; a label that is wrong is reported where names are bound."""
-    for item in body.all(keyword):
-        try:
-            yield item.label(), item
-        except Wrong:
-            continue
-
-
-def _networks(body: Body) -> list[Network]:
-    import ipaddress
-
-    made: list[Network] = []
-    reserved = [(ipaddress.ip_network(taken), use) for taken, use in RESERVED.items()]
-    for name, item in _named(body, "network"):
-        network = Network(
-            name=name,
-            cidr=item.value("cidr", "10.0.0.0/24"),
-            public=item.value("public", False),
-            was=item.was(),
-            span=item.span,
-        )
-        mine = ipaddress.ip_network(network.cidr)
-        for taken, use in reserved:
-            if mine.version == taken.version and mine.overlaps(taken):
-                problem = f'network "{name}" has addresses of {taken}, which is for {use}: no machine can have one'
-                body.found.append(lower.BadValue(span=item.where("cidr"), problem=problem, hint=PRIVATE))
-                break
-        for other in made:
-            theirs = ipaddress.ip_network(other.cidr)
-            if mine.version == theirs.version and mine.overlaps(theirs):
-                body.found.append(lower.Overlap(span=item.where("cidr"), name=network.name, other=other.name))
-        made.append(network)
-    return made
-
-
-def _secrets(body: Body) -> list[Secret]:
-    return [
-        Secret(
-            name=name,
-            length=item.positive("length", 32, least=8, most=512),
-            was=item.was(),
-            span=item.span,
-        )
-        for name, item in _named(body, "secret")
-    ]
-
-
-def _identities(world: World, keyword: str, things: Iterable[Network | Secret | Group | Volume]) -> None:
-    """Reports things of one kind that would be one thing in the cloud, by what they were called before."""
-    names: dict[str, str] = {}
-    for thing in things:
-        other = names.setdefault(thing.was or thing.name, thing.name)
-        if other != thing.name:
-            world.found.append(lower.SameIdentity(span=thing.span, keyword=keyword, name=thing.name, other=other))
-
-
-def _params(body: Body, choice: Choice) -> list[Param]:
-    made = []
-    for statement, scope in body.rest:
-        if isinstance(statement, Parameter):
-            kind, default = statement.type.name, choice.settings.get(statement.name.text, statement.default)
-            value = None
-            try:
-                value = None if default is None else fits(evaluate(default, scope), kind, default.span)
-            except Wrong as wrong:
-                body.found.append(wrong.diagnostic)
-            made.append(
-                Param(name=statement.name.text, type=kind, default=value, doc=statement.doc, span=statement.name.span)  # type: ignore[arg-type]
-            )
-    return made
-
-
-def _outputs(world: World, body: Body) -> list[Output]:
-    made = []
-    first: dict[str, Span] = {}
-    world.outside = True
-    for statement, scope in body.rest:
-        if not isinstance(statement, OutputStatement):
-            continue
-        hint = "the name of an output cannot be computed: take it out of the `for`"
-        once(first, "output", statement.name.text, statement.name.span, world.found, hint)
-        try:
-            value = fits(evaluate(statement.value, scope), "any", statement.value.span, deploy=True)
-            text = as_text(value)
-        except ValueError:
-            problem = "an output is a text, number or bool: use join() for a list"
-            world.found.append(lower.BadValue(span=statement.value.span, problem=problem))
-        except Wrong as wrong:
-            world.found.append(wrong.diagnostic)
-        else:
-            for hole in holes(text):
-                if isinstance(hole, SecretHole):
-                    world.found.append(lower.SecretShown(span=statement.value.span, name=hole.secret))
-            made.append(Output(name=statement.name.text, value=text, doc=statement.doc, span=statement.name.span))
-    world.outside = False
-    return made
-
-
-def _plan(world: World, body: Body) -> list[Plan]:
-    plans = []
-    for name in list(world.tiers):
-        try:
-            plan = world.plan(name)
-        except Wrong as wrong:
-            world.found.append(wrong.diagnostic)
-            continue
-        plans.append(plan)
-    public = {name for name, item in _named(body, "network") if item.value("public", False)}
-    for plan in plans:
-        for endpoint in plan.endpoints.values():
-            if endpoint.public and endpoint.network not in public:
-                world.found.append(lower.NotPublicNetwork(span=endpoint.span, network=endpoint.network))
-            elif endpoint.public and not endpoint.balancer and endpoint.network != plan.networks[0]:
-                found = lower.PublicElsewhere(span=endpoint.span, endpoint=endpoint.name, tier=plan.name)
-                world.found.append(found)
-    return plans
-
-
-def _groups(world: World, plans: list[Plan], body: Body, choice: Choice) -> dict[str, Lowered]:
-    made = {}
-    bake, said = body.value("bake", None), body.where("bake")
-    cache: dict[tuple[object, ...], tuple[Built, Bake]] = {}
-    for plan in plans:
-        try:
-            lowered = _group(world, plan, bake, said, choice.bakes.get(plan.name), cache)
-        except Wrong as wrong:
-            world.found.append(wrong.diagnostic)
-        else:
-            if lowered is not None:
-                made[plan.name] = lowered
-    return made
-
-
-def _group(
-    world: World,
-    plan: Plan,
-    bake: Bake | None,
-    said: Span,
-    instead: Bake | None,
-    cache: dict[tuple[object, ...], tuple[Built, Bake]],
-) -> Lowered | None:
-    """A tier's group, what its image is, and what it wants of endpoints. Raises `Wrong`.
-
-    `bake` is the solution's word; the tier's own wins, and `instead` wins over both.
-    """
-    body = plan.body
-    world.touched = set()
-    template = body.value("image", None)
-    touched = set(world.touched)
-    connected = _connected(world, plan)
-    if not isinstance(template, TemplateValue):
-        return None  # reported where it was evaluated
-    chosen = instead or body.value("bake", bake)
-    where = body.where("bake") if body.has("bake") else said
-    made = tiers.volumes(plan)
-    mounts = tuple(_mount(plan.name, volume) for volume in made)
-    machine = tiers.machine(body)
-    built, baked = _built(template, chosen, where, world, cache, machine.architecture, volumes=bool(made))
-    touched |= built.touched
-    waits = {tier for tier, endpoint, _ in touched if endpoint and (tier, endpoint) not in connected} - {plan.name}
-    touched |= {(*target, "") for target in connected}
-    image = world.images.setdefault(built.image.digest or built.image.name, built.image)  # the same bits, one image
-    signals = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum
-    group = Group(
-        name=plan.name,
-        doc=body.block.doc,
-        members=plan.members,
-        machine=machine,
-        image=image.name,
-        bake=baked,
-        networks=plan.networks,
-        spread=body.value("spread", None),
-        endpoints=tuple(plan.endpoints.values()),
-        volumes=made,
-        update=tiers.update(plan),
-        readiness=Readiness(signals=signals, timeout=body.positive("ready_within", HALF_HOUR, least=1000)),
-        public_address=any(e.public and not e.balancer for e in plan.endpoints.values()),
-        starts_after=tuple(sorted(waits)),
-        first_boot=mounts + built.first_boot,
-        was=body.was(),
-        span=body.span,
-    )
-    return group, built, touched
-
-
-def _built(
-    template: TemplateValue,
-    bake: Bake | None,
-    said: Span,
-    world: World,
-    cache: dict[tuple[object, ...], tuple[Built, Bake]],
-    architecture: Architecture,
-    *,
-    volumes: bool,
-) -> tuple[Built, Bake]:
-    try:
-        arguments = tuple(sorted(template.arguments.items(), key=lambda item: item[0]))
-        key = (id(template.block), arguments, bake, architecture, volumes)
-        if key not in cache:
-            cache[key] = build(template, bake, said, world, architecture, volumes=volumes)
-        return cache[key]
-    except TypeError:  # an argument that cannot be hashed, such as a map
-        return build(template, bake, said, world, architecture, volumes=volumes)
-
-
-def _connected(world: World, plan: Plan) -> set[tuple[str, str]]:
-    """The endpoints of `connect`: reached, and not waited for."""
-    connected = set()
-    for statement, scope in plan.body.rest:
-        if not isinstance(statement, Connect):
-            continue
-        try:
-            value = fits(evaluate(statement.endpoint, scope), "endpoint", statement.endpoint.span)
-        except Wrong as wrong:
-            world.found.append(wrong.diagnostic)
-        else:
-            assert isinstance(value, EndpointValue)
-            connected.add((value.tier, value.name))
-    return connected
-
-
-def _mount(tier: str, volume: Volume) -> Mount:
-    hole = VolumeDeviceHole(group=tier, volume=volume.name)
-    return Mount(
-        volume=volume.name,
-        device=(hole,),
-        path=volume.mount,
-        filesystem=volume.filesystem,
-        kind="configuration",
-        span=volume.span,
-    )
+    if (computed or not isinstance(block.label, Identifier)) and name in taken:
+        context.report(lower.DuplicateTier(span=body.span, keyword=block.keyword, name=name))
+        return
+    taken.add(name)
+    if block.keyword == "tier":
+        lowering.tiers.declare(name, body)
+        yield name

@@ -8,13 +8,13 @@ from bpc.diagnostics import lower
 from bpc.diagnostics.base import Note
 from bpc.digest import sha256
 from bpc.lower.configure import configure_of, platform_packages
+from bpc.lower.evaluate import value_of
 from bpc.lower.functions import as_text
 from bpc.lower.scope import Lazy, Unknown
 from bpc.lower.templates import render
 from bpc.lower.types import Wrong, bad
 from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User
 from bpc.model.values import SecretHole
-from bpc.syntax.tree import Let, Parameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def steps_of(body: Body, kind: Kind | None) -> list[Step]:
                 _check_name(item.value("package", "") or "none", item.where("package"), body)
             steps.append(step_of(item, body, kind))
         except Wrong as wrong:
-            body.found.append(wrong.diagnostic)
+            body.found.fail(wrong)
     return steps
 
 
@@ -107,7 +107,7 @@ def _artifact(item: Body, kind: Kind) -> Artifact:
     if not re.fullmatch("[0-9a-f]{64}", wanted):
         raise bad(item.where("sha256"), "a SHA-256 has 64 hexadecimal digits")
     remote = source.startswith(("https://", "http://"))
-    content = None if remote else item.scope.world.bytes(source, item.where("source"))[1]
+    content = None if remote else item.sources.bytes(source, item.where("source"))[1]
     actual = wanted if content is None else sha256(content)
     if actual != wanted:
         raise bad(item.where("sha256"), f'"{source}" has another SHA-256', f'sha256 = "{actual}"')
@@ -126,7 +126,7 @@ def _artifact(item: Body, kind: Kind) -> Artifact:
 
 def _run(item: Body, kind: Kind) -> Run:
     if item.has("script"):
-        script: Text = (item.scope.world.text(item.value("script", ""), item.where("script")).text,)
+        script: Text = (item.sources.text(item.value("script", ""), item.where("script")).text,)
     else:
         script = as_text(item.value("text", ""))
     return Run(title=item.label(), script=script, creates=item.value("creates", ""), kind=kind, span=item.span)
@@ -162,24 +162,23 @@ def _file(item: Body, template: Body, kind: Kind) -> File:
 
 
 def _content(item: Body, template: Body) -> tuple[Text | bytes, str]:
-    world = item.scope.world
     if item.has("text"):
         return as_text(item.value("text", "")), ""
     if item.has("source"):
-        name, content = world.content(item.value("source", ""), item.where("source"))
+        name, content = item.sources.content(item.value("source", ""), item.where("source"))
         return content, name
-    source = world.text(item.value("template", ""), item.where("template"))
-    return render(source, _variables(item, template), world), source.name
+    source = item.sources.text(item.value("template", ""), item.where("template"))
+    return render(source, _variables(item, template), item.scope.lowering), source.name
 
 
 def _variables(item: Body, template: Body) -> dict[str, Value]:
     """What a file's template sees: the parameters and `let`s of its image, and the variables of loops around it."""
-    declared = [s.name.text for s in template.block.body if isinstance(s, Parameter | Let)]
-    variables = {name: template.scope.lookup(name, item.span) for name in declared}
+    declared = item.scope.lowering.bindings.declared(template.block)
+    variables = {name: value_of(symbol, template.scope, item.span) for name, symbol in declared.items()}
     scope = item.scope
     while scope is not template.scope and scope.outer is not None:
-        variables |= {name: value for name, value in scope.names.items() if not isinstance(value, Lazy | Unknown)}
-        scope = scope.outer
+        loops = {symbol.name: value for symbol, value in scope.values.items() if not isinstance(value, Lazy | Unknown)}
+        variables, scope = variables | loops, scope.outer
     return variables
 
 
@@ -189,7 +188,7 @@ def _service(item: Body, kind: Kind) -> Service:
         raise bad(item.span, f'"{name}" is no name of a systemd unit')
     unit: Text = ()
     if item.has("unit"):
-        unit = (item.scope.world.text(item.value("unit", ""), item.where("unit")).text,)
+        unit = (item.sources.text(item.value("unit", ""), item.where("unit")).text,)
     return Service(name=name, unit=unit, enabled=item.value("enabled", True), kind=kind, span=item.span)
 
 

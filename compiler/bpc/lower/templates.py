@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 
 from bpc.diagnostics import lower
+from bpc.lower.functions import join
+from bpc.lower.items import items
 from bpc.lower.types import Wrong, origin
 from bpc.lower.values import Deferred, EndpointValue, Hosts, MemberValue, TierValue
 from bpc.model.values import concat
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any, NoReturn
 
+    from bpc.lower.scope import Lowering
     from bpc.lower.values import Value
-    from bpc.lower.world import World
     from bpc.model.values import Text
     from bpc.source import Source
 
@@ -57,8 +59,8 @@ class Marker:
 class Context:
     """Values as a template sees them."""
 
-    def __init__(self, world: World, span: Span) -> None:
-        self.world, self.span = world, span
+    def __init__(self, lowering: Lowering, span: Span) -> None:
+        self.lowering, self.span = lowering, span
         self.markers: list[Deferred] = []
 
     def show(self, value: Value) -> Any:
@@ -85,7 +87,7 @@ class Fields:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return self._context.show(self._context.world.attribute(self._value, name, self._context.span))
+        return self._context.show(self._context.lowering.tiers.attribute(self._value, name, self._context.span))
 
     def __str__(self) -> str:
         raise Decided("an endpoint has no text of its own: write .host or .port")
@@ -100,10 +102,7 @@ class HostList:
     def __iter__(self) -> Iterator[Any]:
         if self._value.count is None:
             raise Decided(f'the members of "{self._value.tier}" come and go: use hosts | join(",")')
-        from bpc.lower.evaluate import items
-        from bpc.syntax.tree import Name
-
-        for item in items(self._value, Name(span=self._context.span, text="")):
+        for item in items(self._value, self._context.span):
             yield self._context.show(item)
 
     def __len__(self) -> int:
@@ -112,21 +111,19 @@ class HostList:
         return self._value.count
 
     def joined(self, separator: str) -> Any:
-        from bpc.lower.functions import join
-
         return self._context.show(join(separator, self._value))
 
 
-def render(source: Source, values: Mapping[str, Value], world: World) -> Text:
+def render(source: Source, values: Mapping[str, Value], lowering: Lowering) -> Text:
     """The text of a template. Raises `Wrong` with a place in the template's own file."""
-    context = Context(world, Span(source, 0, 0))
+    context = Context(lowering, Span(source, 0, 0))
     try:
         environment().steps = 0
         template = parse(source)
         shown = {name: context.show(value) for name, value in values.items()}
         rendered = _collect(template.generate(shown))
     except Wrong as wrong:
-        if wrong.diagnostic.span != context.span:
+        if wrong.diagnostic is None or wrong.diagnostic.span != context.span:
             raise
         raise Wrong(replace(wrong.diagnostic, span=_place(source, _line_of(wrong)))) from None
     except RecursionError:

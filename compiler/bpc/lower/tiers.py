@@ -5,6 +5,7 @@ from __future__ import annotations
 from bpc.diagnostics import lower
 from bpc.diagnostics.base import Note
 from bpc.lower.body import same_path
+from bpc.lower.functions import as_text
 from bpc.lower.values import NetworkValue, Range
 from bpc.model.resources import Balancer, Endpoint, Fixed, Machine, Scaling, Update, Volume
 from bpc.record import Record
@@ -13,7 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.lower.body import Body
     from bpc.lower.values import Value
-    from bpc.lower.world import World
     from bpc.model.resources import Algorithm
 
 GIB = 2**30
@@ -22,7 +22,7 @@ HOST_NAME = 63
 
 
 class Plan(Record):
-    """What other tiers may ask of a tier before it is lowered."""
+    """What other tiers may ask of a tier before it is lowered. Not `sound` where something of it has a mistake."""
 
     name: str
     body: Body
@@ -30,10 +30,12 @@ class Plan(Record):
     networks: tuple[str, ...]
     endpoints: dict[str, Endpoint]
     balancers: tuple[Balancer, ...]
+    sound: bool
 
 
-def plan_tier(name: str, body: Body, world: World) -> Plan:
+def plan_tier(name: str, body: Body) -> Plan:
     """The plan of a tier; what is wrong is reported, and a default stands in."""
+    before = body.found.failures
     members = _members(name, body)
     networks = _networks(given := body.value("network", None))
     if given == ():
@@ -46,12 +48,18 @@ def plan_tier(name: str, body: Body, world: World) -> Plan:
     for expose in body.all("expose"):
         endpoint, balancer = _endpoint(name, expose, members, networks)
         if endpoint.name not in endpoints:
-            _unique_port(endpoint, endpoints, world)
+            _unique_port(endpoint, endpoints, body)
         endpoints[endpoint.name] = endpoint
         if balancer is not None:
             balancers.append(balancer)
     return Plan(
-        name=name, body=body, members=members, networks=networks, endpoints=endpoints, balancers=tuple(balancers)
+        name=name,
+        body=body,
+        members=members,
+        networks=networks,
+        endpoints=endpoints,
+        balancers=tuple(balancers),
+        sound=body.whole and body.found.failures == before,
     )
 
 
@@ -132,8 +140,6 @@ def _endpoint(
 
 
 def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: Body) -> Balancer:
-    from bpc.lower.functions import as_text
-
     tls = body.value("tls", "")
     return Balancer(
         name=endpoint.balancer,
@@ -163,11 +169,11 @@ def _check_endpoint(endpoint: Endpoint, body: Body) -> None:
         body.found.append(lower.BadValue(span=body.where("tls"), problem=problem, hint=hint))
 
 
-def _unique_port(endpoint: Endpoint, others: dict[str, Endpoint], world: World) -> None:
+def _unique_port(endpoint: Endpoint, others: dict[str, Endpoint], body: Body) -> None:
     for other in others.values():
         if other.port == endpoint.port and (other.protocol == "udp") == (endpoint.protocol == "udp"):
             found = lower.PortTwice(span=endpoint.span, name=endpoint.name, other=other.name, port=endpoint.port)
-            world.found.append(found)
+            body.found.append(found)
 
 
 def machine(body: Body) -> Machine:

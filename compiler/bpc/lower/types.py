@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower
 from bpc.diagnostics.base import Diagnostic
+from bpc.language.types import ListOf, MapOf, OneOf, Scalar, Type, Unknown, article, described, parse, spelled
 from bpc.lower.values import Deferred, Duration, Hosts, Percent, Size, Value, type_name
 from bpc.model.values import SecretHole, holes
+from bpc.record import assert_never
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.source import Span
 
-ARTICLES = {"int": "a whole number", "any": "a value", "cidr": "a network such as 10.0.0.0/24"}
-
 
 class Wrong(Exception):
-    """An expression has no value; carries the diagnostic. Caught where the statement is lowered."""
+    """An expression has no value; carries the diagnostic, or None where the mistake was told already.
 
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.text)
+    Caught where the statement is lowered.
+    """
+
+    def __init__(self, diagnostic: Diagnostic | None) -> None:
+        super().__init__("" if diagnostic is None else diagnostic.text)
         self.diagnostic = diagnostic
 
 
@@ -27,17 +30,18 @@ def bad(span: Span, problem: str, hint: str = "") -> Wrong:
     return Wrong(lower.BadValue(span=span, problem=problem, hint=hint))
 
 
-def fits(value: Value, kind: str, span: Span, *, deploy: bool = False) -> Value:
+def fits(value: Value, expected: Type | str, span: Span, *, deploy: bool = False) -> Value:
     """The value as the type needs it. Raises `Wrong` where it does not fit, or is deploy-time and must not be."""
+    if isinstance(expected, str):
+        expected = parse(expected)
     if isinstance(value, Deferred) and not deploy:
         raise Wrong(lower.DeployTime(span=span, what=origin(value)))
-    for alternative in kind.split(" | "):
-        accepted = _accept(value, alternative, span, deploy=deploy)
+    for choice in expected.choices if isinstance(expected, OneOf) else (expected,):
+        accepted = _accept(value, choice, span, deploy=deploy)
         if accepted is not None:
             return accepted
-    raise Wrong(
-        lower.WrongType(span=span, expected=expected_text(kind), actual=_actual(value), hint=_hint(value, kind))
-    )
+    hint = _hint(value, spelled(expected))
+    raise Wrong(lower.WrongType(span=span, expected=described(expected), actual=_actual(value), hint=hint))
 
 
 def origin(value: Deferred) -> str:
@@ -49,27 +53,30 @@ def origin(value: Deferred) -> str:
     return f'param "{name}"' if name else "an address"
 
 
-def _accept(value: Value, kind: str, span: Span, *, deploy: bool) -> Value | None:
-    if kind.startswith("list("):
-        if isinstance(value, Hosts):
+def _accept(value: Value, expected: Type, span: Span, *, deploy: bool) -> Value | None:
+    match expected:
+        case Unknown():
             return value
-        if not isinstance(value, tuple):
-            return None
-        return tuple(fits(item, kind[5:-1], span, deploy=deploy) for item in value)
-    if kind.startswith("map("):
-        return value if isinstance(value, dict) else None
+        case ListOf():
+            if isinstance(value, tuple) and not isinstance(expected.item, Unknown):
+                return tuple(fits(item, expected.item, span, deploy=deploy) for item in value)
+            return value if isinstance(value, Hosts | tuple) else None
+        case MapOf():
+            return value if isinstance(value, dict) else None
+        case Scalar():
+            return _scalar(value, expected.name, span)
+        case OneOf():
+            return fits(value, expected, span, deploy=deploy)
+        case _:
+            assert_never(expected)
+
+
+def _scalar(value: Value, kind: str, span: Span) -> Value | None:
     name = type_name(value)
-    if kind in ("any", name):
-        return value
-    if kind == "list" and isinstance(value, Hosts | tuple):
+    if kind == name:
         return value
     if isinstance(value, Deferred):
         return value if kind == "string" or (kind == "number" and name == "int") else None
-    return _convert(value, kind, span)
-
-
-def _convert(value: Value, kind: str, span: Span) -> Value | None:
-    name = type_name(value)
     if kind == "number" and name == "int":
         return value
     if kind == "port" and name == "int":
@@ -94,16 +101,6 @@ def network_text(value: str, span: Span) -> str:
         if "host bits" in str(error):
             hint = f'did you mean "{ipaddress.ip_network(value, strict=False)}"?'
         raise bad(span, f'"{value}" is no network in CIDR notation', hint) from None
-
-
-def expected_text(kind: str) -> str:
-    """Several types in a sentence."""
-    return " or ".join(article(part) for part in kind.split(" | "))
-
-
-def article(word: str) -> str:
-    """A type's name in a sentence: `an endpoint`."""
-    return ARTICLES.get(word) or f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
 
 
 def _actual(value: Value) -> str:

@@ -4,52 +4,55 @@ from __future__ import annotations
 
 from bpc.diagnostics.lower import DeployTime
 from bpc.lower.body import Body
-from bpc.lower.scope import Lazy, Unknown
+from bpc.lower.scope import UNKNOWN, Scope
 from bpc.lower.steps import ITEMS, items_once, packages_of, step_of
 from bpc.lower.templates import parse
 from bpc.lower.types import Wrong
-from bpc.syntax.tree import Block, Let, Parameter
+from bpc.resolve.symbols import LetSymbol
+from bpc.syntax.tree import Block
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
-    from bpc.lower.world import World
+    from bpc.lower.context import Context
+    from bpc.lower.scope import Lowering
 
 
-def check_unused(world: World) -> None:
+def check_unused(lowering: Lowering, used: Container[int]) -> None:
     """Reports what is wrong in templates that were not built, whatever their arguments would be."""
-    for file, module in world.program.modules.items():
+    for file, module in lowering.analysis.program.modules.items():
         for block in module.declared.values():
-            if isinstance(block, Block) and id(block) not in world.used:
-                _check(block, file, world)
+            if isinstance(block, Block) and id(block) not in used and lowering.sound(block):
+                _check(block, file, lowering)
 
 
-def _check(block: Block, file: str, world: World) -> None:
-    scope = world.module(file).inner({})
-    for statement in block.body:
-        if isinstance(statement, Let):
-            scope.names[statement.name.text] = Lazy(expression=statement.value, scope=scope)
-        elif isinstance(statement, Parameter):
-            scope.names[statement.name.text] = Unknown()
-    found, world.found = world.found, []
+def _check(block: Block, file: str, lowering: Lowering) -> None:
+    scope = Scope(lowering, lowering.file(file))
+    for symbol in lowering.bindings.declared(block).values():
+        scope.values[symbol] = UNKNOWN
+        if isinstance(symbol, LetSymbol):
+            scope.let(symbol, symbol.nodes[0])
+    context = lowering.context
+    before = len(context.found)
     body = Body(block, scope)
-    world.found = found + [d for d in world.found if not isinstance(d, DeployTime)]
-    _attempt(world, lambda: body.value("from", None))
+    context.found[before:] = [d for d in context.found[before:] if not isinstance(d, DeployTime)]
+    _attempt(context, lambda: body.value("from", None))
     items_once(body)
-    _attempt(world, lambda: packages_of(body, None))
+    _attempt(context, lambda: packages_of(body, None))
     for item in body.all(*ITEMS):
         if item.has("template"):
-            _attempt(world, lambda item=item: parse(world.text(item.value("template", ""), item.where("template"))))  # type: ignore[misc]
-        _attempt(world, lambda item=item: step_of(item, body, None))  # type: ignore[misc]
+            _attempt(context, lambda item=item: parse(item.sources.text(item.value("template", ""), item.where("template"))))  # type: ignore[misc]
+        _attempt(context, lambda item=item: step_of(item, body, None))  # type: ignore[misc]
 
 
-def _attempt(world: World, act: Callable[[], object]) -> None:
-    """Lowers one item; where it needs a parameter, all but warnings may be a consequence of not knowing it."""
-    before, world.found = world.found, []
+def _attempt(context: Context, act: Callable[[], object]) -> None:
+    """Lowers one item; where it needs what is not known, all but warnings may be a consequence of not knowing it."""
+    before, failures = len(context.found), context.failures
     try:
         act()
     except Wrong as wrong:
-        world.found.append(wrong.diagnostic)
-    blind = any(isinstance(d, DeployTime) for d in world.found)
-    world.found = before + [d for d in world.found if d.severity == "warning" or not blind]
+        context.fail(wrong)
+    told = [d for d in context.found[before:] if d.severity == "error"]
+    if len(told) < context.failures - failures or any(isinstance(d, DeployTime) for d in told):
+        context.found[before:] = [d for d in context.found[before:] if d.severity == "warning"]

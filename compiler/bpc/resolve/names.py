@@ -1,12 +1,30 @@
-"""Every name that is used is declared: reported once for each name and place, also in templates that nothing uses."""
+"""Every name is bound to what it means: reported once for each place where nothing is, also in templates that nothing uses."""
 
 from __future__ import annotations
+
+import re
 
 from bpc.diagnostics import resolve
 from bpc.diagnostics.base import Note, did_you_mean
 from bpc.diagnostics.check import SettingTwice
 from bpc.record import assert_never
 from bpc.resolve.program import declare, label_identifier
+from bpc.resolve.symbols import (
+    ArgumentSymbol,
+    Bindings,
+    FileSymbol,
+    FunctionSymbol,
+    ImageSymbol,
+    LetSymbol,
+    LoopSymbol,
+    LostSymbol,
+    Names,
+    NetworkSymbol,
+    ParamSymbol,
+    SecretSymbol,
+    TierSymbol,
+)
+from bpc.source import Span
 from bpc.syntax.tree import (
     Allow,
     Attribute,
@@ -39,39 +57,60 @@ from bpc.vocabulary import BLOCKS, FUNCTIONS, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from bpc.diagnostics.base import Diagnostic
+    from bpc.diagnostics.findings import Findings
     from bpc.resolve.program import Declaration, Module, Program
-    from bpc.source import Span
+    from bpc.resolve.symbols import Symbol
+    from bpc.source import Source
     from bpc.syntax.tree import Expression, Statement
 
-    Scope = frozenset[str]
+NAMED = {"secret": SecretSymbol, "network": NetworkSymbol, "tier": TierSymbol}
+LOST = re.compile(r"\b(?:let|param|secret|network|tier|image|as)[ \t]+([A-Za-z_][A-Za-z0-9_-]*)")
+"""What a statement that could not be read would have declared."""
 
-SCOPES = ("solution", "image")
-"""The blocks whose declarations are a scope of their own."""
 
-
-def check_names(program: Program) -> list[Diagnostic]:
-    """Diagnostics for unknown and doubly declared names of all files."""
-    found: list[Diagnostic] = []
+def bind(program: Program, findings: Findings) -> Bindings:
+    """What the names of all files mean; unknown and doubly declared ones are reported."""
+    bindings = Bindings()
+    for name, module in program.modules.items():
+        bindings.files[name] = _file_names(name, module, bindings)
     for module in program.modules.values():
-        names = Names(program, module, found)
-        names.statements(module.file.statements, frozenset(module.declared), "file scope")
-    return found
+        binder = Binder(program, module, bindings, findings)
+        binder.statements(module.file.statements, bindings.files[module.file.source.name], "file scope")
+    return bindings
 
 
-def declared_in(block: Block, found: list[Diagnostic]) -> dict[str, Declaration]:
-    """What a solution's or an image's body declares by name. Declarations inside `for` have computed names."""
-    names: dict[str, Declaration] = {}
-    for statement in block.body:
-        if isinstance(statement, Let | Parameter):
-            declare(names, statement.name.text, statement, statement.name.span, found)
-        elif isinstance(statement, Block) and statement.keyword in ("secret", "network", "tier"):
-            label = label_identifier(statement)
-            if label is not None:
-                declare(names, label.text, statement, label.span, found)
-    return names
+def bind_expression(node: Expression, names: Names, program: Program, bindings: Bindings, findings: Findings) -> None:
+    """The same for an expression that stands in no file, such as one of `--set`."""
+    Binder(program, program.modules[program.root], bindings, findings).expression(node, names)
+
+
+def _file_names(name: str, module: Module, bindings: Bindings) -> Names:
+    lost = {text: LostSymbol(name=text, span=span) for text, span in _lost(module)}
+    declared: dict[str, Symbol] = {
+        alias: FileSymbol(name=alias, span=_root_span(module), file=file) for alias, file in module.aliases.items()
+    }
+    for text, statement in module.declared.items():
+        if isinstance(statement, Let):
+            symbol = LetSymbol(name=text, span=statement.name.span, nodes=[statement])
+            declared[text] = symbol
+            bindings.bind(statement, symbol)
+        elif isinstance(statement, Block):
+            declared[text] = ImageSymbol(name=text, span=statement.span, file=name, block=statement)
+    return Names(declared, Names(lost))
+
+
+def _root_span(module: Module) -> Span:
+    return module.file.span
+
+
+def _lost(module: Module) -> Iterator[tuple[str, Span]]:
+    """The names that statements with mistakes declare: nothing is known of them, but that they are there."""
+    source: Source = module.file.source
+    for span in module.file.lost:
+        for match in LOST.finditer(source.text, span.start, span.end):
+            yield match[1], Span(source, match.start(1), match.end(1))
 
 
 def plain_text(string: String) -> str | None:
@@ -80,80 +119,150 @@ def plain_text(string: String) -> str | None:
     return "".join(texts) if len(texts) == len(string.parts) else None
 
 
-class Names:
+class Binder:
     """Walks one file."""
 
-    def __init__(self, program: Program, module: Module, found: list[Diagnostic]) -> None:
-        self.program, self.module, self.found = program, module, found
+    def __init__(self, program: Program, module: Module, bindings: Bindings, findings: Findings) -> None:
+        self.program, self.module = program, module
+        self.bindings, self.findings = bindings, findings
 
-    def statements(self, body: Iterable[Statement], scope: Scope, keyword: str) -> None:
+    # ---- declarations
+
+    def firsts(self, block: Block) -> Iterator[tuple[Identifier, Statement]]:
+        """What a body declares by name, each name once: a second declaration is reported, and left out."""
+        first: dict[str, Declaration] = {}
+        for statement in block.body:
+            label = _declares(statement)
+            if label is not None:
+                before = len(self.findings)
+                declare(first, label.text, statement, label.span, self.findings)  # type: ignore[arg-type]
+                self.findings.contain(statement, before)
+                if first[label.text] is statement:
+                    yield label, statement
+
+    def declare(self, block: Block, outer: Names) -> Names:
+        """What a solution's or an image's body declares by name. Declarations inside `for` have computed names."""
+        names = Names({}, outer)
+        for label, statement in self.firsts(block):
+            symbol = names.declared[label.text] = _symbol(block, statement, label)
+            self.bindings.bind(statement, symbol)
+        return names
+
+    def environment_lets(self, block: Block, names: Names) -> None:
+        """What environments say instead of a `let`'s own value."""
+        for environment in block.body:
+            if isinstance(environment, Block) and environment.keyword == "environment":
+                for statement in environment.body:
+                    symbol = names.declared.get(statement.name.text) if isinstance(statement, Let) else None
+                    if isinstance(statement, Let) and isinstance(symbol, LetSymbol):
+                        symbol.nodes.append(statement)
+                        self.bindings.bind(statement, symbol)
+
+    # ---- statements
+
+    def statements(self, body: Iterable[Statement], names: Names, keyword: str) -> None:
         for statement in body:
-            self.statement(statement, scope, keyword)
+            before = len(self.findings)
+            match statement:
+                case Block():
+                    self.block(statement, names)
+                case For():
+                    if self.is_wrong(statement.iterable.span):
+                        self.findings.unreadable(statement)
+                    self.expression(statement.iterable, names)
+                    self.findings.contain(statement, before)
+                    self.statements(statement.body, self.loop(statement.variable, names), keyword)
+                case _ if self.is_wrong(statement.span):
+                    self.findings.unreadable(statement)
+                case _:
+                    self.leaf(statement, names, keyword)
+                    self.findings.contain(statement, before)
 
-    def statement(self, node: Statement, scope: Scope, keyword: str) -> None:
+    def is_wrong(self, place: Span) -> bool:
+        """Whether a text has a mistake, such as one inside a string."""
+        return any(place.start <= span.start < place.end for span in self.module.file.wrong)
+
+    def leaf(self, node: Statement, names: Names, keyword: str) -> None:
         match node:
-            case Block():
-                self.block(node, scope)
             case Setting():
-                self.setting(node, scope, keyword)
+                self.setting(node, names, keyword)
             case Let() | Output():
-                self.expression(node.value, scope)
+                self.expression(node.value, names)
             case Parameter():
-                if node.default is not None:
-                    self.expression(node.default, scope)
+                if node.default is not None:  # a template's default is its file's, and sees nothing of a call
+                    self.expression(node.default, names.outer if keyword == "image" and names.outer else names)
             case Allow():
-                self.expression(node.origin, scope)
+                self.expression(node.origin, names)
             case Connect():
-                self.expression(node.endpoint, scope)
-            case For():
-                self.expression(node.iterable, scope)
-                self.statements(node.body, scope | {node.variable.text}, keyword)
+                self.expression(node.endpoint, names)
             case Import() | Reserved():
                 pass
+            case Block() | For():
+                pass  # not a leaf
             case _:
                 assert_never(node)
 
-    def block(self, node: Block, scope: Scope) -> None:
+    def block(self, node: Block, names: Names) -> None:
+        before = len(self.findings)
         if isinstance(node.label, String):
-            self.expression(node.label, scope)
-        if node.keyword in SCOPES:
-            scope = scope | declared_in(node, self.found).keys()
-        elif node.keyword == "environment":
-            declared_in(node, self.found)
-        self.statements(node.body, scope, node.keyword)
+            self.expression(node.label, names)
+            self.findings.contain(node, before)
+            if self.is_wrong(node.label.span):
+                self.findings.unreadable(node)
+        if node.keyword == "environment":
+            for _ in self.firsts(node):
+                pass
+        if node.keyword in ("solution", "image"):
+            names = self.bindings.blocks[id(node)] = self.declare(node, names)
+            self.environment_lets(node, names)
+        self.statements(node.body, names, node.keyword)
 
-    def setting(self, node: Setting, scope: Scope, keyword: str) -> None:
+    def setting(self, node: Setting, names: Names, keyword: str) -> None:
         word = BLOCKS[keyword].settings.get(node.name.text) if keyword in BLOCKS else None
-        if word is not None and not (words(word.type) and isinstance(node.value, Name)):
-            self.expression(node.value, scope)
+        if word is None or (words(word.type) and isinstance(node.value, Name)):
+            return
+        image = names.image(node.value.text) if word.type == "image" and isinstance(node.value, Name) else None
+        if image is None:
+            self.expression(node.value, names)
+        else:
+            self.bindings.bind(node.value, image)
 
-    def expression(self, node: Expression, scope: Scope) -> None:
+    def loop(self, variable: Identifier, names: Names) -> Names:
+        """The names inside a loop."""
+        symbol = LoopSymbol(name=variable.text, span=variable.span)
+        self.bindings.bind(variable, symbol)
+        return Names({variable.text: symbol}, names)
+
+    # ---- expressions
+
+    def expression(self, node: Expression, names: Names) -> None:
         match node:
             case Name():
-                self.name(node, scope)
+                self.name(node, names)
             case Attribute():
-                self.attribute(node, scope)
+                self.attribute(node, names)
             case String():
-                self.each((part for part in node.parts if not isinstance(part, str)), scope)
+                self.each((part for part in node.parts if not isinstance(part, str)), names)
             case Call():
-                self.call(node, scope)
+                self.call(node, names)
             case Index():
-                self.each((node.target, node.index), scope)
+                self.each((node.target, node.index), names)
             case ListLiteral():
-                self.each(node.items, scope)
+                self.each(node.items, names)
             case MapLiteral():
                 self.once(entry.key for entry in node.entries)
-                self.each((entry.value for entry in node.entries), scope)
+                self.each((entry.key for entry in node.entries if isinstance(entry.key, String)), names)
+                self.each((entry.value for entry in node.entries), names)
             case Comprehension():
-                self.comprehension(node, scope)
+                self.comprehension(node, names)
             case Unary():
-                self.expression(node.operand, scope)
+                self.expression(node.operand, names)
             case Binary():
-                self.each((node.left, node.right), scope)
+                self.each((node.left, node.right), names)
             case Conditional():
-                self.each((node.condition, node.then, node.otherwise), scope)
+                self.each((node.condition, node.then, node.otherwise), names)
             case RangeLiteral():
-                self.each((node.low, node.high), scope)
+                self.each((node.low, node.high), names)
             case Boolean() | Number() | Quantity():
                 pass
             case _:
@@ -166,41 +275,77 @@ class Names:
             text = name.text if isinstance(name, Identifier) else plain_text(name)
             if text is not None and first.setdefault(text, name.span) != name.span:
                 note = Note(span=first[text], text="set here first")
-                self.found.append(SettingTwice(span=name.span, name=text, notes=(note,)))
+                self.findings.append(SettingTwice(span=name.span, name=text, notes=(note,)))
 
-    def each(self, nodes: Iterable[Expression], scope: Scope) -> None:
+    def each(self, nodes: Iterable[Expression], names: Names) -> None:
         for node in nodes:
-            self.expression(node, scope)
+            self.expression(node, names)
 
-    def comprehension(self, node: Comprehension, scope: Scope) -> None:
-        self.expression(node.iterable, scope)
-        inner = scope | {node.variable.text}
+    def comprehension(self, node: Comprehension, names: Names) -> None:
+        self.expression(node.iterable, names)
+        inner = self.loop(node.variable, names)
         self.each((node.element, *(() if node.condition is None else (node.condition,))), inner)
 
-    def name(self, node: Name, scope: Scope) -> None:
-        if node.text not in scope:
-            hint = did_you_mean(node.text, scope)
-            self.found.append(resolve.UnknownName(span=node.span, name=node.text, hint=hint))
+    def name(self, node: Name, names: Names, also: Iterable[str] = ()) -> None:
+        """Binds a name; `also` are names that could stand there besides, for the hint."""
+        symbol = names.find(node.text)
+        if symbol is None:
+            hint = did_you_mean(node.text, {*names.known(), *also})
+            self.findings.append(resolve.UnknownName(span=node.span, name=node.text, hint=hint))
+            symbol = LostSymbol(name=node.text, span=node.span)
+        self.bindings.bind(node, symbol)
 
-    def attribute(self, node: Attribute, scope: Scope) -> None:
-        alias = self.module.aliases.get(node.target.text) if isinstance(node.target, Name) else None
-        if alias is None:
-            self.expression(node.target, scope)
-            return
-        module = self.program.modules.get(alias)
-        if module is not None and node.name.text not in module.declared:
-            hint = did_you_mean(node.name.text, module.declared)
-            what = f'"{alias}"'
-            self.found.append(resolve.UnknownMember(span=node.name.span, what=what, name=node.name.text, hint=hint))
+    def attribute(self, node: Attribute, names: Names) -> None:
+        self.expression(node.target, names)
+        file = self.bindings.get(node.target)
+        if isinstance(file, FileSymbol):
+            self.bindings.bind(node, self.member(file, node.name))
 
-    def call(self, node: Call, scope: Scope) -> None:
+    def member(self, file: FileSymbol, name: Identifier) -> Symbol:
+        """What an imported file declares by a name."""
+        names = self.bindings.files.get(file.file)
+        symbol = None if names is None else names.find(name.text)
+        if symbol is None and names is not None:
+            hint = did_you_mean(name.text, names.declared)
+            what = f'"{file.file}"'
+            self.findings.append(resolve.UnknownMember(span=name.span, what=what, name=name.text, hint=hint))
+        return symbol or LostSymbol(name=name.text, span=name.span)
+
+    def call(self, node: Call, names: Names) -> None:
         function = node.function
-        if isinstance(function, Name) and function.text not in FUNCTIONS and function.text != "tier":
-            if function.text not in scope:
-                known = {*FUNCTIONS, "tier", *scope}
-                hint = did_you_mean(function.text, known)
-                self.found.append(resolve.UnknownName(span=function.span, name=function.text, hint=hint))
-        elif not isinstance(function, Name):
-            self.expression(function, scope)
+        if isinstance(function, Name):
+            self.function(function, names)
+        else:
+            self.expression(function, names)
         self.once(argument.name for argument in node.arguments if argument.name is not None)
-        self.each((argument.value for argument in node.arguments), scope)
+        self.each((argument.value for argument in node.arguments), names)
+
+    def function(self, node: Name, names: Names) -> None:
+        """A name that is called: a template, also where something hides it; what it names otherwise; a function of the language."""
+        symbol = names.image(node.text) or names.find(node.text)
+        if symbol is None and (node.text in FUNCTIONS or node.text == "tier"):
+            symbol = FunctionSymbol(name=node.text, span=node.span)
+        if symbol is None:
+            self.name(node, names, (*FUNCTIONS, "tier"))
+        else:
+            self.bindings.bind(node, symbol)
+
+
+def _declares(statement: Statement) -> Identifier | None:
+    """The name that a statement of a solution or template declares there."""
+    if isinstance(statement, Let | Parameter):
+        return statement.name
+    if isinstance(statement, Block) and statement.keyword in NAMED:
+        return label_identifier(statement)
+    return None
+
+
+def _symbol(block: Block, statement: Statement, label: Identifier) -> Symbol:
+    name, span = label.text, label.span
+    if isinstance(statement, Let):
+        return LetSymbol(name=name, span=span, nodes=[statement])
+    if isinstance(statement, Parameter):
+        kind = ParamSymbol if block.keyword == "solution" else ArgumentSymbol
+        return kind(name=name, span=span, node=statement)
+    assert isinstance(statement, Block)
+    return NAMED[statement.keyword](name=name, span=span)

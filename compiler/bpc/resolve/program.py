@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bpc.diagnostics.base import Diagnostic
+    from bpc.diagnostics.findings import Findings
 
     Read = Callable[[str, Span], Source | Diagnostic]
     Parse = Callable[[Source], tuple[File, tuple[Diagnostic, ...]]]
@@ -94,7 +95,7 @@ def label_identifier(block: Block) -> Identifier | None:
 
 
 def declare(
-    names: dict[str, Declaration], name: str, statement: Declaration, span: Span, found: list[Diagnostic]
+    names: dict[str, Declaration], name: str, statement: Declaration, span: Span, found: list[Diagnostic] | Findings
 ) -> None:
     """Enters a name; a second declaration is reported at its place, with a note at the first."""
     first = names.get(name)

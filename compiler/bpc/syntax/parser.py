@@ -54,6 +54,11 @@ class Stack:
     def values(self) -> list[Any]:
         return self.items[1::4]
 
+    def start(self, size: int, otherwise: int) -> int:
+        """Where the text of the value begins that comes after `size` others."""
+        at = 4 * size + 2
+        return self.items[at] if at < len(self.items) else otherwise  # type: ignore[no-any-return]
+
     def cut(self, size: int) -> None:
         """Leaves `size` values."""
         del self.items[4 * size + 1 :]
@@ -70,6 +75,7 @@ class Parser:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.diagnostics: list[Diagnostic] = []
+        self.lost: list[Span] = []
         self.interpolations = 0
         builder = Builder(StringReader(source, self.diagnostics, self._interpolate))
         self.rules = [_reduction(builder, *rule) for rule in tables.RULES]
@@ -88,7 +94,9 @@ class Parser:
             if at >= 0:
                 from bpc.syntax.recovery import recover
 
-                at = recover(self.source, found, at, stack, self.diagnostics)
+                at = recover(self.source, found, at, stack, self.diagnostics, self.lost)
+                if at < 0 and rule == "file":
+                    self.lost.append(Span(self.source, stack.start(0, start), end))
         return stack.result()
 
     def _interpolate(self, start: int, end: int) -> Expression | None:
@@ -164,7 +172,11 @@ def parse_file(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
     edition = _edition(source, statements, parser.diagnostics)
     kept = tuple(statement for statement in statements if not isinstance(statement, Header))
     span = Span(source, 0, len(source.text))
-    return File(span=span, source=source, edition=edition, statements=kept), _in_order(parser.diagnostics)
+    found = _in_order(parser.diagnostics)
+    wrong = tuple(diagnostic.span for diagnostic in found)
+    return File(
+        span=span, source=source, edition=edition, statements=kept, lost=tuple(parser.lost), wrong=wrong
+    ), found
 
 
 def parse_value(source: Source) -> tuple[Expression | None, tuple[Diagnostic, ...]]:

@@ -33,8 +33,13 @@ _CLOSER_TEXT = {BODY: "}", OPERATORS["("]: ")", OPERATORS["["]: "]"}
 OPENER_OF = {OPERATORS["}"]: BODY, OPERATORS[")"]: OPERATORS["("], OPERATORS["]"]: OPERATORS["["]}
 
 
-def recover(source: Source, found: list[Token], at: int, stack: Stack, diagnostics: list[Diagnostic]) -> int:
-    """Describes the mistake at token `at`, cuts the stack back, and returns the token to go on with; -1 for none."""
+def recover(
+    source: Source, found: list[Token], at: int, stack: Stack, diagnostics: list[Diagnostic], lost: list[Span]
+) -> int:
+    """Describes the mistake at token `at`, cuts the stack back, and returns the token to go on with; -1 for none.
+
+    What is given up for it is added to `lost`.
+    """
     if len(diagnostics) >= MISTAKES:
         return -1
     mistake = _Mistake(source, found, at, stack)
@@ -50,7 +55,12 @@ def recover(source: Source, found: list[Token], at: int, stack: Stack, diagnosti
         found[at - 1] = (KEYWORDS[meant], meant, found[at - 1][2])
         stack.cut(len(stack.values) - 1)
         return at - 1
-    at = at + 1 if mistake.is_stray() else _skip(found, at, stack)
+    if mistake.is_stray():
+        at += 1
+    else:
+        start = found[at][2]
+        at, begin = _skip(found, at, stack)
+        lost.append(Span(source, min(start, begin), found[at][2]))
     return -1 if found[at][0] == END and not stack.values else at
 
 
@@ -205,12 +215,13 @@ def _indent(source: Source, offset: int) -> int:
 # ---- going on
 
 
-def _skip(found: list[Token], at: int, stack: Stack) -> int:
-    """Cuts the stack back to the statement that the mistake is in; returns the token behind that statement."""
+def _skip(found: list[Token], at: int, stack: Stack) -> tuple[int, int]:
+    """Cuts the stack back to the statement that the mistake is in; returns the token behind that statement, and where it begins."""
     size = len(stack.values)
     while not GOTOS[stack.states[size]][STATEMENT]:
         size -= 1
     brackets = open_brackets(stack.values[size:])
+    begin = stack.start(size, found[at][2])
     stack.cut(size)
     if brackets:
         at = _line_start(found, at, brackets[-1][2])
@@ -220,12 +231,12 @@ def _skip(found: list[Token], at: int, stack: Stack) -> int:
             opened.append(kind)
         elif kind in CLOSERS:
             if kind == BODY_END and BODY not in opened:
-                return _close(at, stack)
+                return _close(at, stack), begin
             _pop(opened, OPENER_OF[kind])
         elif kind == SEP and (not opened or _is_statement(found, at + 1, opened[-1])):
-            return at + 1
+            return at + 1, begin
         at += 1
-    return at
+    return at, begin
 
 
 def _close(at: int, stack: Stack) -> int:

@@ -257,11 +257,16 @@ Statement = Import | Parameter | Let | Setting | Block | Allow | Connect | Outpu
 
 
 class File(Node):
-    """One blueprint file. `edition` is None where the header is missing or wrong (a diagnostic says so)."""
+    """One blueprint file. `edition` is None where the header is missing or wrong (a diagnostic says so).
+
+    `lost` are the parts of the text that were given up for a mistake in them, `wrong` the places of all such mistakes.
+    """
 
     source: Source
     edition: int | None
     statements: tuple[Statement, ...]
+    lost: tuple[Span, ...] = ()
+    wrong: tuple[Span, ...] = ()
 
 
 def type_text(node: TypeName) -> str:

@@ -1,0 +1,1 @@
+"""What expressions mean, whatever blueprint they stand in: types, values, operators and functions."""

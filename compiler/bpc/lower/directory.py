@@ -1,0 +1,132 @@
+"""The tiers of a solution, as expressions and one another ask for them. Each is planned when it is first asked for."""
+
+from __future__ import annotations
+
+from bpc.diagnostics import lower, resolve
+from bpc.diagnostics.base import did_you_mean
+from bpc.language.types import article
+from bpc.lower.tiers import plan_tier
+from bpc.lower.types import Wrong, bad
+from bpc.lower.values import Deferred, EndpointValue, Hosts, MemberValue, TierValue, Value, type_name
+from bpc.model.resources import Fixed
+from bpc.model.values import BalancerAddressHole, MemberAddressHole, PublicAddressHole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bpc.lower.body import Body
+    from bpc.lower.context import Context
+    from bpc.lower.tiers import Plan
+    from bpc.model.resources import Endpoint
+    from bpc.source import Span
+
+
+class Tiers:
+    """All tiers by name. `complete` where none is missing for a mistake that was told."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.plans: dict[str, Plan] = {}
+        self._pending: dict[str, Body] = {}
+        self.spans: dict[str, Span] = {}
+        self.complete = True
+        self.outside = False
+
+    def declare(self, name: str, body: Body) -> None:
+        """Enters a tier."""
+        self.spans[name] = body.span
+        self._pending[name] = body
+
+    def order(self, names: Iterable[str]) -> None:
+        """Says in which order the tiers stand in the text."""
+        self.spans = {name: self.spans[name] for name in names}
+
+    def close(self) -> None:
+        """Lets go of the tree, which readers of blocks keep alive: of a large blueprint, it is most of the memory."""
+        self.plans.clear()
+        self._pending.clear()
+
+    def plan(self, name: str) -> Plan:
+        """A tier's plan. Raises `Wrong` where the tier's own plan needs it, and where it was left out for a mistake."""
+        if name not in self.plans:
+            body = self._pending.pop(name, None)
+            if body is None:
+                raise Wrong(lower.LetCycle(span=self.spans[name], name=name) if name in self.spans else None)
+            with self._context.recording():
+                self.plans[name] = plan_tier(name, body)
+        return self.plans[name]
+
+    def named(self, name: str, span: Span) -> TierValue:
+        """`tier(name)`. Raises `Wrong`."""
+        if name not in self.spans:
+            hint = did_you_mean(name, self.spans)
+            raise Wrong(resolve.UnknownName(span=span, name=name, hint=hint) if self.complete else None)
+        return TierValue(name=name)
+
+    def member_of(self, tier: str, index: int, span: Span) -> MemberValue:
+        """`tier[index]`. Raises `Wrong`."""
+        members = self.plan(tier).members
+        if not isinstance(members, Fixed):
+            raise bad(span, f'the members of "{tier}" come and go: none can be named', "use a number as its count")
+        if not 0 <= index < members.count:
+            raise bad(span, f'"{tier}" has {members.count} members, counted from 0')
+        return MemberValue(tier=tier, index=index)
+
+    def attribute(self, target: Value, name: str, span: Span) -> Value:
+        """`target.name` of tiers, members and endpoints. Raises `Wrong`."""
+        known: tuple[str, ...] = ()
+        whole = True
+        if isinstance(target, TierValue):
+            plan = self.plan(target.name)
+            known, whole = (*plan.endpoints, "hosts"), plan.sound
+            if name in plan.endpoints:
+                self._context.touch(((target.name, name, ""),))
+                return EndpointValue(tier=target.name, name=name)
+            if name == "hosts":
+                self._context.touch(((target.name, "", "hosts"),))
+                return self._hosts(target.name, plan.networks[0])
+        elif isinstance(target, MemberValue):
+            known = ("host",)
+            if name == "host":
+                self._context.touch(((target.tier, "", "hosts"),))
+                return self._member(target.tier, target.index, self.plan(target.tier).networks[0])
+        elif isinstance(target, EndpointValue):
+            known = ("host", "hosts", "port", "protocol")
+            if name in known:
+                self._context.touch(((target.tier, target.name, name),))
+                return self._endpoint(target, name, span)
+        hint = did_you_mean(name, known)
+        told = resolve.UnknownMember(span=span, what=article(type_name(target)), name=name, hint=hint)
+        raise Wrong(told if whole else None)
+
+    def _endpoint(self, target: EndpointValue, name: str, span: Span) -> Value:
+        plan = self.plan(target.tier)
+        endpoint = plan.endpoints[target.name]
+        if name == "port":
+            return endpoint.port
+        if name == "protocol":
+            return endpoint.protocol
+        if name == "hosts":
+            return self._hosts(target.tier, endpoint.network)
+        return self._host(plan, endpoint, span)
+
+    def _host(self, plan: Plan, endpoint: Endpoint, span: Span) -> Value:
+        """The one address of an endpoint: inside an output the public one where there is one, else the private one."""
+        public = endpoint.public and self.outside
+        if endpoint.balancer:
+            name = endpoint.balancer
+            hole = PublicAddressHole(owner=name, member=None) if public else BalancerAddressHole(balancer=name)
+            return Deferred(text=(hole,), type="string")
+        if plan.members != Fixed(count=1):
+            raise Wrong(lower.NeedsBalance(span=span, tier=plan.name, endpoint=endpoint.name))
+        if public:
+            return Deferred(text=(PublicAddressHole(owner=plan.name, member=0),), type="string")
+        return self._member(plan.name, 0, endpoint.network)
+
+    def _hosts(self, tier: str, network: str) -> Hosts:
+        members = self.plan(tier).members
+        return Hosts(tier=tier, network=network, count=members.count if isinstance(members, Fixed) else None)
+
+    def _member(self, tier: str, index: int, network: str) -> Deferred:
+        return Deferred(text=(MemberAddressHole(group=tier, network=network, member=index),), type="string")

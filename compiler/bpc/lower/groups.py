@@ -1,0 +1,142 @@
+"""Tiers to groups: which tiers there are, what each asks of the others, its image and its first boot."""
+
+from __future__ import annotations
+
+from bpc.diagnostics import lower
+from bpc.lower import tiers
+from bpc.lower.evaluate import evaluate
+from bpc.lower.parts import named
+from bpc.lower.types import Wrong, fits
+from bpc.lower.values import EndpointValue, TemplateValue
+from bpc.model.resources import Fixed, Group, Readiness
+from bpc.model.steps import Mount
+from bpc.model.values import VolumeDeviceHole
+from bpc.record import Record
+from bpc.syntax.tree import Connect
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bpc.lower.body import Body
+    from bpc.lower.context import Context, Touch
+    from bpc.lower.directory import Tiers
+    from bpc.lower.images import Images
+    from bpc.lower.tiers import Plan
+    from bpc.model.resources import Volume
+    from bpc.model.steps import Bake
+    from bpc.source import Span
+
+HALF_HOUR = 1_800_000
+
+
+class Lowered(Record):
+    """A tier's group, and what it wants of endpoints."""
+
+    group: Group
+    touched: frozenset[Touch]
+
+
+def planned(tiers: Tiers, body: Body) -> list[Plan]:
+    """The plans of all tiers; what two of their settings cannot be together is reported where both are sound."""
+    plans = []
+    for name in list(tiers.spans):
+        try:
+            plans.append(tiers.plan(name))
+        except Wrong as wrong:
+            body.found.fail(wrong)
+    failures = body.found.failures
+    private = {name for name, item in named(body, "network") if item.whole and not item.value("public", False)}
+    if body.found.failures > failures:
+        return plans
+    for plan in plans:
+        for endpoint in plan.endpoints.values() if plan.sound else ():
+            if endpoint.public and endpoint.network in private:
+                body.found.append(lower.NotPublicNetwork(span=endpoint.span, network=endpoint.network))
+            elif endpoint.public and not endpoint.balancer and endpoint.network != plan.networks[0]:
+                found = lower.PublicElsewhere(span=endpoint.span, endpoint=endpoint.name, tier=plan.name)
+                body.found.append(found)
+    return plans
+
+
+def groups(plans: list[Plan], body: Body, images: Images, bakes: Mapping[str, Bake]) -> dict[str, Lowered]:
+    """The groups by their tiers' names. `bakes` are tiers that are baked otherwise than the blueprint says."""
+    made = {}
+    bake, said = body.value("bake", None), body.where("bake")
+    for plan in plans:
+        try:
+            lowered = _group(plan, bake, said, bakes.get(plan.name), images)
+        except Wrong as wrong:
+            body.found.fail(wrong)
+        else:
+            if lowered is not None:
+                made[plan.name] = lowered
+    return made
+
+
+def _group(plan: Plan, bake: Bake | None, said: Span, instead: Bake | None, images: Images) -> Lowered | None:
+    """A tier's group. Raises `Wrong`. `bake` is the solution's word; the tier's own wins, and `instead` wins over both."""
+    body = plan.body
+    with body.found.recording() as touched:
+        template = body.value("image", None)
+    connected = _connected(plan)
+    volumes = tiers.volumes(plan)
+    machine = tiers.machine(body)
+    update = tiers.update(plan)
+    signals = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum
+    readiness = Readiness(signals=signals, timeout=body.positive("ready_within", HALF_HOUR, least=1000))
+    spread, was, chosen = body.value("spread", None), body.was(), instead or body.value("bake", bake)
+    if not isinstance(template, TemplateValue):
+        return None  # told where it was evaluated
+    where = body.where("bake") if body.has("bake") else said
+    built, baked = images.build(template, chosen, where, machine.architecture, volumes=bool(volumes))
+    touched |= built.touched
+    waits = {tier for tier, endpoint, _ in touched if endpoint and (tier, endpoint) not in connected} - {plan.name}
+    group = Group(
+        name=plan.name,
+        doc=body.block.doc,
+        members=plan.members,
+        machine=machine,
+        image=images.shared(built.image).name,
+        bake=baked,
+        networks=plan.networks,
+        spread=spread,
+        endpoints=tuple(plan.endpoints.values()),
+        volumes=volumes,
+        update=update,
+        readiness=readiness,
+        public_address=any(e.public and not e.balancer for e in plan.endpoints.values()),
+        starts_after=tuple(sorted(waits)),
+        first_boot=tuple(_mount(plan.name, volume) for volume in volumes) + built.first_boot,
+        was=was,
+        span=body.span,
+    )
+    return Lowered(group=group, touched=frozenset(touched | {(*target, "") for target in connected}))
+
+
+def _connected(plan: Plan) -> set[tuple[str, str]]:
+    """The endpoints of `connect`: reached, and not waited for."""
+    connected = set()
+    for statement, scope in plan.body.rest:
+        if not isinstance(statement, Connect):
+            continue
+        try:
+            value = fits(evaluate(statement.endpoint, scope), "endpoint", statement.endpoint.span)
+        except Wrong as wrong:
+            plan.body.found.fail(wrong)
+        else:
+            assert isinstance(value, EndpointValue)
+            connected.add((value.tier, value.name))
+    return connected
+
+
+def _mount(tier: str, volume: Volume) -> Mount:
+    hole = VolumeDeviceHole(group=tier, volume=volume.name)
+    return Mount(
+        volume=volume.name,
+        device=(hole,),
+        path=volume.mount,
+        filesystem=volume.filesystem,
+        kind="configuration",
+        span=volume.span,
+    )

@@ -1,0 +1,153 @@
+"""The parts of a solution besides its tiers: networks, secrets, params and outputs."""
+
+from __future__ import annotations
+
+from bpc.diagnostics import lower
+from bpc.lower.body import once
+from bpc.lower.evaluate import evaluate
+from bpc.lower.functions import as_text
+from bpc.lower.types import Wrong, fits
+from bpc.model.resources import Network, Secret
+from bpc.model.solution import Output, Param
+from bpc.model.values import SecretHole, holes
+from bpc.syntax.tree import Output as OutputStatement
+from bpc.syntax.tree import Parameter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from bpc.lower.body import Body
+    from bpc.lower.context import Context
+    from bpc.lower.scope import Lowering
+    from bpc.model.resources import Group, Volume
+    from bpc.model.values import Text
+    from bpc.source import Span
+    from bpc.syntax.tree import Expression
+
+RESERVED = {
+    "0.0.0.0/8": "unspecified addresses",
+    "127.0.0.0/8": "loopback",
+    "169.254.0.0/16": "link-local addresses",
+    "224.0.0.0/4": "multicast",
+    "240.0.0.0/4": "future use",
+    "::/128": "unspecified addresses",
+    "::1/128": "loopback",
+    "fe80::/10": "link-local addresses",
+    "ff00::/8": "multicast",
+}
+"""Ranges that no network of a solution may have anything of, and what they are for."""
+PRIVATE = "take private ones, of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8"
+
+
+def named(body: Body, keyword: str) -> Iterator[tuple[str, Body]]:
+    """The blocks of a kind by name; a label that is wrong is reported where names are bound."""
+    for item in body.all(keyword):
+        try:
+            yield item.label(), item
+        except Wrong:
+            continue
+
+
+def networks(body: Body) -> list[Network]:
+    """The networks, each with its place among the others; of one that has a mistake, nothing more is said."""
+    import ipaddress
+
+    made: list[Network] = []
+    sound: list[Network] = []
+    reserved = [(ipaddress.ip_network(taken), use) for taken, use in RESERVED.items()]
+    for name, item in named(body, "network"):
+        failures = body.found.failures
+        network = Network(
+            name=name,
+            cidr=item.value("cidr", "10.0.0.0/24"),
+            public=item.value("public", False),
+            was=item.was(),
+            span=item.span,
+        )
+        made.append(network)
+        if not item.whole or body.found.failures > failures:
+            continue
+        mine = ipaddress.ip_network(network.cidr)
+        for taken, use in reserved:
+            if mine.version == taken.version and mine.overlaps(taken):
+                problem = f'network "{name}" has addresses of {taken}, which is for {use}: no machine can have one'
+                body.found.append(lower.BadValue(span=item.where("cidr"), problem=problem, hint=PRIVATE))
+                break
+        for other in sound:
+            theirs = ipaddress.ip_network(other.cidr)
+            if mine.version == theirs.version and mine.overlaps(theirs):
+                body.found.append(lower.Overlap(span=item.where("cidr"), name=network.name, other=other.name))
+        sound.append(network)
+    return made
+
+
+def secrets(body: Body) -> list[Secret]:
+    """The secrets that the cloud generates."""
+    return [
+        Secret(
+            name=name,
+            length=item.positive("length", 32, least=8, most=512),
+            was=item.was(),
+            span=item.span,
+        )
+        for name, item in named(body, "secret")
+    ]
+
+
+def identities(context: Context, keyword: str, things: Iterable[Network | Secret | Group | Volume]) -> None:
+    """Reports things of one kind that would be one thing in the cloud, by what they were called before."""
+    names: dict[str, str] = {}
+    for thing in things:
+        other = names.setdefault(thing.was or thing.name, thing.name)
+        if other != thing.name:
+            context.report(lower.SameIdentity(span=thing.span, keyword=keyword, name=thing.name, other=other))
+
+
+def params(body: Body, settings: Mapping[str, Expression]) -> list[Param]:
+    """What is asked for at deployment; `settings` are other defaults, by name."""
+    made = []
+    for statement, scope in body.rest:
+        if not isinstance(statement, Parameter):
+            continue
+        kind, default = statement.type.name, settings.get(statement.name.text, statement.default)
+        value = None
+        try:
+            value = None if default is None else fits(evaluate(default, scope), kind, default.span)
+        except Wrong as wrong:
+            body.found.fail(wrong)
+        made.append(
+            Param(name=statement.name.text, type=kind, default=value, doc=statement.doc, span=statement.name.span)  # type: ignore[arg-type]
+        )
+    return made
+
+
+def outputs(body: Body, lowering: Lowering) -> list[Output]:
+    """What the stack shows when it is complete."""
+    made = []
+    first: dict[str, Span] = {}
+    lowering.tiers.outside = True
+    for statement, scope in body.rest:
+        if not isinstance(statement, OutputStatement):
+            continue
+        hint = "the name of an output cannot be computed: take it out of the `for`"
+        once(first, "output", statement.name.text, statement.name.span, body.found, hint)
+        try:
+            value = fits(evaluate(statement.value, scope), "any", statement.value.span, deploy=True)
+            text = as_text(value)
+        except ValueError:
+            problem = "an output is a text, number or bool: use join() for a list"
+            body.found.append(lower.BadValue(span=statement.value.span, problem=problem))
+        except Wrong as wrong:
+            body.found.fail(wrong)
+        else:
+            _check_shown(text, statement, body.found)
+            made.append(Output(name=statement.name.text, value=text, doc=statement.doc, span=statement.name.span))
+    lowering.tiers.outside = False
+    return made
+
+
+def _check_shown(text: Text, statement: OutputStatement, context: Context) -> None:
+    for hole in holes(text):
+        if isinstance(hole, SecretHole):
+            context.report(lower.SecretShown(span=statement.value.span, name=hole.secret))
