@@ -43,11 +43,15 @@ SCALARS = frozenset(
 )
 
 
+_words: dict[str, tuple[str, ...]] = {}
+
+
 def words(kind: str) -> tuple[str, ...]:
     """The bare words that a setting takes; empty where it takes an expression. `service` takes any word."""
-    if "(" in kind:
-        return ()
-    return tuple(word for word in kind.split(" | ") if word not in SCALARS)
+    if kind not in _words:
+        parts = () if "(" in kind else kind.split(" | ")
+        _words[kind] = tuple(word for word in parts if word not in SCALARS)
+    return _words[kind]
 
 
 class Keyword(Record):

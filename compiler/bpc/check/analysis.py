@@ -9,15 +9,17 @@ from bpc.check.types import Types, check_types
 from bpc.diagnostics.findings import Findings
 from bpc.record import Record
 from bpc.resolve.names import bind, bind_expression
+from bpc.syntax.tree import Block, For
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from bpc.diagnostics.base import Diagnostic
     from bpc.resolve.program import Program
     from bpc.resolve.symbols import Bindings
-    from bpc.syntax.tree import Expression
+    from bpc.source import Span
+    from bpc.syntax.tree import Expression, Statement
 
 
 class Analysis(Record):
@@ -46,9 +48,26 @@ def analyse(program: Program, diagnostics: list[Diagnostic]) -> Analysis:
     """Judges a program once; `diagnostics` are what reading and linking it found."""
     lost = [span for module in program.modules.values() for span in module.file.lost]
     found = Findings(diagnostics, lost)
+    for module in program.modules.values():
+        if module.file.wrong:
+            _unread(module.file.statements, module.file.wrong, found)
     check_blocks(program, found)
     bindings = bind(program, found)
     types = check_types(program, bindings, found)
     check_environments(program, found)
     check_secrets(program, bindings, found)
     return Analysis(program=program, bindings=bindings, types=types, found=found)
+
+
+def _unread(body: Iterable[Statement], wrong: Iterable[Span], found: Findings) -> None:
+    """Marks the statements whose text has a mistake that did not stop the parser, such as one inside a string."""
+    for statement in body:
+        part: Span | None = statement.span
+        if isinstance(statement, Block):
+            part = None if statement.label is None else statement.label.span
+            _unread(statement.body, wrong, found)
+        elif isinstance(statement, For):
+            part = statement.iterable.span
+            _unread(statement.body, wrong, found)
+        if part is not None and any(part.start <= mistake.start < part.end for mistake in wrong):
+            found.unreadable(statement)

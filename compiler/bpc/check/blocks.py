@@ -53,18 +53,18 @@ def check_blocks(program: Program, found: Findings) -> None:
         check_body("file scope", BLOCKS["file scope"], tuple(body), found, partial=False)
         for statement in module.file.statements:
             if isinstance(statement, Setting):
-                found.append(
-                    check.Misplaced(span=statement.span, word=statement.name.text, block="a file's own scope")
-                )
+                found.append(check.Misplaced(span=statement.span, word=statement.name.text, block="a file's own scope"))
 
 
-def check_body(
-    name: str, keyword: Keyword, body: tuple[Statement, ...], found: Findings, *, partial: bool
-) -> set[str]:
+def check_body(name: str, keyword: Keyword, body: tuple[Statement, ...], found: Findings, *, partial: bool) -> set[str]:
     """Checks the statements of one block; `partial` where an environment says only what differs. Returns the settings."""
     seen: dict[str, Statement] = {}
     for statement in body:
         before = len(found)
+        if id(statement) in found.unread and not isinstance(statement, Block | For):
+            if isinstance(statement, Setting):
+                seen[statement.name.text] = statement
+            continue
         match statement:
             case Block():
                 _block(name, keyword, statement, seen, found, partial=partial)

@@ -146,5 +146,9 @@ def _password(name: str, value: Expression | None, named: set[Span]) -> Iterator
 def _asks_for_secret(node: Call, argument: Argument, bindings: Bindings) -> bool:
     """Whether the template's parameter is a `secret`: then a text is an error, which is told elsewhere."""
     template = bindings.get(node.function)
-    param = parameters(template.block).get(argument.name.text) if isinstance(template, ImageSymbol) and argument.name else None
+    param = (
+        parameters(template.block).get(argument.name.text)
+        if isinstance(template, ImageSymbol) and argument.name
+        else None
+    )
     return param is not None and param.type.name == "secret"

@@ -30,6 +30,7 @@ from bpc.language.types import (
     Type,
     accepts,
     article,
+    choices_of,
     described,
     item_type,
     items_of,
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
     from bpc.source import Span
     from bpc.syntax.tree import Expression, Statement, TypeName
 
+PLAIN = frozenset([Boolean, Number, Quantity])
 TEXTLESS = ("list", "map", "range", "endpoint", "tier", "network", "image", "release", "member", "file")
 DEEPEST = 50
 """`let`s of which each needs the next: beyond, a type is not known."""
@@ -136,6 +138,7 @@ class Types:
     def __init__(self, bindings: Bindings, found: Findings) -> None:
         self.bindings, self.found = bindings, found
         self.known: dict[Symbol, Type] = {}
+        self.plain: dict[tuple[str, object], bool] = {}
         self.depth = 0
         self.wrong = False
 
@@ -153,7 +156,9 @@ class Types:
                 self.contain(node, lambda: self.loop(node, node.iterable))
                 self.statements(node.body, keyword)
             case Setting():
-                self.contain(node, lambda: self.setting(node, keyword))
+                word = BLOCKS[keyword].settings.get(node.name.text)
+                if word is not None and not words(word.type) and not self.plainly(node.value, word.type):
+                    self.contain(node, lambda: self.setting(node.value, word.type))
             case Let():
                 self.let(node)
             case Parameter():
@@ -189,15 +194,20 @@ class Types:
             self.contain(node, lambda: self.expect(label, STRING))
         self.statements(node.body, node.keyword)
 
-    def setting(self, node: Setting, keyword: str) -> None:
-        word = BLOCKS[keyword].settings.get(node.name.text)
-        if word is not None and not words(word.type):
-            expected = parse(word.type)
-            self.expect(node.value, expected)
-            if accepts(expected, IMAGE) and not isinstance(node.value, Call):
-                template = self.template(node.value)
-                for diagnostic in () if template is None else missing(template, set(), node.value.span):
-                    self.report(diagnostic)
+    def plainly(self, node: Expression, kind: str) -> bool:
+        """Whether a number or bool is of the very type that a setting takes: of most settings, there is no more to ask."""
+        if not isinstance(node, Quantity | Number | Boolean):
+            return False
+        key = (kind, node.unit if isinstance(node, Quantity) else type(node.value))
+        if key not in self.plain:
+            self.plain[key] = self.infer(node) in choices_of(parse(kind))
+        return self.plain[key]
+
+    def setting(self, node: Expression, kind: str) -> None:
+        self.expect(node, parse(kind))
+        template = self.template(node) if "image" in kind and not isinstance(node, Call) else None
+        for diagnostic in () if template is None else missing(template, set(), node.span):
+            self.report(diagnostic)
 
     def let(self, node: Let) -> None:
         symbol = self.bindings.get(node)
@@ -226,18 +236,18 @@ class Types:
 
     def expect(self, node: Expression, expected: Type) -> None:
         """Reports where an expression is not of a type, each branch and each item of a list at its own place."""
-        items = items_of(expected) if isinstance(node, ListLiteral) else None
         if isinstance(node, Conditional):
             self.expect(node.condition, BOOL)
             self.expect(node.then, expected)
             self.expect(node.otherwise, expected)
-        elif isinstance(node, ListLiteral) and items is not None:
+        elif isinstance(node, ListLiteral) and (items := items_of(expected)) is not None:
             for item in node.items:
                 self.expect(item, items)
         elif (literal := self.literal(node)) is not None:
             try:
                 fits(quantity(literal) if isinstance(literal, Quantity) else _plain(literal), expected, node.span)
             except Wrong as wrong:
+                assert wrong.diagnostic is not None
                 self.report(wrong.diagnostic)
         else:
             actual = self.infer(node)
@@ -247,10 +257,11 @@ class Types:
     def literal(self, node: Expression) -> String | Number | Boolean | Quantity | None:
         """The literal that an expression is, or that a `let` always stands for: of it, the very value can be judged."""
         for _ in range(DEEPEST):
+            kind = type(node)
+            if kind in PLAIN:
+                return node  # type: ignore[return-value]
             if isinstance(node, String):
                 return node if all(isinstance(part, str) for part in node.parts) else None
-            if isinstance(node, Number | Boolean | Quantity):
-                return node
             symbol = self.bindings.get(node)
             if not isinstance(symbol, LetSymbol) or len(symbol.nodes) != 1 or not self.found.sound(symbol.nodes[0]):
                 return None

@@ -50,7 +50,9 @@ class Findings:
 
     def lost_within(self, place: Span) -> bool:
         """Whether a part of a place could not be read."""
-        return any(s.source is place.source and place.start <= s.start < place.end for s in self.lost)
+        return bool(self.lost) and any(
+            lost.source is place.source and place.start <= lost.start < place.end for lost in self.lost
+        )
 
     def may_be_lost(self, word: str, place: Span) -> bool:
         """Whether a word stands in a part of a place that could not be read."""

@@ -116,7 +116,7 @@ def union(types: list[Type]) -> Type:
     distinct = list(dict.fromkeys(types))
     if len(distinct) == 1:
         return distinct[0]
-    flat = [choice for kind in distinct for choice in (kind.choices if isinstance(kind, OneOf) else (kind,))]
+    flat = [choice for kind in distinct for choice in choices_of(kind)]
     return UNKNOWN if not flat or UNKNOWN in flat else OneOf(choices=tuple(dict.fromkeys(flat)))
 
 
@@ -125,10 +125,14 @@ def item_type(kind: Type) -> Type:
     return kind.item if isinstance(kind, ListOf) else STRING if isinstance(kind, MapOf) else UNKNOWN
 
 
+def choices_of(kind: Type) -> tuple[Type, ...]:
+    """The types that one is made of: itself, where it is no choice."""
+    return kind.choices if isinstance(kind, OneOf) else (kind,)
+
+
 def items_of(expected: Type) -> Type | None:
     """The type of a list's items where a list may stand; None where none may."""
-    choices = expected.choices if isinstance(expected, OneOf) else (expected,)
-    return next((choice.item for choice in choices if isinstance(choice, ListOf)), None)
+    return next((choice.item for choice in choices_of(expected) if isinstance(choice, ListOf)), None)
 
 
 def spelled(kind: Type) -> str:

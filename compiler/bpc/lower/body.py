@@ -51,7 +51,7 @@ def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement,
 class Body:
     """One block. `value` never raises: what is wrong is reported, and the default stands in for it.
 
-    `whole` where nothing of the block was left out for a mistake.
+    `found` is where mistakes are told; `whole` where nothing of the block was left out for one.
     """
 
     def __init__(self, block: Block, scope: Scope) -> None:
@@ -60,9 +60,9 @@ class Body:
         self.settings: dict[str, tuple[Setting, Scope]] = {}
         self.blocks: list[tuple[Block, Scope]] = []
         self.rest: list[tuple[Statement, Scope]] = []
-        lowering, before = scope.lowering, scope.context.failures
-        sound = lowering.sound
-        self.whole = not lowering.analysis.found.lost_within(block.span)
+        self.found = scope.lowering.context
+        before, sound = self.found.failures, scope.lowering.sound
+        self.whole = not scope.lowering.analysis.found.lost_within(block.span)
         for statement, inner in unroll(block.body, scope):
             if isinstance(statement, Setting):
                 name = statement.name.text
@@ -78,12 +78,7 @@ class Body:
                 self.blocks.append((statement, inner))
             else:
                 self.rest.append((statement, inner))
-        self.whole = self.whole and scope.context.failures == before
-
-    @property
-    def found(self) -> Context:
-        """Where mistakes are told."""
-        return self.scope.context
+        self.whole = self.whole and self.found.failures == before
 
     @property
     def sources(self) -> Sources:
@@ -97,6 +92,10 @@ class Body:
 
     def has(self, name: str) -> bool:
         return name in self.settings
+
+    def lacks(self, name: str) -> bool:
+        """Whether a setting is not said, not even where the text could not be read."""
+        return name not in self.settings and not self.scope.lowering.analysis.found.may_be_lost(name, self.block.span)
 
     def where(self, name: str) -> Span:
         """The place of a setting's value, or of the block where it is not set."""
@@ -151,20 +150,17 @@ class Body:
     def each_once(self, *keywords: str) -> None:
         """Reports blocks of these kinds that have one name or path; a wrong label is reported where its block is lowered."""
         first: dict[str, Span] = {}
-        for item in self.all(*keywords):
-            try:
-                name = item.label()
-            except Wrong:
-                continue
-            once(first, item.block.keyword, same_path(name), item.span, self.found)
+        for block, scope in self.blocks:
+            if block.keyword in keywords and block.label is not None:
+                try:
+                    name = label(block, scope)
+                except Wrong:
+                    continue
+                once(first, block.keyword, same_path(name), block.label.span, self.found)
 
     def label(self) -> str:
         """The block's label as text. Raises `Wrong`."""
-        label = self.block.label
-        if isinstance(label, String):
-            return self._checked(str(fits(evaluate(label, self.scope), "string", label.span)), label.span)
-        assert isinstance(label, Identifier)
-        return label.text
+        return label(self.block, self.scope)
 
     def was(self) -> str:
         """The name before a rename, or nothing."""
@@ -173,12 +169,17 @@ class Body:
             self.found.fail(_no_name(former, self.block.keyword, self.where("was")))
         return former
 
-    def _checked(self, text: str, span: Span) -> str:
-        """A text that is made to a name must be one: it becomes part of resources' and files' names."""
-        keyword = self.block.keyword
-        if keyword in NAMED and not re.fullmatch(NAME, text):
-            raise _no_name(text, keyword, span)
-        return text
+
+def label(block: Block, scope: Scope) -> str:
+    """A block's label as text: what is made to a name must be one, as it becomes part of resources' names. Raises `Wrong`."""
+    node = block.label
+    if not isinstance(node, String):
+        assert isinstance(node, Identifier)
+        return node.text
+    text = str(fits(evaluate(node, scope), "string", node.span))
+    if block.keyword in NAMED and not re.fullmatch(NAME, text):
+        raise _no_name(text, block.keyword, node.span)
+    return text
 
 
 def once(first: dict[str, Span], keyword: str, name: str, span: Span, found: Context, hint: str = "") -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower
+from bpc.language.types import article
 from bpc.lower.functions import as_text
-from bpc.lower.types import Wrong, article, bad
+from bpc.lower.types import Wrong, bad
 from bpc.lower.values import Duration, Hosts, Percent, Size, type_name
 from bpc.model.steps import Configure, Entry, Mapping, Packages, ProjectFile, Scalar, Sequence
 from bpc.model.values import MemberAddressHole, SecretHole

@@ -13,7 +13,7 @@ from bpc.syntax.tree import Allow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Set
 
     from bpc.lower.context import Context, Touch
     from bpc.lower.directory import Tiers
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bpc.source import Span
 
 
-def rules(context: Context, plans: list[Plan], touched: dict[str, set[Touch]]) -> list[Rule]:
+def rules(context: Context, plans: list[Plan], touched: Mapping[str, Set[Touch]]) -> list[Rule]:
     """All permissions, tier by tier and endpoint by endpoint, in the order of declaration."""
     handed: dict[tuple[str, str], list[str]] = {}
     for user, touches in touched.items():
@@ -39,14 +39,14 @@ def rules(context: Context, plans: list[Plan], touched: dict[str, set[Touch]]) -
     return made
 
 
-def _members(plan: Plan, endpoint: Endpoint, touches: set[Touch]) -> bool:
+def _members(plan: Plan, endpoint: Endpoint, touches: Set[Touch]) -> bool:
     """Whether a user reaches the members behind a balancer: it asks for their addresses, at the endpoint or at the tier."""
     if (plan.name, endpoint.name, "hosts") in touches:
         return True
     return (plan.name, "", "hosts") in touches and (plan.name, endpoint.name, "host") not in touches
 
 
-def _balancer(plan: Plan, endpoint: Endpoint, touches: set[Touch]) -> bool:
+def _balancer(plan: Plan, endpoint: Endpoint, touches: Set[Touch]) -> bool:
     """Whether a user reaches the balancer: not where it asks the endpoint for its members' addresses alone."""
     return (plan.name, endpoint.name, "host") in touches or (plan.name, endpoint.name, "hosts") not in touches
 

@@ -83,5 +83,7 @@ class Recording:
         self._outer, self._context._recorder = self._context._recorder, touched
         return touched
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._context._recorder = self._outer

@@ -29,6 +29,7 @@ class Tiers:
         self._context = context
         self.plans: dict[str, Plan] = {}
         self._pending: dict[str, Body] = {}
+        self._busy: set[str] = set()
         self.spans: dict[str, Span] = {}
         self.complete = True
         self.outside = False
@@ -49,12 +50,18 @@ class Tiers:
 
     def plan(self, name: str) -> Plan:
         """A tier's plan. Raises `Wrong` where the tier's own plan needs it, and where it was left out for a mistake."""
+        if name in self._busy:
+            raise Wrong(lower.LetCycle(span=self.spans[name], name=name))
         if name not in self.plans:
             body = self._pending.pop(name, None)
             if body is None:
-                raise Wrong(lower.LetCycle(span=self.spans[name], name=name) if name in self.spans else None)
-            with self._context.recording():
-                self.plans[name] = plan_tier(name, body)
+                raise Wrong(None)
+            self._busy.add(name)
+            try:
+                with self._context.recording():
+                    self.plans[name] = plan_tier(name, body)
+            finally:
+                self._busy.discard(name)
         return self.plans[name]
 
     def named(self, name: str, span: Span) -> TierValue:
@@ -79,7 +86,7 @@ class Tiers:
         whole = True
         if isinstance(target, TierValue):
             plan = self.plan(target.name)
-            known, whole = (*plan.endpoints, "hosts"), plan.sound
+            known, whole = (*plan.endpoints, "hosts"), plan.body.whole
             if name in plan.endpoints:
                 self._context.touch(((target.name, name, ""),))
                 return EndpointValue(tier=target.name, name=name)
@@ -119,7 +126,8 @@ class Tiers:
             hole = PublicAddressHole(owner=name, member=None) if public else BalancerAddressHole(balancer=name)
             return Deferred(text=(hole,), type="string")
         if plan.members != Fixed(count=1):
-            raise Wrong(lower.NeedsBalance(span=span, tier=plan.name, endpoint=endpoint.name))
+            told = lower.NeedsBalance(span=span, tier=plan.name, endpoint=endpoint.name)
+            raise Wrong(told if plan.sound else None)
         if public:
             return Deferred(text=(PublicAddressHole(owner=plan.name, member=0),), type="string")
         return self._member(plan.name, 0, endpoint.network)

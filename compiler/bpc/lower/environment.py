@@ -32,9 +32,9 @@ def _lay(body: list[Statement], changes: list[Statement], sound: Callable[[objec
     places = {name: i for i, statement in enumerate(body) if (name := _name(statement)) and sound(statement)}
     for statement in changes:
         if isinstance(statement, Block) and statement.keyword != "tier":
-            tiers = [i for i, s in enumerate(body) if isinstance(s, Block) and s.keyword == "tier" and sound(s)]
-            for index in tiers:
-                body[index] = _merged(body[index], statement)  # type: ignore[arg-type]
+            for i, tier in enumerate(body):
+                if isinstance(tier, Block) and tier.keyword == "tier" and sound(tier):
+                    body[i] = _merged(tier, statement)
             continue
         name = _name(statement)
         index = None if name is None else places.get(name)

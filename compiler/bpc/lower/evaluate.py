@@ -6,15 +6,15 @@ from bpc.check.calls import wrong_call
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import Note, did_you_mean
 from bpc.diagnostics.check import SettingTwice
-from bpc.lower.items import items
+from bpc.language.types import article
 from bpc.lower.functions import DEFERRED_ALLOWED, KNOWN_FIRST, LONGEST, TABLE, as_text, from_text
+from bpc.lower.items import items
 from bpc.lower.scope import UNKNOWN, Lazy, Scope, Unknown
 from bpc.lower.templates import render
-from bpc.lower.types import Wrong, article, bad, fits, origin
+from bpc.lower.types import Wrong, bad, fits, origin
 from bpc.lower.values import (
     Deferred,
     Duration,
-    Hosts,
     ModuleValue,
     NetworkValue,
     Percent,

@@ -16,10 +16,10 @@ from bpc.syntax.tree import Connect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from bpc.lower.body import Body
-    from bpc.lower.context import Context, Touch
+    from bpc.lower.context import Touch
     from bpc.lower.directory import Tiers
     from bpc.lower.images import Images
     from bpc.lower.tiers import Plan

@@ -167,6 +167,8 @@ def _content(item: Body, template: Body) -> tuple[Text | bytes, str]:
     if item.has("source"):
         name, content = item.sources.content(item.value("source", ""), item.where("source"))
         return content, name
+    if not item.has("template"):
+        raise Wrong(None)
     source = item.sources.text(item.value("template", ""), item.where("template"))
     return render(source, _variables(item, template), item.scope.lowering), source.name
 

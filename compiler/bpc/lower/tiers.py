@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bpc.model.resources import Algorithm
 
 GIB = 2**30
+UNKNOWN_NETWORKS = ("",)
 HOST_NAME = 63
 """Characters of a host name, as DNS and Linux have it."""
 
@@ -74,7 +75,7 @@ def _members(name: str, body: Body) -> Fixed | Scaling:
             target=_target(scale) if scale else 0.0,
             cooldown=scale.positive("cooldown", 60_000, least=0) if scale else 60_000,
         )
-    if scale is not None and (count is not None or not body.has("count")):
+    if scale is not None and (count is not None or body.lacks("count")):
         count = count or 1
         problem = f'tier "{name}" has a number as its count, and a number does not scale'
         body.found.append(
@@ -106,7 +107,7 @@ def _networks(value: Value | None) -> tuple[str, ...]:
     if isinstance(value, NetworkValue):
         return (value.name,)
     assert isinstance(value, tuple | None)
-    return tuple(dict.fromkeys(item.name for item in value or ())) or ("",)
+    return tuple(dict.fromkeys(item.name for item in value or ())) or UNKNOWN_NETWORKS
 
 
 def _endpoint(
@@ -116,7 +117,7 @@ def _endpoint(
     health = body.value("health", "")
     public = body.value("public", False)
     network = _networks(body.value("network", NetworkValue(name=networks[0])))[0]
-    if network not in networks:
+    if network not in networks and networks != UNKNOWN_NETWORKS:
         problem = f'tier "{tier}" is not on network "{network}"'
         body.found.append(lower.BadValue(span=body.where("network"), problem=problem))
     several = not isinstance(members, Fixed) or members.count > 1

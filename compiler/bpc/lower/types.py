@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower
 from bpc.diagnostics.base import Diagnostic
-from bpc.language.types import ListOf, MapOf, OneOf, Scalar, Type, Unknown, article, described, parse, spelled
+from bpc.language.types import (
+    ListOf,
+    MapOf,
+    OneOf,
+    Scalar,
+    Type,
+    Unknown,
+    article,
+    choices_of,
+    described,
+    parse,
+    spelled,
+)
 from bpc.lower.values import Deferred, Duration, Hosts, Percent, Size, Value, type_name
 from bpc.model.values import SecretHole, holes
 from bpc.record import assert_never
@@ -36,7 +48,7 @@ def fits(value: Value, expected: Type | str, span: Span, *, deploy: bool = False
         expected = parse(expected)
     if isinstance(value, Deferred) and not deploy:
         raise Wrong(lower.DeployTime(span=span, what=origin(value)))
-    for choice in expected.choices if isinstance(expected, OneOf) else (expected,):
+    for choice in choices_of(expected):
         accepted = _accept(value, choice, span, deploy=deploy)
         if accepted is not None:
             return accepted

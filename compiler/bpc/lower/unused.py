@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from bpc.diagnostics.lower import DeployTime
 from bpc.lower.body import Body
 from bpc.lower.scope import UNKNOWN, Scope
@@ -42,8 +44,12 @@ def _check(block: Block, file: str, lowering: Lowering) -> None:
     _attempt(context, lambda: packages_of(body, None))
     for item in body.all(*ITEMS):
         if item.has("template"):
-            _attempt(context, lambda item=item: parse(item.sources.text(item.value("template", ""), item.where("template"))))  # type: ignore[misc]
-        _attempt(context, lambda item=item: step_of(item, body, None))  # type: ignore[misc]
+            _attempt(context, partial(_parsed, item))
+        _attempt(context, partial(step_of, item, body, None))
+
+
+def _parsed(item: Body) -> None:
+    parse(item.sources.text(item.value("template", ""), item.where("template")))
 
 
 def _attempt(context: Context, act: Callable[[], object]) -> None:

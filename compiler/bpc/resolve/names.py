@@ -65,7 +65,11 @@ if TYPE_CHECKING:
     from bpc.source import Source
     from bpc.syntax.tree import Expression, Statement
 
-NAMED = {"secret": SecretSymbol, "network": NetworkSymbol, "tier": TierSymbol}
+NAMED: dict[str, type[SecretSymbol | NetworkSymbol | TierSymbol]] = {
+    "secret": SecretSymbol,
+    "network": NetworkSymbol,
+    "tier": TierSymbol,
+}
 LOST = re.compile(r"\b(?:let|param|secret|network|tier|image|as)[ \t]+([A-Za-z_][A-Za-z0-9_-]*)")
 """What a statement that could not be read would have declared."""
 
@@ -87,7 +91,7 @@ def bind_expression(node: Expression, names: Names, program: Program, bindings: 
 
 
 def _file_names(name: str, module: Module, bindings: Bindings) -> Names:
-    lost = {text: LostSymbol(name=text, span=span) for text, span in _lost(module)}
+    lost: dict[str, Symbol] = {text: LostSymbol(name=text, span=span) for text, span in _lost(module)}
     declared: dict[str, Symbol] = {
         alias: FileSymbol(name=alias, span=_root_span(module), file=file) for alias, file in module.aliases.items()
     }
@@ -167,20 +171,12 @@ class Binder:
                 case Block():
                     self.block(statement, names)
                 case For():
-                    if self.is_wrong(statement.iterable.span):
-                        self.findings.unreadable(statement)
                     self.expression(statement.iterable, names)
                     self.findings.contain(statement, before)
                     self.statements(statement.body, self.loop(statement.variable, names), keyword)
-                case _ if self.is_wrong(statement.span):
-                    self.findings.unreadable(statement)
-                case _:
+                case _ if id(statement) not in self.findings.unread:
                     self.leaf(statement, names, keyword)
                     self.findings.contain(statement, before)
-
-    def is_wrong(self, place: Span) -> bool:
-        """Whether a text has a mistake, such as one inside a string."""
-        return any(place.start <= span.start < place.end for span in self.module.file.wrong)
 
     def leaf(self, node: Statement, names: Names, keyword: str) -> None:
         match node:
@@ -207,8 +203,6 @@ class Binder:
         if isinstance(node.label, String):
             self.expression(node.label, names)
             self.findings.contain(node, before)
-            if self.is_wrong(node.label.span):
-                self.findings.unreadable(node)
         if node.keyword == "environment":
             for _ in self.firsts(node):
                 pass

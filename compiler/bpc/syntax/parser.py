@@ -57,7 +57,7 @@ class Stack:
     def start(self, size: int, otherwise: int) -> int:
         """Where the text of the value begins that comes after `size` others."""
         at = 4 * size + 2
-        return self.items[at] if at < len(self.items) else otherwise  # type: ignore[no-any-return]
+        return self.items[at] if at < len(self.items) else otherwise
 
     def cut(self, size: int) -> None:
         """Leaves `size` values."""
@@ -174,9 +174,7 @@ def parse_file(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
     span = Span(source, 0, len(source.text))
     found = _in_order(parser.diagnostics)
     wrong = tuple(diagnostic.span for diagnostic in found)
-    return File(
-        span=span, source=source, edition=edition, statements=kept, lost=tuple(parser.lost), wrong=wrong
-    ), found
+    return File(span=span, source=source, edition=edition, statements=kept, lost=tuple(parser.lost), wrong=wrong), found
 
 
 def parse_value(source: Source) -> tuple[Expression | None, tuple[Diagnostic, ...]]:
