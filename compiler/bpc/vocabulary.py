@@ -285,7 +285,7 @@ FUNCTIONS: dict[str, Function] = {
     "sha256": Function(parameters=("string",), required=1, result="string", says="hexadecimal, of the UTF-8 bytes"),
     "file": Function(parameters=("string",), required=1, result="string", says="a project file's text"),
     "template": Function(
-        parameters=("string", "map(any)"), required=1, result="string", says="a rendered Jinja template"
+        parameters=("string", "map(any)"), required=2, result="string", says="a rendered Jinja template"
     ),
     "cidr_subnet": Function(
         parameters=("cidr", "int", "int"), required=3, result="cidr", says="the n-th subnet with so many more bits"

@@ -8,8 +8,10 @@ from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import Note
 from bpc.diagnostics.check import BlockTwice, SettingTwice
 from bpc.lower.evaluate import evaluate, evaluate_as, items
+from bpc.lower.functions import private
 from bpc.lower.types import Wrong, bad, fits
-from bpc.lower.values import Hosts
+from bpc.lower.values import Deferred, EndpointValue, Hosts
+from bpc.model.values import BalancerAddressHole, MemberAddressesHole, MemberAddressHole
 from bpc.record import replace
 from bpc.syntax.tree import Block, For, Identifier, ListLiteral, Name, Setting, String
 from bpc.vocabulary import BLOCKS, words
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
     from bpc.diagnostics.base import Diagnostic
     from bpc.lower.scope import Scope
+    from bpc.lower.values import Value
+    from bpc.lower.world import Touch
     from bpc.source import Span
     from bpc.syntax.tree import Statement
 
@@ -37,11 +41,37 @@ def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement,
             yield statement, scope
             continue
         try:
-            for item in items(evaluate(statement.iterable, scope), statement.iterable):
-                scope.world.step(statement.span)
-                yield from unroll(statement.body, scope.inner({statement.variable.text: item}))
+            world = scope.world
+            before, world.touched = world.touched, set()
+            try:
+                listed = evaluate(statement.iterable, scope)
+            finally:
+                asked, world.touched = world.touched, before | world.touched
+            for item in items(listed, statement.iterable):
+                world.step(statement.span)
+                inner = scope.inner({statement.variable.text: item})
+                if asked:
+                    inner.touched[statement.variable.text] = frozenset(_asked_for(item, asked))
+                yield from unroll(statement.body, inner)
         except Wrong as wrong:
             scope.world.found.append(wrong.diagnostic)
+
+
+def _asked_for(item: Value, asked: set[Touch]) -> Iterator[Touch]:
+    """What an item of a loop wants of endpoints, of all that the loop's list asked for: who uses the item is connected to them."""
+    if isinstance(item, tuple | dict):
+        for inner in item.values() if isinstance(item, dict) else item:
+            yield from _asked_for(inner, asked)
+    elif isinstance(item, EndpointValue):
+        yield (item.tier, item.name, "")
+    elif isinstance(item, Hosts):
+        yield from (touch for touch in asked if touch[0] == item.tier)
+    elif isinstance(item, Deferred):
+        for hole in private(item.text):
+            if isinstance(hole, MemberAddressHole | MemberAddressesHole):
+                yield from (touch for touch in asked if touch[0] == hole.group)
+            elif isinstance(hole, BalancerAddressHole):
+                yield from (touch for touch in asked if f"{touch[0]}.{touch[1]}" == hole.balancer)
 
 
 class Body:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower
-from bpc.lower.functions import as_text
+from bpc.lower.functions import private_text
 from bpc.lower.types import Wrong, article, bad
 from bpc.lower.values import Duration, Hosts, Percent, Size, type_name
 from bpc.model.steps import Configure, Entry, Mapping, Packages, ProjectFile, Scalar, Sequence
@@ -100,7 +100,7 @@ def data(value: Value, span: Span) -> Data:
     if isinstance(value, bool | int | float) and not isinstance(value, Size | Duration | Percent):
         return Scalar(value=value)
     try:
-        return Scalar(value=as_text(value))
+        return Scalar(value=private_text(value))
     except ValueError:
         expected = "a string, number, bool, list or map"
         raise Wrong(lower.WrongType(span=span, expected=expected, actual=article(type_name(value)))) from None

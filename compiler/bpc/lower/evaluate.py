@@ -5,6 +5,7 @@ from __future__ import annotations
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import Note, did_you_mean
 from bpc.diagnostics.check import SettingTwice
+from bpc.lower.compare import less, same, unknown
 from bpc.lower.functions import DEFERRED_ALLOWED, KNOWN_FIRST, LONGEST, TABLE, as_text, from_text
 from bpc.lower.types import Wrong, article, bad, fits, origin
 from bpc.lower.values import (
@@ -46,9 +47,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bpc.lower.scope import Scope
+    from bpc.lower.values import LateText
     from bpc.syntax.tree import Expression
 
 KEEPS = (Size, Duration, Percent)
+TEXTS = ("string", "cidr", "secret")
+"""Types of deploy-time values that are texts."""
 
 
 def evaluate(node: Expression, scope: Scope) -> Value:
@@ -100,7 +104,7 @@ def _string(node: String, scope: Scope) -> Value:
     parts = node.parts
     if len(parts) == 1 and isinstance(parts[0], str):
         return parts[0]
-    texts = []
+    texts: list[LateText] = []
     for part in parts:
         if isinstance(part, str):
             texts.append((part,))
@@ -235,8 +239,11 @@ def _binary(node: Binary, scope: Scope) -> Value:
         return fits(evaluate(node.right, scope), "bool", node.right.span)
     right = evaluate(node.right, scope)
     for side, value in ((node.left, left), (node.right, right)):
-        if isinstance(value, Deferred) and not (node.operator == "+" and isinstance(left, Deferred | str)):
+        if isinstance(value, Deferred) and not (node.operator == "+" and (_is_text(left) or _is_text(right))):
             raise Wrong(lower.DeployTime(span=side.span, what=origin(value)))
+        inside = unknown(value) if _compares(node.operator, right) else None
+        if inside is not None:
+            raise Wrong(lower.DeployTime(span=side.span, what=origin(inside)))
     try:
         return compute(node, left, right)
     except TypeError:
@@ -244,6 +251,11 @@ def _binary(node: Binary, scope: Scope) -> Value:
         raise bad(node.span, problem) from None
     except (ArithmeticError, ValueError) as error:
         raise bad(node.span, f'"{node.operator}": {error}') from None
+
+
+def _compares(operator: str, right: Value) -> bool:
+    """Whether an operator looks at what is inside its sides; a map is asked for its keys only."""
+    return operator in ("==", "!=") or (operator == "in" and not isinstance(right, dict))
 
 
 def mixed(operator: str, left: str, right: str) -> str:
@@ -255,30 +267,38 @@ def compute(node: Binary, left: Value, right: Value) -> Value:
     """An operator on two compile-time values. Raises TypeError where it does not work between their types."""
     match node.operator:
         case "==":
-            return type_name(left) == type_name(right) and left == right
+            return same(left, right)
         case "!=":
-            return not (type_name(left) == type_name(right) and left == right)
-        case "<" | "<=" | ">" | ">=":
-            return _ordered(node.operator, left, right)
-        case "in" | "not in":
-            if not isinstance(right, str | tuple | dict):
-                raise TypeError
-            return (left in right) == (node.operator == "in")
+            return not same(left, right)
+        case "<":
+            return less(left, right)
+        case "<=":
+            return not less(right, left)
+        case ">":
+            return less(right, left)
+        case ">=":
+            return not less(left, right)
+        case "in":
+            return _within(left, right)
         case _:
             return _arithmetic(node.operator, left, right)
 
 
-def _ordered(operator: str, left: Value, right: Value) -> bool:
-    if type_name(left) != type_name(right) and not {type_name(left), type_name(right)} <= {"int", "number"}:
+def _is_text(value: Value) -> bool:
+    return isinstance(value, str) or (isinstance(value, Deferred) and value.type in TEXTS)
+
+
+def _within(item: Value, container: Value) -> bool:
+    """Whether a text has a part, a list an item or a map a key."""
+    if isinstance(container, tuple):
+        return any(same(item, one) for one in container)
+    if not isinstance(container, str | dict) or not isinstance(item, str):
         raise TypeError
-    if isinstance(left, bool) or not isinstance(left, int | float | str):
-        raise TypeError
-    less, equal = left < right, left == right  # type: ignore[operator]
-    return {"<": less, "<=": less or equal, ">": not (less or equal), ">=": not less}[operator]
+    return item in container
 
 
 def _arithmetic(operator: str, left: Value, right: Value) -> Value:
-    if operator == "+" and isinstance(left, str | Deferred) and isinstance(right, str | Deferred):
+    if operator == "+" and _is_text(left) and _is_text(right):
         return from_text(concat(as_text(left), as_text(right)))
     if operator == "+" and isinstance(left, tuple) and isinstance(right, tuple):
         if len(left) + len(right) > LONGEST:
@@ -302,6 +322,8 @@ def _number(operator: str, left: int | float, right: int | float) -> Value:
         raise TypeError
     if abs(left) > 10**30 or abs(right) > 10**30:
         raise ValueError("the numbers are too large")
+    if operator in "/%" and right == 0:
+        raise ValueError("division by zero")
     plain: int | float
     match operator:
         case "+":
@@ -313,14 +335,15 @@ def _number(operator: str, left: int | float, right: int | float) -> Value:
         case "%":
             plain = left % right
         case _:
-            plain = left / right
-            if len(units) == 2:
-                return plain
-            if all(isinstance(side, int) for side in (left, right)) and plain == int(plain):
-                plain = int(plain)
-    if not units:
+            plain = left // right if _even(left, right) else left / right
+    if not units or (operator == "/" and len(units) == 2):
         return plain
     return units[0](round(plain) if units[0] is not Percent else plain)
+
+
+def _even(left: int | float, right: int | float) -> bool:
+    """Whether a division of whole numbers has no rest: its result then is exact, and whole."""
+    return isinstance(left, int) and isinstance(right, int) and left % right == 0
 
 
 def _call(node: Call, scope: Scope) -> Value:

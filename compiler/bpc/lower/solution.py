@@ -8,7 +8,7 @@ from bpc.lower import tiers
 from bpc.lower.body import Body, label_text, once, overlay, unroll
 from bpc.lower.connections import rules, start_order
 from bpc.lower.evaluate import evaluate
-from bpc.lower.functions import as_text
+from bpc.lower.functions import public_text
 from bpc.lower.images import Built, build
 from bpc.lower.scope import Lazy, Scope
 from bpc.lower.types import Wrong, fits
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from bpc.lower.tiers import Plan
+    from bpc.lower.values import Value
     from bpc.lower.world import Touch
     from bpc.model.resources import Architecture, Resource
     from bpc.model.steps import Bake
@@ -309,7 +310,6 @@ def _params(body: Body, choice: Choice) -> list[Param]:
 def _outputs(world: World, body: Body) -> list[Output]:
     made = []
     first: dict[str, Span] = {}
-    world.outside = True
     for statement, scope in body.rest:
         if not isinstance(statement, OutputStatement):
             continue
@@ -317,7 +317,7 @@ def _outputs(world: World, body: Body) -> list[Output]:
         once(first, "output", statement.name.text, statement.name.span, world.found, hint)
         try:
             value = fits(evaluate(statement.value, scope), "any", statement.value.span, deploy=True)
-            text = as_text(value)
+            text = public_text(value)
         except ValueError:
             problem = "an output is a text, number or bool: use join() for a list"
             world.found.append(lower.BadValue(span=statement.value.span, problem=problem))
@@ -328,7 +328,6 @@ def _outputs(world: World, body: Body) -> list[Output]:
                 if isinstance(hole, SecretHole):
                     world.found.append(lower.SecretShown(span=statement.value.span, name=hole.secret))
             made.append(Output(name=statement.name.text, value=text, doc=statement.doc, span=statement.name.span))
-    world.outside = False
     return made
 
 
@@ -431,12 +430,17 @@ def _built(
 ) -> tuple[Built, Bake]:
     try:
         arguments = tuple(sorted(template.arguments.items(), key=lambda item: item[0]))
-        key = (id(template.block), arguments, bake, architecture, volumes)
+        kinds = tuple(_kind(value) for _, value in arguments)  # to Python, 1 and 1.0 and True are one key
+        key = (id(template.block), arguments, kinds, bake, architecture, volumes)
         if key not in cache:
             cache[key] = build(template, bake, said, world, architecture, volumes=volumes)
         return cache[key]
     except TypeError:  # an argument that cannot be hashed, such as a map
         return build(template, bake, said, world, architecture, volumes=volumes)
+
+
+def _kind(value: Value) -> object:
+    return tuple(_kind(item) for item in value) if isinstance(value, tuple) else type(value)
 
 
 def _connected(world: World, plan: Plan) -> set[tuple[str, str]]:

@@ -8,7 +8,7 @@ from bpc.diagnostics import lower
 from bpc.diagnostics.base import Note
 from bpc.digest import sha256
 from bpc.lower.configure import configure_of, platform_packages
-from bpc.lower.functions import as_text
+from bpc.lower.functions import private, private_text
 from bpc.lower.scope import Lazy, Unknown
 from bpc.lower.templates import render
 from bpc.lower.types import Wrong, bad
@@ -128,7 +128,7 @@ def _run(item: Body, kind: Kind) -> Run:
     if item.has("script"):
         script: Text = (item.scope.world.text(item.value("script", ""), item.where("script")).text,)
     else:
-        script = as_text(item.value("text", ""))
+        script = private_text(item.value("text", ""))
     return Run(title=item.label(), script=script, creates=item.value("creates", ""), kind=kind, span=item.span)
 
 
@@ -164,17 +164,25 @@ def _file(item: Body, template: Body, kind: Kind) -> File:
 def _content(item: Body, template: Body) -> tuple[Text | bytes, str]:
     world = item.scope.world
     if item.has("text"):
-        return as_text(item.value("text", "")), ""
+        return private_text(item.value("text", "")), ""
     if item.has("source"):
         name, content = world.content(item.value("source", ""), item.where("source"))
         return content, name
     source = world.text(item.value("template", ""), item.where("template"))
-    return render(source, _variables(item, template), world), source.name
+    return private(render(source, _variables(item, template, source.text), world)), source.name
 
 
-def _variables(item: Body, template: Body) -> dict[str, Value]:
-    """What a file's template sees: the parameters and `let`s of its image, and the variables of loops around it."""
-    declared = [s.name.text for s in template.block.body if isinstance(s, Parameter | Let)]
+def _variables(item: Body, template: Body, text: str) -> dict[str, Value]:
+    """What a file's template sees: the parameters of its image, those of its `let`s that it names, and the variables of loops.
+
+    A `let` that the template does not name is not evaluated for it: it would open ports that nothing asked for.
+    """
+    named = set(re.findall(r"\w+", text))
+    declared = [
+        s.name.text
+        for s in template.block.body
+        if isinstance(s, Parameter) or (isinstance(s, Let) and s.name.text in named)
+    ]
     variables = {name: template.scope.lookup(name, item.span) for name in declared}
     scope = item.scope
     while scope is not template.scope and scope.outer is not None:
@@ -198,7 +206,7 @@ def _user(item: Body, kind: Kind) -> User:
     if not ACCOUNT.match(name):
         raise bad(item.span, f'"{name}" is no name of an account')
     system = item.value("system", False)
-    keys = tuple(as_text(key) for key in item.value("ssh_keys", ()))
+    keys = tuple(private_text(key) for key in item.value("ssh_keys", ()))
     for index, key in enumerate(keys):
         # the line end of a file that holds one key is none within it
         if any(end in "".join(part for part in key if isinstance(part, str)).rstrip("\r\n") for end in "\r\n"):

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any, NoReturn
 
-    from bpc.lower.values import Value
+    from bpc.lower.values import LateText, Value
     from bpc.lower.world import World
-    from bpc.model.values import Text
     from bpc.source import Source
 
 STEPS = 1_000_000
@@ -117,7 +116,7 @@ class HostList:
         return self._context.show(join(separator, self._value))
 
 
-def render(source: Source, values: Mapping[str, Value], world: World) -> Text:
+def render(source: Source, values: Mapping[str, Value], world: World) -> LateText:
     """The text of a template. Raises `Wrong` with a place in the template's own file."""
     context = Context(world, Span(source, 0, 0))
     try:

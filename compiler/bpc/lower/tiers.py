@@ -132,7 +132,7 @@ def _endpoint(
 
 
 def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: Body) -> Balancer:
-    from bpc.lower.functions import as_text
+    from bpc.lower.functions import private_text
 
     tls = body.value("tls", "")
     return Balancer(
@@ -143,7 +143,7 @@ def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: Body) -
         protocol=endpoint.protocol,
         algorithm=algorithm,
         health=endpoint.health,
-        tls=as_text(tls) if tls != "" else (),
+        tls=private_text(tls) if tls != "" else (),
         public=endpoint.public,
         network=endpoint.network,
         span=endpoint.span,

@@ -9,6 +9,7 @@ from bpc.lower.scope import Lazy, Scope
 from bpc.lower.types import Wrong, article, bad
 from bpc.lower.values import (
     Deferred,
+    EndpointHost,
     EndpointValue,
     Hosts,
     MemberValue,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from bpc.lower.tiers import Plan
     from bpc.model.resources import Endpoint
     from bpc.model.steps import Image
-    from bpc.model.values import Text
+    from bpc.model.values import Hole, Text
     from bpc.resolve.program import Program
     from bpc.source import Span
 
@@ -58,7 +59,6 @@ class World:
         self.plans: dict[str, Plan] = {}
         self.pending: dict[str, Body] = {}
         self.tiers: dict[str, Span] = {}
-        self.outside = False
         self.steps = 0
         self.forced = 0
         self.scopes: dict[str, Scope] = {}
@@ -119,9 +119,9 @@ class World:
         from bpc.lower.functions import from_text
         from bpc.lower.templates import render
 
-        if len(arguments) < 2 or not isinstance(arguments[1], dict):
-            raise bad(span, "template: the second argument is a map")
-        return from_text(render(source, arguments[1], self))
+        variables = arguments[1]
+        assert isinstance(variables, dict)
+        return from_text(render(source, variables, self))
 
     # ---- modules
 
@@ -152,7 +152,11 @@ class World:
             body = self.pending.pop(name, None)
             if body is None:
                 raise Wrong(lower.LetCycle(span=self.tiers[name], name=name))
-            self.plans[name] = plan_tier(name, body, self)
+            touched, self.touched = self.touched, set()
+            try:
+                self.plans[name] = plan_tier(name, body, self)
+            finally:
+                self.touched = touched  # what a plan asks for is nothing that the one who asks for the plan was handed
         return self.plans[name]
 
     def tier_named(self, name: str, span: Span) -> TierValue:
@@ -206,17 +210,18 @@ class World:
         return self._host(plan, endpoint, span)
 
     def _host(self, plan: Plan, endpoint: Endpoint, span: Span) -> Value:
-        """The one address of an endpoint: inside an output the public one where there is one, else the private one."""
-        public = endpoint.public and self.outside
+        """The one address of an endpoint, with its public one where there is one."""
+        private: Hole
         if endpoint.balancer:
-            name = endpoint.balancer
-            hole = PublicAddressHole(owner=name, member=None) if public else BalancerAddressHole(balancer=name)
-            return Deferred(text=(hole,), type="string")
-        if plan.members != Fixed(count=1):
+            private = BalancerAddressHole(balancer=endpoint.balancer)
+            public = PublicAddressHole(owner=endpoint.balancer, member=None)
+        elif plan.members == Fixed(count=1):
+            private = MemberAddressHole(group=plan.name, network=endpoint.network, member=0)
+            public = PublicAddressHole(owner=plan.name, member=0)
+        else:
             raise Wrong(lower.NeedsBalance(span=span, tier=plan.name, endpoint=endpoint.name))
-        if public:
-            return Deferred(text=(PublicAddressHole(owner=plan.name, member=0),), type="string")
-        return self._member(plan.name, 0, endpoint.network)
+        host = EndpointHost(private=private, public=public) if endpoint.public else private
+        return Deferred(text=(host,), type="string")
 
     def _hosts(self, tier: str, network: str) -> Hosts:
         members = self.plan(tier).members

@@ -1,0 +1,250 @@
+"""Reads the topics of tests/language: blueprints in fences, and tables whose rows are evaluated in the blueprint above them.
+
+The pages are part of the language reference, so a row looks as a reader wants it: an expression, and its value in the
+language's own notation, or the diagnostic's code and a part of what it says.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from bpc.check.blocks import check_blocks
+from bpc.driver import Reading
+from bpc.files import Project
+from bpc.lower.evaluate import evaluate_as
+from bpc.lower.functions import private_text, public_text
+from bpc.lower.solution import Choice, _choose, _scope
+from bpc.lower.types import Wrong, fits
+from bpc.lower.values import (
+    Deferred,
+    Duration,
+    EndpointHost,
+    EndpointValue,
+    Hosts,
+    MemberValue,
+    NetworkValue,
+    Percent,
+    Range,
+    Size,
+    TemplateValue,
+    TierValue,
+)
+from bpc.lower.world import World
+from bpc.model.steps import ReadyImage, Release
+from bpc.model.values import (
+    BalancerAddressHole,
+    MemberAddressesHole,
+    MemberAddressHole,
+    ParamHole,
+    PublicAddressHole,
+    SecretHole,
+)
+from bpc.resolve.names import check_names
+from bpc.resolve.program import link
+from bpc.source import Source, Span
+from bpc.syntax import parse
+
+HERE = Path(__file__).parent
+TOPICS = sorted(HERE.glob("*.md"))
+EMPTY = ""
+HEADER = 'blueprint 1\n\nsolution table {\n  version = "1"\n'
+IN_ENVIRONMENT = re.compile(r"In the environment `(\w+)`")
+
+
+class Row:
+    """One row: where it stands, the blueprint around it, its environment, and its cells by the names of the columns."""
+
+    def __init__(self, place: str, blueprint: str, environment: str, cells: dict[str, str]) -> None:
+        self.place, self.blueprint, self.environment, self.cells = place, blueprint, environment, cells
+
+
+def rows(topic: Path) -> list[Row]:
+    """All rows of a topic."""
+    found: list[Row] = []
+    blueprint, environment, columns = EMPTY, "", []
+    lines = topic.read_text(encoding="utf-8").split("\n")
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        if line == "```bp":
+            end = lines.index("```", at)
+            blueprint, environment = "\n".join(lines[at + 1 : end]), ""
+            at = end
+        elif named := IN_ENVIRONMENT.search(line):
+            environment = named[1]
+        elif line.startswith("| ") and lines[at + 1 : at + 2] and lines[at + 1].startswith("|---"):
+            columns = cells_of(line)
+            at += 1
+        elif line.startswith("| "):
+            cells = dict(zip(columns, cells_of(line), strict=True))
+            found.append(Row(f"{topic.name}:{at + 1}", blueprint, environment, cells))
+        at += 1
+    return found
+
+
+def cells_of(line: str) -> list[str]:
+    """The cells of a table's line, without their code marks."""
+    cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line.strip())[1:-1]]
+    return [re.sub(r"^(`+ ?)(.*?)( ?\1)$", lambda m: m[2], cell) if cell.startswith("`") else cell for cell in cells]
+
+
+def whole(blueprint: str, more: str = "") -> str:
+    """A blueprint from what a fence shows (a whole file, or what stands in a solution), with one more statement."""
+    if not blueprint.startswith("blueprint "):
+        blueprint = HEADER + blueprint + "\n}"
+    body, brace, rest = blueprint.rstrip().rpartition("}")
+    return f"{body}\n{more}\n{brace}{rest}\n"
+
+
+@cache
+def program_of(text: str) -> tuple[object, Reading, list[object]]:
+    """A blueprint's program and what its parser and checks say: what mutants of evaluation do not change, once for all."""
+    reading = Reading(Project(str(HERE)))
+    source = Source("table.bp", text)
+    reading.sources["table.bp"] = source
+    program, found = link(source, reading.text, parse, lambda by, path: path)
+    for stage in (check_blocks, check_names):
+        if not found:
+            found = [d for d in stage(program) if d.severity == "error"]
+    return program, reading, list(found)
+
+
+def evaluated(row: Row, column: str = "expression", kind: str = "any") -> object:
+    """The value of a row's expression as a type needs it. Raises `Wrong`."""
+    program, reading, found = program_of(whole(row.blueprint, f"let it = ({row.cells[column]})"))
+    if found:
+        raise Wrong(found[0])
+    world = World(program, reading.named_bytes, reading.named_text)
+    choice = Choice(environment=row.environment, settings={}, bakes={})
+    block = _choose(world, program.solution, choice)
+    scope = _scope(world, block, choice)
+    if world.found:
+        raise Wrong(world.found[0])
+    if kind == "any":
+        return scope.lookup("it", Span(program.modules[program.root].file.source, 0, 0))
+    lazy = scope.names["it"]
+    return evaluate_as(kind, lazy.expression, scope, deploy=True)
+
+
+def told(row: Row) -> dict[str, str]:
+    """What the columns of a row should say, by what the compiler says."""
+    try:
+        value = evaluated(row, kind=row.cells.get("type", "any"))
+        if "in a machine" in row.cells:
+            return {
+                "in a machine": text_shown(private_text(value)),
+                "in an output": text_shown(public_text(fits(value, "any", NOWHERE, deploy=True))),
+            }
+        return {"value": shown(value)}
+    except Wrong as wrong:
+        return {"value": f"{wrong.diagnostic.code}: {wrong.diagnostic.text}"}
+
+
+NOWHERE = Span(Source("nowhere", ""), 0, 0)
+
+
+def agrees(expected: str, actual: str) -> bool:
+    """Whether a cell is what the compiler says: a refusal by its code and a part of its text, a value exactly."""
+    if not re.match(r"[A-Z]{3,}\d{3}\b", expected):
+        return expected == actual
+    code, _, rest = expected.partition(": ")
+    parts = [re.escape(part.strip()) for part in rest.split("…")]
+    return re.match(f"{code}: .*{'.*'.join(parts)}", actual, re.DOTALL) is not None
+
+
+# ---- values, in the notation of the language
+
+
+def shown(value: object) -> str:
+    """A value as one would write it: the type can be seen (`2` is an int, `2.0` a number)."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case Size():
+            return with_unit(value, (("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10), ("B", 1)))
+        case Duration():
+            return with_unit(value, (("d", 86400000), ("h", 3600000), ("min", 60000), ("s", 1000), ("ms", 1)))
+        case Percent():
+            return f"{float(value):g}%"
+        case int() | float():
+            return str(value)
+        case str():
+            return text_shown((value,))
+        case tuple():
+            return f"[{', '.join(shown(item) for item in value)}]"
+        case dict():
+            if not value:
+                return "{}"
+            return "{ " + ", ".join(f"{key_shown(key)} = {shown(item)}" for key, item in value.items()) + " }"
+        case Range():
+            return f"{value.low}..{value.high}"
+        case Deferred():
+            return text_shown(value.text)
+        case _:
+            return thing_shown(value)
+
+
+def thing_shown(value: object) -> str:
+    match value:
+        case TierValue() | NetworkValue():
+            return f"{type(value).__name__[:-5].lower()} {value.name}"
+        case MemberValue():
+            return f"member {value.tier}[{value.index}]"
+        case EndpointValue():
+            return f"endpoint {value.tier}.{value.name}"
+        case Hosts():
+            count = "all" if value.count is None else f"the {value.count}"
+            return f"{count} addresses of {value.tier} on {value.network}"
+        case TemplateValue():
+            arguments = ", ".join(f"{name} = {shown(item)}" for name, item in value.arguments.items())
+            return f"image {value.block.label.text}({arguments})"
+        case Release():
+            return f"release {value.distribution} {value.version}"
+        case ReadyImage():
+            return f"ready image {value.name}"
+    raise AssertionError(f"no notation for {value!r}")
+
+
+def with_unit(number: int, units: tuple[tuple[str, int], ...]) -> str:
+    unit, scale = next((pair for pair in units if number and number % pair[1] == 0), units[-1])
+    return f"{int(number) // scale}{unit}"
+
+
+def key_shown(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z_]\w*", key) else text_shown((key,))
+
+
+ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "$": "\\$"}
+
+
+def text_shown(text: tuple[object, ...]) -> str:
+    """A text as the language writes it; what is known only when the stack runs stands in `⟨ ⟩`."""
+    parts = (
+        "".join(ESCAPES.get(c, c if c.isprintable() else f"\\u{{{ord(c):X}}}") for c in part)
+        if isinstance(part, str)
+        else f"⟨{hole_shown(part)}⟩"
+        for part in text
+    )
+    return f'"{"".join(parts)}"'
+
+
+def hole_shown(hole: object) -> str:
+    match hole:
+        case ParamHole():
+            return f"param {hole.param}"
+        case SecretHole():
+            return f"secret {hole.secret}"
+        case MemberAddressHole():
+            return f"address of {hole.group}[{hole.member}] on {hole.network}"
+        case MemberAddressesHole():
+            return f"addresses of {hole.group} on {hole.network}, joined by {text_shown((hole.separator,))[1:-1]}"
+        case BalancerAddressHole():
+            return f"address of the balancer {hole.balancer}"
+        case PublicAddressHole():
+            member = "" if hole.member is None else f"[{hole.member}]"
+            return f"public address of {hole.owner}{member}"
+        case EndpointHost():
+            return f"public or private: {hole_shown(hole.public)} or {hole_shown(hole.private)}"
+    raise AssertionError(f"no notation for {hole!r}")
