@@ -23,14 +23,17 @@ def printed(folder: Path, environment: str = "") -> str:
     return json.dumps({**result.model, "compiler": "VERSION"}, indent=2) + "\n"
 
 
+def difference(plain: str, folder: Path, environment: str) -> str:
+    other = printed(folder, environment)
+    lines = difflib.unified_diff(plain.splitlines(), other.splitlines(), "plain", environment, lineterm="", n=2)
+    return "\n".join(lines) + "\n"
+
+
 @pytest.mark.parametrize("folder", SAMPLES, ids=lambda folder: folder.name)
 def test_model_is_as_it_was(folder, request):
     plain = printed(folder)
     files = {"plain.json": plain}
     for environment in json.loads(plain)["environments"]:
-        lines = difflib.unified_diff(
-            plain.splitlines(), printed(folder, environment).splitlines(), "plain", environment, lineterm="", n=2
-        )
-        files[f"{environment}.diff"] = "\n".join(lines) + "\n"
+        files[f"{environment}.diff"] = difference(plain, folder, environment)
     golden = ROOT / "tests" / "golden" / f"model-{folder.name}"
     compare_folder(golden, files, update=request.config.getoption("--update-golden"))

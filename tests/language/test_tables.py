@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from tables import HERE, TOPICS, agrees, rows, told, whole
+from pages import HERE, TOPICS, rows, whole
+from tables import agrees, told
 
 from bpc import api
 from bpc.vocabulary import FUNCTIONS, IMAGE_PARAM_TYPES

@@ -186,7 +186,13 @@ def uses_of(text: str) -> Iterator[tuple[int, int, str]]:
     for block in file.statements:
         if not isinstance(block, Block):
             continue
-        changed = {s.name.text for e in block.body if getattr(e, "keyword", "") == "environment" for s in e.body if isinstance(s, Let)}
+        changed = {
+            s.name.text
+            for e in block.body
+            if getattr(e, "keyword", "") == "environment"
+            for s in e.body
+            if isinstance(s, Let)
+        }
         lets = {s.name.text: s.value for s in block.body if isinstance(s, Let) and s.name.text not in changed}
         level = Level(0, declared(block.body))
         for part in statement_parts(block, text, [level], frozenset(), "file scope"):

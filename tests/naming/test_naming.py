@@ -24,7 +24,10 @@ SAMPLES = [
     *sorted(ROOT.glob("blueprints/*/solution.bp")),
     *sorted(ROOT.glob("tests/fine/*/solution.bp")),
 ]
-IDS = [path.parent.name if path.parent.name != "everything" else f"{path.parent.parent.name}-everything" for path in SAMPLES]
+IDS = [
+    path.parent.name if path.parent.name != "everything" else f"{path.parent.parent.name}-everything"
+    for path in SAMPLES
+]
 GENERATED = 250
 LIMITS = settings(
     derandomize=True,

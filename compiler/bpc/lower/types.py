@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.source import Span
 
-ARTICLES = {"int": "a whole number", "any": "a value", "cidr": "a network such as 10.0.0.0/24"}
+ARTICLES = {"int": "a whole number", "cidr": "a network such as 10.0.0.0/24"}
 
 
 class Wrong(Exception):
