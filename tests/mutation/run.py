@@ -8,6 +8,7 @@ or where fewer than 95 % die. `--all` prints the killer of each; names of files 
 from __future__ import annotations
 
 import ast
+import gc
 import os
 import signal
 import sys
@@ -36,6 +37,7 @@ JOBS = int(os.environ.get("JOBS", "1"))
 def main() -> int:
     names = [name for name in sys.argv[1:] if not name.startswith("-")] or list(FILES)
     prepare()
+    gc.freeze()  # so that children share what the parent has made
     assert_untouched()
     began, counts, alive = time.time(), Counter(), []
     for name in names:
@@ -87,6 +89,7 @@ def start(name: str, path: str, code: CodeType | None, first: int) -> tuple[int,
     if child:
         os.close(write)
         return child, read
+    gc.disable()
     signal.alarm(SECONDS)
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, 1)
