@@ -28,6 +28,10 @@ ROOT = Path(__file__).parent.parent.parent
 SAMPLES = sorted(ROOT.glob("blueprints/*/solution.bp"))
 CASES = sorted(ROOT.glob("tests/cases/*/expected.txt"))
 EVERYTHING = ROOT / "tests" / "naming" / "everything" / "solution.bp"
+UNCHANGED = (
+    *("pytest", "jinja2.sandbox", "string", "ipaddress", "goldens", "bpc.api", "bpc.model.document", "bpc.model.solution"),
+    *("bpc.platforms", "bpc.diagnostics.catalogue", "bpc.diagnostics.render", "bpc_targets.heat.emit"),
+)
 ROWS = [row for topic in TOPICS for row in rows(topic)]
 
 
@@ -47,7 +51,9 @@ class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def prepare() -> None:
-    """Does once, before any mutant, what no mutant changes: everything is parsed and linked."""
+    """Does once, before any mutant, what no mutant changes: everything is imported, parsed and linked."""
+    for name in UNCHANGED:
+        importlib.import_module(name)
     for row in ROWS:
         program(row)
     remembered: dict[tuple[str, str], object] = {}

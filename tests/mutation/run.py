@@ -8,6 +8,7 @@ or where fewer than 95 % die. `--all` prints the killer of each; names of files 
 from __future__ import annotations
 
 import ast
+import compileall
 import gc
 import os
 import signal
@@ -36,6 +37,8 @@ JOBS = int(os.environ.get("JOBS", "1"))
 
 def main() -> int:
     names = [name for name in sys.argv[1:] if not name.startswith("-")] or list(FILES)
+    for folder in (ROOT / "compiler", ROOT / "targets", HERE.parent):  # a child would compile what it imports
+        compileall.compile_dir(folder, quiet=2)
     prepare()
     gc.freeze()  # so that children share what the parent has made
     assert_untouched()

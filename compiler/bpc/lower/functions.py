@@ -61,11 +61,10 @@ def as_text(value: Value) -> LateText:
 
 def from_text(text: LateText) -> Value:
     """A text as a value: a plain string where it has no holes. Raises ValueError where it is too long."""
-    if sum(len(part) for part in text if isinstance(part, str)) > LARGEST:
+    strings = [part for part in text if isinstance(part, str)]
+    if sum(map(len, strings)) > LARGEST:
         raise ValueError(f"the text would be longer than {LARGEST:,} characters")
-    if any(not isinstance(part, str) for part in text):
-        return Deferred(text=text, type="string")
-    return "".join(part for part in text if isinstance(part, str))
+    return "".join(strings) if len(strings) == len(text) else Deferred(text=text, type="string")
 
 
 def format_text(template: str, *values: Value) -> Value:
