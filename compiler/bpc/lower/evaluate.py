@@ -91,7 +91,7 @@ def evaluate(node: Expression, scope: Scope) -> Value:
             assert_never(node)
 
 
-def evaluate_as(kind: str, node: Expression, scope: Scope, *, deploy: bool = False) -> Value:
+def evaluate_as(kind: str, node: Expression, scope: Scope, *, deploy: bool) -> Value:
     """The value of an expression as a type of the vocabulary needs it; a wrong item of a list is marked itself. Raises `Wrong`."""
     if isinstance(node, ListLiteral):
         for alternative in kind.split(" | "):
