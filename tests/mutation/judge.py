@@ -29,7 +29,16 @@ SAMPLES = sorted(ROOT.glob("blueprints/*/solution.bp"))
 CASES = sorted(ROOT.glob("tests/cases/*/expected.txt"))
 EVERYTHING = ROOT / "tests" / "naming" / "everything" / "solution.bp"
 UNCHANGED = (
-    *("pytest", "jinja2.sandbox", "string", "ipaddress", "goldens", "bpc.api", "bpc.model.document", "bpc.model.solution"),
+    *(
+        "pytest",
+        "jinja2.sandbox",
+        "string",
+        "ipaddress",
+        "goldens",
+        "bpc.api",
+        "bpc.model.document",
+        "bpc.model.solution",
+    ),
     *("bpc.platforms", "bpc.diagnostics.catalogue", "bpc.diagnostics.render", "bpc_targets.heat.emit"),
 )
 ROWS = [row for topic in TOPICS for row in rows(topic)]

@@ -2,7 +2,7 @@
 
 Each mutant is judged in a child process of its own, by the rows of tests/language, the models of the samples, the messages of
 tests/cases and who reaches whom. `survivors.txt` says of each that lives why that is right; the run fails where another one lives,
-or where fewer than 95 % die. `--all` prints the killer of each; names of files limit the run to these.
+or where fewer than 95 % die. `--all` prints the killer of each, `--again=FILE` judges only what lives by an earlier run; names of files limit the run to these.
 """
 
 from __future__ import annotations
@@ -68,12 +68,16 @@ def judged(name: str) -> Iterator[tuple[str, str]]:
     places = {row.place: index for index, row in enumerate(ROWS)}
     running: list[tuple[str, tuple[int, int]]] = []
     last = 0
+    only = again()
     for index in range(number + JOBS):
         if index < number:
             tree = ast.parse(source)
             mutant = mutants(tree)[index]
             mutant.make()
-            says = f"{name}.py:{mutant.line} {mutant.function}: {mutant.says}"
+            line = source.split("\n")[mutant.line - 1].strip()
+            says = f"{name}.py:{mutant.line} {mutant.function}: {mutant.says} in `{line}`"
+            if only and unplaced(says) not in only:
+                continue
             code = compile(ast.fix_missing_locations(tree), str(path), "exec")
             running.append((says, start(f"bpc.lower.{name}", str(path), code, last)))
         if len(running) >= JOBS or index >= number:
@@ -83,6 +87,13 @@ def judged(name: str) -> Iterator[tuple[str, str]]:
             by = answer(child)
             last = places.get(by, last)
             yield says, by
+
+
+def again() -> set[str]:
+    """With `--again FILE`, what an earlier run said that lives: only these are judged anew."""
+    given = [word.partition("=")[2] for word in sys.argv if word.startswith("--again=")]
+    lines = Path(given[0]).read_text(encoding="utf-8").splitlines() if given else []
+    return {unplaced(line.removesuffix(": LIVES")) for line in lines if line.endswith(": LIVES")}
 
 
 def start(name: str, path: str, code: CodeType | None, first: int) -> tuple[int, int]:
@@ -117,9 +128,9 @@ def report(names: list[str], counts: Counter, alive: list[str], seconds: float) 
     known = {line.partition(" # ")[0].strip() for line in (HERE / "survivors.txt").read_text().splitlines()}
     for name in names:
         died, lived = counts[name, True], counts[name, False]
-        print(f"{name}.py: {died} of {died + lived} die ({died / (died + lived):.1%})")
+        print(f"{name}.py: {died} of {died + lived} die ({died / max(died + lived, 1):.1%})")
     died, total = sum(n for (_, dead), n in counts.items() if dead), sum(counts.values())
-    print(f"all: {died} of {total} die ({died / total:.1%}), in {seconds:.0f} s")
+    print(f"all: {died} of {total} die ({died / max(total, 1):.1%}), in {seconds:.0f} s")
     new = [says for says in alive if unplaced(says) not in known]
     for says in new:
         print(f"lives, and survivors.txt does not say why: {says}")

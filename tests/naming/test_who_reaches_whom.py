@@ -122,3 +122,15 @@ def test_arguments_that_python_takes_for_equal_make_two_images(tmp_path):
     made = model(tmp_path, tiers)
     assert files(made, "a")["/etc/text"] == [" 1 1,0"]
     assert files(made, "b")["/etc/text"] == [" 1 true,false"]
+
+
+def test_a_chain_of_lets_that_is_too_long_is_told_at_the_one_that_was_asked_for(tmp_path):
+    """Each `let` needs the next, in the order that recurses; in the other order each would be there already."""
+    path = tmp_path / "solution.bp"
+    (tmp_path / "t.j2").write_text("fixed\n")
+    chain = "".join(f"let a{number} = a{number + 1}\n" for number in range(3000))
+    path.write_text(HEAD + SOLUTION % (chain + 'let a3000 = 1\noutput x = "${a0}"\n'))
+    found = [d for d in api.model(path).diagnostics if d.severity == "error"]
+    assert [(d.code, '"a0"' in d.text) for d in found] == [("BPC403", True)]
+    source = found[0].span.source.text
+    assert source[found[0].span.start : found[0].span.end] == "a0"

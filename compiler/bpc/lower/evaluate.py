@@ -249,7 +249,7 @@ def _binary(node: Binary, scope: Scope) -> Value:
     except TypeError:
         problem = mixed(node.operator, type_name(left), type_name(right))
         raise bad(node.span, problem) from None
-    except (ArithmeticError, ValueError) as error:
+    except ValueError as error:
         raise bad(node.span, f'"{node.operator}": {error}') from None
 
 

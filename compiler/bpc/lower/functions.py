@@ -189,8 +189,8 @@ TABLE: dict[str, Callable[..., Value]] = {
 }
 """All but `file` and `template`, which need the project's files, and `tier`, which needs the solution."""
 
-DEFERRED_ALLOWED = frozenset({"join", "format", "length", "merge", "keys", "values", "template"})
-"""Functions whose arguments may be deploy-time values; all others compute on the value itself."""
+DEFERRED_ALLOWED = frozenset({"join", "format"})
+"""Functions whose arguments may be deploy-time values; all others compute on the value itself. What is in a list or map may be one anywhere."""
 
-KNOWN_FIRST = frozenset({"join", "format", "template"})
-"""Of those, the ones whose first argument (separator, format, path) must be known all the same."""
+KNOWN_FIRST = frozenset({"join", "format"})
+"""Of those, the ones whose first argument (separator, format) must be known all the same."""

@@ -18,7 +18,6 @@ class Wrong(Exception):
     """An expression has no value; carries the diagnostic. Caught where the statement is lowered."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.text)
         self.diagnostic = diagnostic
 
 
