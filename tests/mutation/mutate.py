@@ -111,7 +111,7 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, Callable[[], None]]]:
         case ast.If() | ast.IfExp() | ast.While():
             for value in (True, False):
                 yield f"condition is {value}", _attribute(node, "test", ast.Constant(value))
-        case ast.Return(value=ast.AST()):
+        case ast.Return(value=ast.AST() as value) if not (isinstance(value, ast.Constant) and value.value is None):
             yield "returns None", _attribute(node, "value", ast.Constant(None))
         case ast.Expr() | ast.AugAssign() | ast.Raise() | ast.Continue():
             yield f"without this {type(node).__name__}", _becomes(node, ast.Pass())

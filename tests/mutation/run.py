@@ -76,7 +76,7 @@ def judged(name: str) -> Iterator[tuple[str, str]]:
             mutant.make()
             line = source.split("\n")[mutant.line - 1].strip()
             says = f"{name}.py:{mutant.line} {mutant.function}: {mutant.says} in `{line}`"
-            if only and unplaced(says) not in only:
+            if only and unplaced(says).partition(" in `")[0] not in only:
                 continue
             code = compile(ast.fix_missing_locations(tree), str(path), "exec")
             running.append((says, start(f"bpc.lower.{name}", str(path), code, last)))
@@ -93,7 +93,7 @@ def again() -> set[str]:
     """With `--again FILE`, what an earlier run said that lives: only these are judged anew."""
     given = [word.partition("=")[2] for word in sys.argv if word.startswith("--again=")]
     lines = Path(given[0]).read_text(encoding="utf-8").splitlines() if given else []
-    return {unplaced(line.removesuffix(": LIVES")) for line in lines if line.endswith(": LIVES")}
+    return {unplaced(line.removesuffix(": LIVES")).partition(" in `")[0] for line in lines if line.endswith(": LIVES")}
 
 
 def start(name: str, path: str, code: CodeType | None, first: int) -> tuple[int, int]:

@@ -335,15 +335,10 @@ def _number(operator: str, left: int | float, right: int | float) -> Value:
         case "%":
             plain = left % right
         case _:
-            plain = left // right if _even(left, right) else left / right
+            plain = left // right if left % right == 0 else left / right  # whole numbers stay whole, and exact
     if not units or (operator == "/" and len(units) == 2):
         return plain
     return units[0](round(plain) if units[0] is not Percent else plain)
-
-
-def _even(left: int | float, right: int | float) -> bool:
-    """Whether a division of whole numbers has no rest: its result then is exact, and whole."""
-    return isinstance(left, int) and isinstance(right, int) and left % right == 0
 
 
 def _call(node: Call, scope: Scope) -> Value:

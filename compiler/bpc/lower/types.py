@@ -51,16 +51,18 @@ def origin(value: Deferred) -> str:
 def _accept(value: Value, kind: str, span: Span, *, deploy: bool) -> Value | None:
     if kind.startswith("list("):
         if isinstance(value, Hosts):
-            return value
+            return value if kind[5:-1] in ("string", "any") else None
         if not isinstance(value, tuple):
             return None
         return tuple(fits(item, kind[5:-1], span, deploy=deploy) for item in value)
-    if kind.startswith("map("):
-        return value if isinstance(value, dict) else None
+    if kind.startswith("map(") and isinstance(value, dict):
+        return (
+            {key: fits(item, kind[4:-1], span, deploy=deploy) for key, item in value.items()}
+            if kind != "map(any)"
+            else value
+        )
     name = type_name(value)
     if kind in ("any", name):
-        return value
-    if kind == "list" and isinstance(value, Hosts | tuple):
         return value
     if isinstance(value, Deferred):
         return value if kind == "string" or (kind == "number" and name == "int") else None
