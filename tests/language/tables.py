@@ -65,7 +65,8 @@ def told(row: Row) -> dict[str, str]:
             }
         return {"value": shown(value)}
     except Wrong as wrong:
-        return {"value": f"{wrong.diagnostic.code}: {wrong.diagnostic.text}"}
+        found = wrong.diagnostic
+        return {"value": f"{found.code}: {found.text}; {found.hint}"}
 
 
 NOWHERE = Span(Source("nowhere", ""), 0, 0)
