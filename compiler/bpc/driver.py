@@ -8,7 +8,7 @@ from bpc.diagnostics.base import errors
 from bpc.diagnostics.reading import NotText, OutsideProject, Unreadable
 from bpc.digest import sha256
 from bpc.files import Project, ReadError, beside
-from bpc.record import Record
+from bpc.record import Record, replace
 from bpc.source import Source, Span
 from bpc.version import VERSION
 
@@ -73,7 +73,8 @@ def build_model(
     if not isinstance(root, Source):
         return _result(None, [root])
     program, found = link(root, reading.text, parse, beside)
-    for stage in (check_blocks, check_names, check_secrets):
+    stages = (check_blocks, lambda linked: check_names(linked, reading.named_text), check_secrets)
+    for stage in stages:
         if not errors(found):
             found += stage(program)
     choice = _choice(environment, settings or {}, bakes or {}, found)
@@ -93,11 +94,15 @@ def check_blueprint(path: str, environment: str = "", settings: Mapping[str, str
     result = build_model(path, environment, settings)
     if environment or result.solution is None:
         return result
-    found = list(result.diagnostics)
+    told = {_place(d) for d in result.diagnostics}  # another environment's values may change the words
+    only: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = {}
     for name in result.solution.environments:
-        told = {_place(d) for d in found}  # another environment's values may change the words
-        found += [d for d in build_model(path, name, settings).diagnostics if _place(d) not in told]
-    return _result(result.solution, found)
+        for diagnostic in build_model(path, name, settings).diagnostics:
+            place = _place(diagnostic)
+            if place not in told:
+                only.setdefault(place, (diagnostic, []))[1].append(name)
+    found = [replace(diagnostic, environments=tuple(dict.fromkeys(names))) for diagnostic, names in only.values()]
+    return _result(result.solution, [*result.diagnostics, *found])
 
 
 def _place(diagnostic: Diagnostic) -> tuple[object, ...]:

@@ -205,3 +205,33 @@ class PublicElsewhere(Diagnostic):
     advice: ClassVar = "name its network first, or give it `balance`"
     endpoint: str
     tier: str
+
+
+class NothingScales(Diagnostic):
+    """A tier has a range as its count, and nothing that says when to add or remove members: it stays at the least.
+
+    Write `scale { metric = cpu, target = 60% }` in the tier, or a number as its `count`. Where something outside bpc changes the
+    number of members, the range alone is right, and the warning can be ignored.
+    """
+
+    code: ClassVar = "BPC430"
+    severity: ClassVar = "warning"
+    message: ClassVar = 'tier "{tier}" may have {low} to {high} members, but nothing makes it scale'
+    advice: ClassVar = "write `scale {{ metric = cpu, target = 60% }}` in the tier, or `count = {low}`"
+    tier: str
+    low: int
+    high: int
+
+
+class BadLicence(Diagnostic):
+    """A `licence` is not an SPDX licence expression, so that no tool can tell what it allows.
+
+    The identifiers are those of https://spdx.org/licenses; `AND`, `OR` and `WITH` join them, with parentheses, and `+` means "or
+    later". A licence that is not listed there is written `LicenseRef-NAME`.
+    """
+
+    code: ClassVar = "BPC431"
+    severity: ClassVar = "warning"
+    message: ClassVar = '"{licence}" is not a valid SPDX licence expression: {problem}'
+    licence: str
+    problem: str

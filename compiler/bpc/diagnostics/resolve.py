@@ -97,3 +97,34 @@ class EnvironmentAdds(Diagnostic):
     message: ClassVar = 'the solution declares no {what} "{name}" that this environment could change'
     what: str
     name: str
+
+
+class Unused(Diagnostic):
+    """A `let` or `param` that nothing uses: often a misspelt name somewhere else, or a text that was to have its value.
+
+    A value is put into a text with `${name}`, and into a Jinja template with `{{ name }}`. What an environment's `let` changes
+    counts as used only where something reads it. Remove what is not needed.
+    """
+
+    code: ClassVar = "BPC220"
+    severity: ClassVar = "warning"
+    message: ClassVar = 'nothing uses the {what} "{name}"'
+    advice: ClassVar = "use it, as ${{{name}}} in a text, or remove it"
+    what: str
+    name: str
+
+
+class NotInserted(Diagnostic):
+    """A text has the name of a value in the way that a shell, Jinja or another language inserts it; here it is plain text.
+
+    In a text of a blueprint a value is inserted with `${name}`; in a Jinja template with `{{ name }}`. Where the text is
+    meant as it is, `\\$name` in the blueprint says so. A name that the text itself assigns (`name=…`) is taken for its own.
+    """
+
+    code: ClassVar = "BPC221"
+    severity: ClassVar = "warning"
+    message: ClassVar = '"{written}" is plain text here: the value of "{name}" is not inserted'
+    advice: ClassVar = "write {meant}"
+    written: str
+    name: str
+    meant: str

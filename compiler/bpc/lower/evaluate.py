@@ -369,7 +369,8 @@ def _function(name: str, node: Call, scope: Scope) -> Value:
     try:
         return TABLE[name](*checked)
     except ValueError as error:
-        raise bad(node.span, f"{name}: {error}") from None
+        problem, *hint = error.args or ("",)
+        raise bad(node.span, f"{name}: {problem}", *hint) from None
 
 
 def wrong_number(name: str, given: int) -> str:

@@ -126,7 +126,16 @@ def split(text: str, separator: str) -> tuple[str, ...]:
 
 
 def _release(distribution: str) -> Callable[[str], Release]:
-    return lambda version: Release(distribution=distribution, version=version)
+    def release(version: str) -> Release:
+        if not version.replace(".", "").isdigit() or (distribution == "ubuntu" and "." not in version):
+            from bpc.lower.hints import release_number
+
+            number = release_number(distribution, version)
+            if number:
+                raise ValueError(f'"{version}" is not a version number', f'write {distribution}("{number}")')
+        return Release(distribution=distribution, version=version)
+
+    return release
 
 
 def _replace(text: str, old: str, new: str) -> str:

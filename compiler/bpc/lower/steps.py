@@ -104,10 +104,12 @@ def _path(item: Body) -> str:
 
 def _artifact(item: Body, kind: Kind) -> Artifact:
     source, wanted = item.value("source", ""), item.value("sha256", "").lower()
-    if not re.fullmatch("[0-9a-f]{64}", wanted):
-        raise bad(item.where("sha256"), "a SHA-256 has 64 hexadecimal digits")
     remote = source.startswith(("https://", "http://"))
     content = None if remote else item.scope.world.bytes(source, item.where("source"))[1]
+    if not re.fullmatch("[0-9a-f]{64}", wanted):
+        known = "`sha256sum` prints that of the file" if content is None else f'sha256 = "{sha256(content)}"'
+        raise bad(item.where("sha256"), "a SHA-256 has 64 hexadecimal digits", known)
+    _check_licence(item)
     actual = wanted if content is None else sha256(content)
     if actual != wanted:
         raise bad(item.where("sha256"), f'"{source}" has another SHA-256', f'sha256 = "{actual}"')
@@ -122,6 +124,17 @@ def _artifact(item: Body, kind: Kind) -> Artifact:
         kind=kind,
         span=item.span,
     )
+
+
+def _check_licence(item: Body) -> None:
+    licence = item.value("licence", "")
+    from bpc.check.licences import wrong
+
+    found = wrong(licence)
+    if found:
+        problem, hint = found
+        place = item.where("licence")
+        item.found.append(lower.BadLicence(span=place, licence=licence, problem=problem, hint=hint))
 
 
 def _run(item: Body, kind: Kind) -> Run:
@@ -169,7 +182,13 @@ def _content(item: Body, template: Body) -> tuple[Text | bytes, str]:
         name, content = world.content(item.value("source", ""), item.where("source"))
         return content, name
     source = world.text(item.value("template", ""), item.where("template"))
-    return render(source, _variables(item, template), world), source.name
+    variables = _variables(item, template)
+    if "${" in source.text and source.name not in world.inserted:
+        from bpc.resolve.unused import dollar_names
+
+        world.inserted.add(source.name)
+        world.found += dollar_names(source, variables)
+    return render(source, variables, world), source.name
 
 
 def _variables(item: Body, template: Body) -> dict[str, Value]:

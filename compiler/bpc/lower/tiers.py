@@ -59,6 +59,9 @@ def _members(name: str, body: Body) -> Fixed | Scaling:
     count = body.value("count", None)
     scale = body.only("scale")
     if isinstance(count, Range):
+        if scale is None:
+            low = count.low
+            body.found.append(lower.NothingScales(span=body.where("count"), tier=name, low=low, high=count.high))
         return Scaling(
             minimum=count.low,
             maximum=count.high,

@@ -223,18 +223,20 @@ def has_comma(separator: str) -> bool:
 def _unknown_unit(span: Span, text: str) -> UnknownUnit:
     unit = text.lstrip("0123456789_.")
     number = text.removesuffix(unit)
-    meant = _meant_unit(unit)
+    meant = meant_unit(unit)
     hint = f'did you mean "{number}{meant}"?' if meant else ""
     return UnknownUnit(span=span, unit=unit, units=" ".join(UNITS), hint=hint)
 
 
-def _meant_unit(unit: str) -> str:
-    """The unit that was meant: `GB` `gb` `G` `Gi` are GiB, `sec` is s."""
+def meant_unit(unit: str, kind: str = "") -> str:
+    """The unit that was meant: `GB` `gb` `G` `Gi` `gigabytes` are GiB, `sec` is s; `kind` tells the two kinds of `m` apart."""
     word = unit.lower()
     if word[0] in "kmgt" and word[1:] in ("", "b", "i", "ib"):
-        return ("min", word[0].upper() + "iB")[word != "m"]
+        return word[0].upper() + "iB" if word != "m" or kind == "size" else "min"
+    if word[0] in "kmgt" and word[1:] in _BYTES:
+        return word[0].upper() + "iB"
     return {"sec": "s", "secs": "s", "second": "s", "seconds": "s", "msec": "ms", "millis": "ms", "mins": "min",
-            "minute": "min", "minutes": "min", "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "day": "d",
+            "minute": "min", "minutes": "min", "millisecond": "ms", "milliseconds": "ms", "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "day": "d",
             "days": "d", "percent": "%", "pct": "%"}.get(word, "")  # fmt: skip
 
 
@@ -253,6 +255,13 @@ def _illegal(span: Span, text: str) -> IllegalCharacter:
     }.get(first, "")
     return IllegalCharacter(span=span, what=name, hint=hint)
 
+
+_BYTES = {first + last for first, last in (
+    ("ilo", "byte"), ("ega", "byte"), ("iga", "byte"), ("era", "byte"), ("ibi", "byte"), ("ebi", "byte"), ("ig", ""), ("ilo", ""),
+    ("eg", ""), ("ega", ""), ("iga", ""), ("era", ""),
+)}  # fmt: skip
+_BYTES |= {word + "s" for word in _BYTES}
+"""How sizes are written in words, behind their first letter."""
 
 # ---- where strings end
 
