@@ -81,11 +81,16 @@ def build_model(
     if errors(found):
         return _result(None, found)
     world = World(program, reading.named_bytes, reading.named_text)
+    before = list(found)
     solution = lower_solution(world, choice, reading.digest, VERSION)
     check_unused(world)
     found += world.found
     found += check_types(world, choice.settings, found)
     world.close()
+    if settings:
+        from bpc.lower.hints import given
+
+        found = before + [given(d, settings, program.solution) for d in found[len(before) :]]
     return _result(solution, found)
 
 
@@ -161,7 +166,15 @@ class Reading:
         except ReadError as error:
             if error.outside:
                 return OutsideProject(span=span, path=name)
-            return Unreadable(span=span, path=name, reason=error.reason)
+            return Unreadable(span=span, path=name, reason=error.reason, hint=self._meant(name, span) if error.missing else "")
+
+    def _meant(self, name: str, span: Span) -> str:
+        """A hint for a file that does not exist: the nearest one of the project, as the file at `span` would name it."""
+        near = self.project.near(name, blueprint=not span.source.text)
+        if span.source.text:
+            folder = os.path.dirname(span.source.name)
+            return f'did you mean "{os.path.relpath(near, folder or ".")}"?' if near else ""
+        return f'did you mean "{near}"?' if near else "`bpc new NAME` makes a project from a sample"
 
     def named_text(self, by: str, path: str, span: Span) -> Source | Diagnostic:
         return self.text(beside(by, path), span)
@@ -195,6 +208,8 @@ def _choice(
 
 
 def _result(solution: Solution | None, found: list[Diagnostic]) -> Result:
+    if errors(found):  # what an error stopped may be what uses a name
+        found = [d for d in found if d.code != "BPC220"]
     return Result(solution=None if errors(found) else solution, artifacts={}, diagnostics=_ordered(found))
 
 

@@ -87,41 +87,6 @@ ELSEWHERE = {
 }  # fmt: skip
 """How something is said that no setting of the block says."""
 
-STATEMENTS = {
-    "resource": "machines are declared with `tier NAME { … }`, networks with `network NAME { … }`",
-    "resources": "machines are declared with `tier NAME { … }`, networks with `network NAME { … }`",
-    "data": "a ready image is cloud_image(\"NAME\"); nothing else of a cloud is looked up",
-    "variable": "write `param NAME: type` for what is asked at deployment, or `let NAME = value`",
-    "variables": "write `param NAME: type` for what is asked at deployment, or `let NAME = value`",
-    "parameters": "write `param NAME: type = default` for each",
-    "locals": "write `let NAME = value` for each", "local": "write `let NAME = value`", "var": "write `let NAME = value`",
-    "const": "write `let NAME = value`", "set": "write `let NAME = value`", "def": "write `let NAME = value`", "val": "write `let NAME = value`",
-    "define": "write `let NAME = value`", "module": 'write `import "file.bp" as name`, and use name.IMAGE',
-    "include": 'write `import "file.bp" as name`', "require": 'write `import "file.bp" as name`', "use": 'write `import "file.bp" as name`',
-    "using": 'write `import "file.bp" as name`', "provider": "the cloud is chosen when the stack is deployed: no blueprint names it",
-    "terraform": "a blueprint begins with `blueprint 1`, and declares `solution NAME { … }`",
-    "outputs": "write `output NAME = value` for each", "export": "write `expose NAME { port = 80 }` for a port, or `output NAME = value`",
-    "server": "machines are declared with `tier NAME { … }`", "servers": "machines are declared with `tier NAME { … }`",
-    "vm": "machines are declared with `tier NAME { … }`", "instance": "machines are declared with `tier NAME { … }`",
-    "node": "machines are declared with `tier NAME { … }`", "nodes": "machines are declared with `tier NAME { … }`",
-    "host": "machines are declared with `tier NAME { … }`", "container": "machines are declared with `tier NAME { … }`",
-    "group": "machines are declared with `tier NAME { … }`", "subnet": "write `network NAME { cidr = … }`", "vpc": "write `network NAME { cidr = … }`",
-    "env": "write `environment NAME { … }`", "stage": "write `environment NAME { … }`", "profile": "write `environment NAME { … }`",
-    "package": 'write `packages = ["NAME"]`', "install": 'write `packages = ["NAME"]`', "apt": 'write `packages = ["NAME"]`',
-    "disk": 'write `volume NAME { size = 100GiB, mount = "/data" }`', "port": "write `expose NAME { port = 80 }`",
-    "listen": "write `expose NAME { port = 80 }`", "endpoint": "write `expose NAME { port = 80 }`", "script": 'write `run "title" { script = "…" }`',
-    "exec": 'write `run "title" { text = "…" }`', "command": 'write `run "title" { text = "…" }`', "shell": 'write `run "title" { text = "…" }`',
-    "copy": 'write `file "/path" { source = "…" }`', "template": 'write `image NAME { … }`, or `file "/path" { template = "…" }`',
-    "password": "write `secret NAME { length = 32 }`", "firewall": "write `allow ENDPOINT from CIDR` in the tier",
-    "rule": "write `allow ENDPOINT from CIDR` in the tier", "if": "a condition stands in a value: `count = 3 if large else 1`",
-    "while": "repeat with `for x in list { … }`", "foreach": "repeat with `for x in list { … }`", "each": "repeat with `for x in list { … }`",
-    "loop": "repeat with `for x in list { … }`", "function": "there are no functions of one's own: name a value with `let`",
-    "depends": "a tier starts after those whose endpoints it is handed", "database": "machines are declared with `tier NAME { … }`",
-    "stack": "write `solution NAME { … }`", "project": "write `solution NAME { … }`", "app": "write `solution NAME { … }`",
-    "blueprints": "the first line is `blueprint 1`", "version": 'write `version = "1.0.0"`',
-}  # fmt: skip
-"""How something is declared that other languages declare with the word."""
-
 
 def setting_hint(block: str, name: str) -> tuple[str, str]:
     """(hint, the setting that was meant or "") for a setting that a block does not have."""
@@ -155,11 +120,6 @@ def _inner(block: str, word: str) -> str:
 def _listed(block: str) -> str:
     known = BLOCKS[block].settings
     return f"its settings are {', '.join(known)}" if known else ""
-
-
-def statement_hint(word: str) -> str:
-    """How something is declared that begins with a word of another language; empty where nobody knows."""
-    return STATEMENTS.get(word.lower(), "")
 
 
 TYPES = {

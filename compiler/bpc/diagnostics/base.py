@@ -49,7 +49,7 @@ class Diagnostic(Record):
             said += f" (given by `{self.given}`)"
         if self.environments:
             names = " and ".join(f'"{name}"' for name in self.environments)
-            said += f" in environment{'s' * (len(self.environments) > 1)} {names}"
+            said = f"in environment{'s' * (len(self.environments) > 1)} {names}: {said}"
         return said
 
     @property

@@ -21,6 +21,21 @@ class NoPackage(Diagnostic):
     image: str
 
 
+class NoVersion(Diagnostic):
+    """The release's repositories have the package, but not in the version that `name=version` asks for.
+
+    Repositories keep few versions, and a security update takes the place of the one before. `apt list -a NAME` on a machine
+    of the release shows which there are.
+    """
+
+    code: ClassVar = "BPC509"
+    message: ClassVar = 'package "{name}" exists, but not in version {version}, for image {image}'
+    advice: ClassVar = "`apt list -a {name}` on a machine of the release lists the versions; without `={version}` the newest is taken"
+    name: str
+    version: str
+    image: str
+
+
 class StepFailed(Diagnostic):
     """A step ended with an error while it was done in the image; the end of what it printed is shown with it.
 

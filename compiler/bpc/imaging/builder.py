@@ -15,7 +15,7 @@ import threading
 import time
 
 from bpc import Usage
-from bpc.diagnostics.build import BuildFailed, NoPackage, StepFailed
+from bpc.diagnostics.build import BuildFailed, NoPackage, NoVersion, StepFailed
 from bpc.firstboot.baked import MARK
 from bpc.imaging import room
 from bpc.imaging.plan import inputs
@@ -292,6 +292,10 @@ def why_failed(order: Order, job: Job, log: str) -> Diagnostic:
         name = next(group for group in missing.groups() if group)
         for step in job.steps:
             if isinstance(step, Packages) and any(known.partition("=")[0] == name for known in step.names):
+                pinned = next((known for known in step.names if known.startswith(f"{name}=")), "")
+                if pinned and missing[3]:  # apt knows the package
+                    version = pinned.partition("=")[2]
+                    return NoVersion(span=step.span, name=name, version=version, image=job.name)
                 return NoPackage(span=step.span, name=name, image=job.name)
     _, mark, after = text.rpartition(MARK)
     if mark:

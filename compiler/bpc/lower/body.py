@@ -116,7 +116,10 @@ class Body:
         if least <= value <= most:
             return int(value)
         problem = f'"{name}" is at least {least}' if value < least else f'"{name}" is at most {most}'
-        self.found.append(lower.BadValue(span=self.where(name), problem=f"{problem}, not {value}"))
+        span = self.where(name)
+        dash = re.fullmatch(r"(\d+)\s*-\s*(\d+)", span.source.text[span.start : span.end])
+        hint = f"a range is written {dash[1]}..{dash[2]}" if dash else ""
+        self.found.append(lower.BadValue(span=span, problem=f"{problem}, not {value}", hint=hint))
         return default
 
     def only(self, keyword: str) -> Body | None:

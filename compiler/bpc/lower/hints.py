@@ -6,13 +6,19 @@ import re
 
 from bpc.diagnostics.base import did_you_mean
 from bpc.lower.values import EndpointValue, Hosts, ModuleValue, TemplateValue, TierValue, type_name
+from bpc.record import replace
 from bpc.syntax.lexer import meant_unit
+from bpc.syntax.tree import Let
 from bpc.vocabulary import DURATIONS, FUNCTIONS, RELEASES, SIZES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bpc.diagnostics.base import Diagnostic
     from bpc.lower.values import Value
     from bpc.source import Span
+    from bpc.syntax.tree import Block
 
 QUANTITY = re.compile(r"\s*([0-9][0-9_]*(?:\.[0-9]+)?)\s*([A-Za-z%]*)\s*\Z")
 NUMBER = re.compile(r"[0-9][0-9_.]*\Z")
@@ -211,3 +217,22 @@ def release_number(distribution: str, version: str) -> str:
     """The number of a release that is named by its code name or a tag; empty where it is no such name."""
     word = version.strip().lower().split()[0] if version.strip() else ""
     return CODENAMES.get(distribution, {}).get(word.removesuffix("-slim"), "")
+
+
+def given(diagnostic: Diagnostic, settings: Mapping[str, str], solution: Block | None) -> Diagnostic:
+    """The diagnostic with the `--set` that gave the value, where the marked place names it, or a `let` that is made of it."""
+    if diagnostic.code not in ("BPC401", "BPC403", "BPC405") or solution is None:
+        return diagnostic
+    words = _words(diagnostic.span)
+    lets = {s.name.text: _words(s.value.span) for s in solution.body if isinstance(s, Let)}
+    for _ in lets:
+        more = words | {word for name in words & lets.keys() - settings.keys() for word in lets[name]}
+        if more == words:
+            break
+        words = more
+    name = next((name for name in settings if name in words), "")
+    return replace(diagnostic, given=f"--set {name}={settings[name]}") if name else diagnostic
+
+
+def _words(span: Span) -> set[str]:
+    return set(re.findall(r"[A-Za-z_][\w-]*", _written(span)))

@@ -132,7 +132,7 @@ def render(source: Source, values: Mapping[str, Value], world: World) -> Text:
     except RecursionError:
         raise _wrong(source, 1, "it calls itself without end") from None
     except Exception as error:  # a template runs foreign expressions: whatever they raise is the template's mistake
-        raise _wrong(source, _line_of(error), str(error) or type(error).__name__) from None
+        raise _wrong(source, _line_of(error), str(error) or type(error).__name__, tuple(values)) from None
     parts = MARKER.split(rendered)
     return concat(*(context.markers[int(part)].text if index % 2 else (part,) for index, part in enumerate(parts)))
 
@@ -169,8 +169,11 @@ def _line_of(error: BaseException) -> int:
     return line
 
 
-def _wrong(source: Source, line: int, problem: str) -> Wrong:
-    return Wrong(lower.TemplateError(span=_place(source, line), problem=problem))
+def _wrong(source: Source, line: int, problem: str, names: tuple[str, ...] | None = None) -> Wrong:
+    from bpc.lower.jinja_hints import said_and_meant
+
+    said, hint = said_and_meant(problem, names, environment())
+    return Wrong(lower.TemplateError(span=_place(source, line), problem=said, hint=hint))
 
 
 def _place(source: Source, line: int) -> Span:

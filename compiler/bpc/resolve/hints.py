@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bpc.diagnostics.base import Diagnostic
     from bpc.source import Span
 
 SHOWN = 10
@@ -53,7 +54,7 @@ def meant_name(name: str, scope: Iterable[str], kind: str, span: Span) -> str:
         return release or near
     text = _unquoted(kind, span)
     if text:
-        return f'a text stands in double quotes: "{text}"'
+        return f'text must be in double quotes: "{text}"'
     if name in OTHER_FUNCTIONS:
         return OTHER_FUNCTIONS[name]
     if kind == "function":
@@ -85,3 +86,10 @@ def listed(names: Iterable[str]) -> str:
     ordered = sorted(names)
     more = f" and {len(ordered) - SHOWN} more" if len(ordered) > SHOWN else ""
     return ", ".join(ordered[:SHOWN]) + more
+
+
+def continues(found: Diagnostic, span: Span) -> bool:
+    """Whether a name is the rest of an unquoted text of which something was told: `files/motd`."""
+    before = found.span
+    between = span.source.text[before.end : span.start]
+    return found.code == "BPC201" and before.source is span.source and between in ("/", "-", "%")

@@ -202,8 +202,10 @@ class Names:
             self.unknown(node, scope, self.kind)
 
     def unknown(self, node: Name, scope: Scope, kind: str) -> None:
-        from bpc.resolve.hints import meant_name
+        from bpc.resolve.hints import continues, meant_name
 
+        if self.found and continues(self.found[-1], node.span):
+            return
         hint = meant_name(node.text, scope, kind, node.span)
         self.found.append(resolve.UnknownName(span=node.span, name=node.text, hint=hint))
 

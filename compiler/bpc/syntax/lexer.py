@@ -66,7 +66,7 @@ _MASTER = re.compile(
             PATTERNS["NUMBER"],
             r"\"",
             r"\Z",
-            r"'[^'\n]*+'|&&|\|\||[^ -~\n\t\r]++|[\s\S]",
+            r"'[^'\n]*+'|`[^`\n]*+`|[“”„«][^“”„»\n]*+[“”»]|[‘’‚][^‘’\n]*+[‘’]|\$\{[^{}\n\"]*+\}|&&|\|\||[^ -~\n\t\r]++|[\s\S]",
         )
     )
     + ")"
@@ -96,6 +96,7 @@ class _Lexer:
         self.open: list[int] = []
 
     def run(self, position: int) -> list[Token]:
+        self.first = position
         while position < self.end and len(self.diagnostics) < MISTAKES:
             position = self._scan(position)
         self.found.append((END, "", self.end))
@@ -208,9 +209,16 @@ class _Lexer:
         if group == _UNIT:
             self.diagnostics.append(_unknown_unit(span, text))
             self.found.append((NUMBER, "0", start))
-        elif group == _BARE or (text[0] == "'" and len(text) > 1):
-            self.diagnostics.append(UnquotedText(span=span, content=text.strip("'")))
+        elif group == _BARE or (text[0] in _QUOTES and len(text) > 1):
+            self.diagnostics.append(UnquotedText(span=span, content=text if group == _BARE else text[1:-1]))
             self.found.append((STRING, '""', start))
+        elif text[0] == "|" and self.text[start + 1 : start + 2] != "|" and _filter(self.text, self.first, start):
+            hint = _filter(self.text, self.first, start)
+            self.diagnostics.append(IllegalCharacter(span=span, what='"|"', hint=hint))
+        elif len(text) > 1 and text[0] == "$":
+            hint = f"outside of a string a name stands by itself: {text[2:-1].strip()}"
+            self.diagnostics.append(IllegalCharacter(span=span, what='"${"', hint=hint))
+            self.found.append((NUMBER, "0", start))
         else:
             self.diagnostics.append(_illegal(span, text))
 
@@ -240,6 +248,21 @@ def meant_unit(unit: str, kind: str = "") -> str:
             "days": "d", "percent": "%", "pct": "%"}.get(word, "")  # fmt: skip
 
 
+_QUOTES = "'`“”„«‘’‚"
+
+
+def _filter(text: str, first: int, start: int) -> str:
+    """What to write instead of a filter behind `|`; empty where none is there."""
+    found = re.match(r"\|\s*([A-Za-z_]\w*)(?:\(([^()\n]*)\))?", text[start : start + 80])
+    line = text[max(first, text.rfind("\n", 0, start) + 1) : start]
+    value = line.rpartition("=")[2].strip() if first == 0 else line.strip()
+    if found is None or found[1] in ("true", "false") or not value or "|" in value:
+        return "" if found is None else "functions are called around their value: name(value)"
+    given = [found[2]] if found[2] else []
+    arguments = [*given, value] if found[1] in ("join", "format") else [value, *given]
+    return f"there are no filters: write {found[1]}({', '.join(arguments)})"
+
+
 def _illegal(span: Span, text: str) -> IllegalCharacter:
     first = text[0]
     name = f'"{first}"' if first.isprintable() else f"the character U+{ord(first):04X}"
@@ -250,8 +273,13 @@ def _illegal(span: Span, text: str) -> IllegalCharacter:
         "&": 'write "and"',
         "|": 'write "or"',
         "\u00a0": "this is a no-break space: write a plain one",
-        "“": 'strings stand in plain double quotes: "..."',
-        "„": 'strings stand in plain double quotes: "..."',
+        **dict.fromkeys("“”„«»‘’‚`", 'text must be in plain double quotes: "..."'),
+        "?": "a condition is written: value if condition else other",
+        "\\": "a statement goes on in the next line inside ( ) or [ ], and after an operator",
+        "$": 'a name stands by itself; within a string it is inserted with "${name}"',
+        "@": 'text must be in double quotes: "..."',
+        "~": 'text must be in double quotes: "..."',
+        "^": "there is no such operator",
     }.get(first, "")
     return IllegalCharacter(span=span, what=name, hint=hint)
 
