@@ -176,7 +176,7 @@ def _head(node: Block) -> Span:
 
 def _misplaced(node: Statement, word: str, name: str) -> Diagnostic:
     homes = [home for home, keyword in BLOCKS.items() if word in keyword.blocks + keyword.statements]
-    hint = f"it stands in {' or '.join(_where(home) for home in homes)}" if homes else ""
+    hint = f"it belongs in {' or '.join(_where(home) for home in homes)}" if homes else ""
     return check.Misplaced(span=node.span, word=word, block=_where(name), hint=hint)
 
 

@@ -42,8 +42,8 @@ SAME = {
 }  # fmt: skip
 """Another word for a setting; it counts where the block has that setting."""
 
-RULES = "what may connect follows from the endpoints that tiers are handed; besides, write `allow ENDPOINT from CIDR`"
-ORDER = "a tier starts after those whose endpoints it is handed, as in `image = app(database = db.sql)`"
+RULES = "what may connect follows from the endpoints that tiers are given; for other addresses write `allow ENDPOINT from CIDR`"
+ORDER = "a tier starts after the tiers whose endpoints it is given, as in `image = app(database = db.sql)`"
 FIRST_BOOT = "first boot follows from the image: write `file`, `run` or `service` in the image template"
 LABEL = "the name is the block's label: `BLOCK NAME { … }`"
 KEYS = 'write `user NAME { ssh_keys = ["ssh-ed25519 …"] }` in the image template'
@@ -75,15 +75,15 @@ ELSEWHERE = {
     "min_count": "write `count = 2..10`", "max_count": "write `count = 2..10`", "autoscaling": "write `count = 2..10` and `scale { … }`",
     "env": 'write the variables to a `file`, or in a unit: nothing sets a process\'s environment here',
     "environment": 'write the variables to a `file`, or in a unit: nothing sets a process\'s environment here',
-    "parameters": "hand arguments to the template: `image = web(name = value)`", "args": "hand arguments to the template: `image = web(name = value)`",
-    "vars": "hand arguments to the template: `image = web(name = value)`", "variables": "write `let NAME = value` or `param NAME: type`",
+    "parameters": "pass arguments to the template: `image = web(name = value)`", "args": "pass arguments to the template: `image = web(name = value)`",
+    "vars": "pass arguments to the template: `image = web(name = value)`", "variables": "write `let NAME = value` or `param NAME: type`",
     "ports_mapping": "write `expose NAME { port = 80 }`", "tags": "tags are set by the target: no blueprint names them",
     "metadata": "tags are set by the target: no blueprint names them", "labels": "tags are set by the target: no blueprint names them",
     "files": "write `file \"/path\" { … }` for each file", "services": "write `service NAME` for each service",
     "users": "write `user NAME { … }` for each user", "scripts": "write `run \"title\" { script = \"…\" }` for each script",
     "tiers": "write `tier NAME { … }` for each tier", "networks": "write `network NAME { … }` for each network",
     "secrets": "write `secret NAME { length = 32 }` for each secret", "outputs": "write `output NAME = …` for each output",
-    "password": "declare `secret NAME { length = 32 }` in the solution and hand it to the image",
+    "password": "declare `secret NAME { length = 32 }` in the solution and pass it to the image",
 }  # fmt: skip
 """How something is said that no setting of the block says."""
 
@@ -138,6 +138,6 @@ def type_hint(name: str, param: str, types: tuple[str, ...], *, solution: bool) 
     if meant in ("list", "map") and solution:
         return f"a list or map cannot be asked for at deployment: write `let {param} = …`"
     if meant in ("endpoint", "image", "range") and solution:
-        return f"it must be known when you compile: write `let {param} = …`" if meant != "endpoint" else "only an image template is handed endpoints"
+        return f"it must be known when you compile: write `let {param} = …`" if meant != "endpoint" else "only a param of an image template can be an endpoint"
     near = did_you_mean(meant, types) if meant not in types else f'did you mean "{meant}"?'
     return near or f"types are {', '.join(types)}"

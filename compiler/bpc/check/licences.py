@@ -20,7 +20,7 @@ COMMON = {
     "psf": "PSF-2.0", "python": "PSF-2.0", "sspl": "SSPL-1.0", "bsl": "BUSL-1.1", "busl": "BUSL-1.1", "zlib": "Zlib", "isc": "ISC",
     "epl": "EPL-2.0", "elastic": "Elastic-2.0", "elv2": "Elastic-2.0", "postgresql": "PostgreSQL",
 }  # fmt: skip
-"""What people call licences, in small letters and without blanks, dots, dashes and the words "license", "version" and "v"."""
+"""What people call licences, the text in lower case and without blanks, dots, dashes and the words "license", "version" and "v"."""
 CLOSED = ("proprietary", "commercial", "closed", "internal", "private", "none", "unlicensed", "company", "custom", "own", "todo", "unknown")
 _ids: dict[str, str] = {}
 
@@ -102,7 +102,7 @@ def _identifier(word: str) -> tuple[str, str] | None:
     if near:
         return f'"{word}" is not an identifier of a licence', f'did you mean "{near}"?'
     if plain in EXCEPTIONS.split():
-        return f'"{word}" is an exception, which stands after "WITH"', ""
+        return f'"{word}" is an exception, which is written after "WITH"', ""
     name = re.sub(r"[^A-Za-z0-9.-]+", "-", word).strip("-") or "NAME"
     return f'"{word}" is not an identifier of a licence', f'a licence that SPDX does not list is written "LicenseRef-{name}"'
 

@@ -23,7 +23,7 @@ class Diagnostic(Record):
     """Base of all diagnostics.
 
     A subclass sets `code`, `message` (and `advice` where the same hint fits always) as templates over its own fields,
-    and says in its docstring what is wrong, why it matters and how to mend it, with an example.
+    and says in its docstring what is wrong, why it matters and how to fix it, with an example.
     A `hint` given when it is raised takes the place of `advice`. Of a `private` one, the marked text is not printed.
     `given` is the option that gave the value (`--set members=many`); `environments` are those in which it is wrong, where it is
     not wrong in all of them.

@@ -37,7 +37,7 @@ def as_text(value: Value) -> tuple:  # type: ignore[type-arg]
         return ("true" if value else "false",)
     if isinstance(value, int | float | str):
         return (str(value) if not isinstance(value, float) or value != int(value) else str(int(value)),)
-    raise ValueError("only a string, number or bool can become text")
+    raise ValueError("only a string, number or bool can be converted to text")
 
 
 def from_text(text: tuple) -> Value:  # type: ignore[type-arg]
@@ -58,10 +58,10 @@ def format_text(template: str, *values: Value) -> Value:
             parts.append(text)
             if field is not None:
                 if spec or conversion or not (field == "" or field.isdigit()):
-                    raise ValueError('a place in a format is "{}" or "{0}"')
+                    raise ValueError('a placeholder in a format is "{}" or "{0}"')
                 parts.append(values[int(field) if field else position])
     except IndexError:
-        raise ValueError("the format has more places than values") from None
+        raise ValueError("the format has more placeholders than values") from None
     return from_text(concat(*(as_text(part) for part in parts)))
 
 
@@ -89,7 +89,7 @@ def extreme(pick: Callable[..., Value]) -> Callable[..., Value]:
     def chosen(*values: Value) -> Value:
         items = values[0] if len(values) == 1 and isinstance(values[0], tuple) else values
         if not isinstance(items, tuple) or not items:
-            raise ValueError("there is nothing to choose from")
+            raise ValueError("at least one value is needed")
         try:
             return pick(items)
         except TypeError:
@@ -111,7 +111,7 @@ def length(value: Value) -> int:
             raise ValueError("the members of a scaling tier come and go: their number is not known")
         return value.count
     if not isinstance(value, str | tuple | dict):
-        raise ValueError("only a string, a list or a map has a length")
+        raise ValueError("expected a string, a list or a map")
     return len(value)
 
 

@@ -133,11 +133,11 @@ def _as_kind(text: str, kind: str) -> str:
             return _bool(short)
         case "image" | "network" | "endpoint":
             named = re.fullmatch(r"[A-Za-z_][\w.-]*", short)
-            return f"a name stands without quotes: {short}" if named else ""
+            return f"write the name without quotes: {short}" if named else ""
         case "release":
             return _release(short)
         case "secret":
-            return "declare `secret NAME { length = 32 }` in the solution, and hand over NAME"
+            return "declare `secret NAME { length = 32 }` in the solution, and pass NAME"
     return f'write a list: ["{short}"]' if kind == "list(string)" and "\n" not in short and short else ""
 
 

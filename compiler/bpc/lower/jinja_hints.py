@@ -43,6 +43,6 @@ def _name(name: str, names: tuple[str, ...] | None) -> str:
     if near:
         return near
     if not names:
-        return f"the image has no params: declare `param {name}: string` in it, and hand the value over in the tier"
+        return f"the image has no params: declare `param {name}: string` in it, and pass the value in the tier"
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"a template sees the params and lets of its image: {', '.join(sorted(names)[:SHOWN])}{more}"

@@ -47,7 +47,7 @@ class Marker:
 
     def _decide(self, *_: object) -> NoReturn:
         raise Decided(
-            f"it would have to decide on a value that is known only when the stack runs ({origin(self._value)})"
+            f"it would have to decide on a value that is known only when the stack is deployed ({origin(self._value)})"
         )
 
     __bool__ = __iter__ = __len__ = __getitem__ = __contains__ = __eq__ = __ne__ = _decide

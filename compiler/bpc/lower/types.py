@@ -94,7 +94,7 @@ def network_text(value: str, span: Span) -> str:
         hint = ""
         if "host bits" in str(error):
             hint = f'did you mean "{ipaddress.ip_network(value, strict=False)}"?'
-        raise bad(span, f'"{value}" is no network in CIDR notation', hint) from None
+        raise bad(span, f'"{value}" is not a valid network in CIDR notation', hint) from None
 
 
 def expected_text(kind: str) -> str:

@@ -121,7 +121,7 @@ class World:
         from bpc.lower.templates import render
 
         if len(arguments) < 2 or not isinstance(arguments[1], dict):
-            raise bad(span, "template: the second argument is a map")
+            raise bad(span, "template: the second argument must be a map")
         return from_text(render(source, arguments[1], self))
 
     # ---- modules
@@ -165,9 +165,9 @@ class World:
     def member_of(self, tier: str, index: int, span: Span) -> MemberValue:
         members = self.plan(tier).members
         if not isinstance(members, Fixed):
-            raise bad(span, f'the members of "{tier}" come and go: none can be named', "use a number as its count")
+            raise bad(span, f'the members of "{tier}" come and go: none of them can be named', "use a number as its `count`")
         if not 0 <= index < members.count:
-            raise bad(span, f'"{tier}" has {members.count} members, counted from 0')
+            raise bad(span, f'"{tier}" has {members.count} members, numbered from 0')
         return MemberValue(tier=tier, index=index)
 
     def attribute(self, target: Value, name: str, span: Span) -> Value:

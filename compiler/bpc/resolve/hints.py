@@ -25,9 +25,9 @@ OTHER_FUNCTIONS = {
     "string": 'write "${value}"',
     "env": "nothing is read from the environment of the command: declare a `let` and give it with `--set`",
     "getenv": "nothing is read from the environment of the command: declare a `let` and give it with `--set`",
-    "var": "a name stands by itself, without `var.`",
-    "local": "a name stands by itself, without `local.`",
-    "self": "a name stands by itself, without `self.`",
+    "var": "write the name alone, without `var.`",
+    "local": "write the name alone, without `local.`",
+    "self": "write the name alone, without `self.`",
     "size": "length() counts characters, items and entries",
     "count": "length() counts characters, items and entries",
     "range_to": "write low..high",
@@ -46,7 +46,7 @@ def meant_name(name: str, scope: Iterable[str], kind: str, span: Span) -> str:
     if name.lower() in TRUE + FALSE:
         return f"write {'true' if name.lower() in TRUE else 'false'}"
     if name.lower() in NOTHING:
-        return "a setting that has no value is left out"
+        return "omit a setting that has no value"
     known = set(scope)
     near = did_you_mean(name, known)
     release = _release(name) if kind.startswith("release") else ""

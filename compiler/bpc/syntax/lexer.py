@@ -187,7 +187,7 @@ class _Lexer:
     def _number(self, text: str, start: int) -> str:
         """The number as written, or `0` where it is none."""
         if len(text) > 1 and text[0] == "0" and text[1] != ".":
-            return self._bad_number(text, start, "begins with a zero", f'write "{text}" where a text is meant')
+            return self._bad_number(text, start, "begins with a zero", f'write "{text}" if a string is meant')
         return self._short(text, start)
 
     def _quantity(self, text: str, start: int) -> str:
@@ -216,7 +216,7 @@ class _Lexer:
             hint = _filter(self.text, self.first, start)
             self.diagnostics.append(IllegalCharacter(span=span, what='"|"', hint=hint))
         elif len(text) > 1 and text[0] == "$":
-            hint = f"outside of a string a name stands by itself: {text[2:-1].strip()}"
+            hint = f"outside of a string write the name alone: {text[2:-1].strip()}"
             self.diagnostics.append(IllegalCharacter(span=span, what='"${"', hint=hint))
             self.found.append((NUMBER, "0", start))
         else:
@@ -268,15 +268,15 @@ def _illegal(span: Span, text: str) -> IllegalCharacter:
     name = f'"{first}"' if first.isprintable() else f"the character U+{ord(first):04X}"
     hint = {
         ";": "a statement ends with its line",
-        "'": 'strings stand in double quotes: "..."',
+        "'": 'text must be in double quotes: "..."',
         "!": '"not" negates',
         "&": 'write "and"',
         "|": 'write "or"',
-        "\u00a0": "this is a no-break space: write a plain one",
+        "\u00a0": "this is a no-break space: use an ordinary space",
         **dict.fromkeys("“”„«»‘’‚`", 'text must be in plain double quotes: "..."'),
         "?": "a condition is written: value if condition else other",
         "\\": "a statement goes on in the next line inside ( ) or [ ], and after an operator",
-        "$": 'a name stands by itself; within a string it is inserted with "${name}"',
+        "$": 'write the name alone; in a string it is inserted with "${name}"',
         "@": 'text must be in double quotes: "..."',
         "~": 'text must be in double quotes: "..."',
         "^": "there is no such operator",

@@ -125,7 +125,7 @@ class Mistake:
             return StrayBracket(span=self._span(self.found[self.at]), bracket=self.text)
         if self.leaves_open():
             opened = self.open[-1]
-            note = Note(span=self._span(self.found[self.at]), text="here it should be closed at last")
+            note = Note(span=self._span(self.found[self.at]), text="it should be closed before this")
             return UnclosedBracket(span=self._span(opened), bracket=opened[1], notes=(note,))
         word = self.found[self.at - 1]
         if meant or (self.is_declaration() and word[0] == NAME):
