@@ -19,7 +19,7 @@ def diagnosed(log: str, tmp_path):
     path.write_text(log, encoding="utf-8")
     step = Packages(names=("nginx=9.9", "ngnix"), kind="software", span=PLACE)
     job = Job(name="web", title="web", needs="", why="it is new", steps=(step,))
-    order = Order(**{name: () for name in Order._fields} | {"span": Span(SOURCE, 0, 0)})
+    order = Order(**dict.fromkeys(Order._fields, ()) | {"span": Span(SOURCE, 0, 0)})
     return why_failed(order, job, str(path))
 
 

@@ -98,7 +98,7 @@ def setting_hint(block: str, name: str) -> tuple[str, str]:
     inner = _inner(block, word)
     if inner:
         return inner, ""
-    if word in ELSEWHERE and block in ("tier", "solution", "image", "machine", "network", "file scope") or word in ("name", "description"):
+    if (word in ELSEWHERE and block in ("tier", "solution", "image", "machine", "network", "file scope")) or word in ("name", "description"):
         return ELSEWHERE[word].replace("BLOCK", block), ""
     near = did_you_mean(word, known.settings)
     return near or _listed(block), near[14:-2] if near else ""

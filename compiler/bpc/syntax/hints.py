@@ -190,7 +190,7 @@ def _takes_text(mistake: Mistake) -> bool:
 
 def _range(mistake: Mistake) -> str:
     line = mistake.source.text[: mistake.start].rpartition("\n")[2] + _rest(mistake).partition("\n")[0]
-    found = re.search(r"(\d+)\s*(?:\.\.\.+|to|until|through|–)\s*(\d+)", line)
+    found = re.search(r"(\d+)\s*(?:\.\.\.+|to|until|through)\s*(\d+)", line)
     meant = mistake.text in ("to", "until", "through") or "..." in line[-60:]
     return f"a range is written {found[1]}..{found[2]}" if found and meant else ""
 

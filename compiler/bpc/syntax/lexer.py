@@ -66,7 +66,7 @@ _MASTER = re.compile(
             PATTERNS["NUMBER"],
             r"\"",
             r"\Z",
-            r"'[^'\n]*+'|`[^`\n]*+`|[“”„«][^“”„»\n]*+[“”»]|[‘’‚][^‘’\n]*+[‘’]|\$\{[^{}\n\"]*+\}|&&|\|\||[^ -~\n\t\r]++|[\s\S]",
+            r"'[^'\n]*+'|`[^`\n]*+`|[\u201c\u201d\u201e\u00ab][^\u201c\u201d\u201e\u00bb\n]*+[\u201c\u201d\u00bb]|[\u2018\u2019\u201a][^\u2018\u2019\n]*+[\u2018\u2019]|\$\{[^{}\n\"]*+\}|&&|\|\||[^ -~\n\t\r]++|[\s\S]",
         )
     )
     + ")"
@@ -248,7 +248,7 @@ def meant_unit(unit: str, kind: str = "") -> str:
             "days": "d", "percent": "%", "pct": "%"}.get(word, "")  # fmt: skip
 
 
-_QUOTES = "'`“”„«‘’‚"
+_QUOTES = "'`\u201c\u201d\u201e\u00ab\u2018\u2019\u201a"
 
 
 def _filter(text: str, first: int, start: int) -> str:
@@ -265,7 +265,7 @@ def _filter(text: str, first: int, start: int) -> str:
 
 def _illegal(span: Span, text: str) -> IllegalCharacter:
     first = text[0]
-    name = f'"{first}"' if first.isprintable() else f"the character U+{ord(first):04X}"
+    name = f'"{first}"' if first.isprintable() else f"character U+{ord(first):04X}"
     hint = {
         ";": "a statement ends with its line",
         "'": 'text must be in double quotes: "..."',
@@ -273,7 +273,7 @@ def _illegal(span: Span, text: str) -> IllegalCharacter:
         "&": 'write "and"',
         "|": 'write "or"',
         "\u00a0": "this is a no-break space: use an ordinary space",
-        **dict.fromkeys("“”„«»‘’‚`", 'text must be in plain double quotes: "..."'),
+        **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019\u201a`", 'text must be in plain double quotes: "..."'),
         "?": "a condition is written: value if condition else other",
         "\\": "a statement goes on in the next line inside ( ) or [ ], and after an operator",
         "$": 'write the name alone; in a string it is inserted with "${name}"',
