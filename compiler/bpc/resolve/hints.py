@@ -59,7 +59,7 @@ def meant_name(name: str, scope: Iterable[str], kind: str, span: Span) -> str:
         return OTHER_FUNCTIONS[name]
     if kind == "function":
         return did_you_mean(name, FUNCTIONS) or f"functions are {', '.join(sorted(FUNCTIONS))}"
-    return f"there is {listed(known)}" if known else ""
+    return f"defined here: {listed(known)}" if known else ""
 
 
 def _release(name: str) -> str:
