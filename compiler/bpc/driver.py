@@ -8,7 +8,7 @@ from bpc.diagnostics.base import errors
 from bpc.diagnostics.reading import NotText, OutsideProject, Unreadable
 from bpc.digest import sha256
 from bpc.files import Project, ReadError, beside
-from bpc.record import Record
+from bpc.record import Record, replace
 from bpc.source import Source, Span
 from bpc.version import VERSION
 
@@ -73,18 +73,24 @@ def build_model(
     if not isinstance(root, Source):
         return _result(None, [root])
     program, found = link(root, reading.text, parse, beside)
-    for stage in (check_blocks, check_names, check_secrets):
+    stages = (check_blocks, lambda linked: check_names(linked, reading.named_text), check_secrets)
+    for stage in stages:
         if not errors(found):
             found += stage(program)
     choice = _choice(environment, settings or {}, bakes or {}, found)
     if errors(found):
         return _result(None, found)
     world = World(program, reading.named_bytes, reading.named_text)
+    before = list(found)
     solution = lower_solution(world, choice, reading.digest, VERSION)
     check_unused(world)
     found += world.found
     found += check_types(world, choice.settings, found)
     world.close()
+    if settings:
+        from bpc.lower.hints import given
+
+        found = before + [given(d, settings, program.solution) for d in found[len(before) :]]
     return _result(solution, found)
 
 
@@ -93,11 +99,15 @@ def check_blueprint(path: str, environment: str = "", settings: Mapping[str, str
     result = build_model(path, environment, settings)
     if environment or result.solution is None:
         return result
-    found = list(result.diagnostics)
+    told = {_place(d) for d in result.diagnostics}  # another environment's values may change the words
+    only: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = {}
     for name in result.solution.environments:
-        told = {_place(d) for d in found}  # another environment's values may change the words
-        found += [d for d in build_model(path, name, settings).diagnostics if _place(d) not in told]
-    return _result(result.solution, found)
+        for diagnostic in build_model(path, name, settings).diagnostics:
+            place = _place(diagnostic)
+            if place not in told:
+                only.setdefault(place, (diagnostic, []))[1].append(name)
+    found = [replace(diagnostic, environments=tuple(dict.fromkeys(names))) for diagnostic, names in only.values()]
+    return _result(result.solution, [*result.diagnostics, *found])
 
 
 def _place(diagnostic: Diagnostic) -> tuple[object, ...]:
@@ -156,7 +166,15 @@ class Reading:
         except ReadError as error:
             if error.outside:
                 return OutsideProject(span=span, path=name)
-            return Unreadable(span=span, path=name, reason=error.reason)
+            return Unreadable(span=span, path=name, reason=error.reason, hint=self._meant(name, span) if error.missing else "")
+
+    def _meant(self, name: str, span: Span) -> str:
+        """A hint for a file that does not exist: the nearest one of the project, as the file at `span` would name it."""
+        near = self.project.near(name, blueprint=not span.source.text)
+        if span.source.text:
+            folder = os.path.dirname(span.source.name)
+            return f'did you mean "{os.path.relpath(near, folder or ".")}"?' if near else ""
+        return f'did you mean "{near}"?' if near else "`bpc new NAME` makes a project from a sample"
 
     def named_text(self, by: str, path: str, span: Span) -> Source | Diagnostic:
         return self.text(beside(by, path), span)
@@ -190,6 +208,8 @@ def _choice(
 
 
 def _result(solution: Solution | None, found: list[Diagnostic]) -> Result:
+    if errors(found):  # what an error stopped may be what uses a name
+        found = [d for d in found if d.code != "BPC220"]
     return Result(solution=None if errors(found) else solution, artifacts={}, diagnostics=_ordered(found))
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:-+[A-Za-z0-9_]+)*"
-IN_LOOP = "a `for` says its statements again for each item: write it once, outside"
+IN_LOOP = "a `for` repeats its statements for each item: write this once, outside of the loop"
 NAMED = ("secret", "network", "tier", "expose", "volume")
 
 
@@ -145,8 +145,11 @@ class Body:
         value = self.value(name, default)
         if least <= value <= most:
             return int(value)
-        problem = f'"{name}" is at least {least}' if value < least else f'"{name}" is at most {most}'
-        self.found.append(lower.BadValue(span=self.where(name), problem=f"{problem}, not {value}"))
+        problem = f'"{name}" must be at least {least}' if value < least else f'"{name}" must be at most {most}'
+        span = self.where(name)
+        dash = re.fullmatch(r"(\d+)\s*-\s*(\d+)", span.source.text[span.start : span.end])
+        hint = f"a range is written {dash[1]}..{dash[2]}" if dash else ""
+        self.found.append(lower.BadValue(span=span, problem=f"{problem}, not {value}", hint=hint))
         return default
 
     def only(self, keyword: str) -> Body | None:
@@ -213,8 +216,8 @@ def same_path(path: str) -> str:
 
 
 def _no_name(text: str, keyword: str, span: Span) -> Wrong:
-    hint = "a name has letters, digits, _ and -, and begins with a letter or _"
-    return bad(span, f'"{text}" is no name for a {keyword}', hint)
+    hint = "a name consists of letters, digits, _ and -, and begins with a letter or _"
+    return bad(span, f'"{text}" is not a valid name for a {keyword}', hint)
 
 
 def overlay(base: Block, change: Block, found: list[Diagnostic]) -> Block:

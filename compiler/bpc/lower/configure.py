@@ -46,7 +46,7 @@ def configure_of(item: Body) -> Configure:
         if pulled and item.has(key):
             raise bad(item.where(key), f'a playbook that is pulled from a repository takes no "{key}"', hint)
     if item.has("checkout") and not pulled:
-        raise bad(item.where("checkout"), "there is no repository to check out", "name it with `url`")
+        raise bad(item.where("checkout"), "`checkout` needs a repository", "name it with `url`")
     known = (*platform.needs, *platform.takes)
     files = () if pulled else tuple(_files(item))
     if name == "salt" and item.value("package", ""):
@@ -79,7 +79,7 @@ def _setting(item: Body, key: str) -> Data:
     value = data(item.value(key, ""), item.where(key))
     secret = next((hole.secret for hole in _holes(value) if isinstance(hole, SecretHole)), "")
     if secret and key not in PRIVATE:
-        hint = 'hand it over in a `file` with mode = "0600": the files of the platform\'s own settings are open to all'
+        hint = 'write it to a `file` with mode = "0600": the files of the platform\'s own settings are open to all'
         raise Wrong(lower.SecretShown(span=item.where(key), name=secret, hint=hint))
     return value
 

@@ -160,7 +160,7 @@ def _range(node: RangeLiteral, scope: Scope) -> Range:
     high = fits(evaluate(node.high, scope), "int", node.high.span)
     assert isinstance(low, int) and isinstance(high, int)
     if low > high:
-        raise bad(node.span, f"a range runs upwards, and {low} is more than {high}", f"did you mean {high}..{low}?")
+        raise bad(node.span, f"a range goes from low to high, but {low} is more than {high}", f"did you mean {high}..{low}?")
     return Range(low=low, high=high)
 
 
@@ -218,7 +218,7 @@ def _index(node: Index, scope: Scope) -> Value:
         return scope.world.member_of(target.name, index, node.index.span)
     listed = tuple(items(target, node.target))
     if not 0 <= index < len(listed):
-        raise bad(node.index.span, f"the list has {len(listed)} items, counted from 0")
+        raise bad(node.index.span, f"the list has {len(listed)} items, numbered from 0")
     return listed[index]
 
 
@@ -387,7 +387,8 @@ def _function(name: str, node: Call, scope: Scope) -> Value:
     try:
         return TABLE[name](*checked)
     except ValueError as error:
-        raise bad(node.span, f"{name}: {error}") from None
+        problem, *hint = error.args or ("",)
+        raise bad(node.span, f"{name}: {problem}", *hint) from None
 
 
 def wrong_number(name: str, given: int) -> str:

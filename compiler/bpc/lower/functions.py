@@ -56,7 +56,7 @@ def as_text(value: Value) -> LateText:
         return ("true" if value else "false",)
     if isinstance(value, int | float | str):
         return (str(value) if not isinstance(value, float) or value != int(value) else str(int(value)),)
-    raise ValueError("only a string, number or bool can become text")
+    raise ValueError("only a string, number or bool can be converted to text")
 
 
 def from_text(text: LateText) -> Value:
@@ -77,11 +77,11 @@ def format_text(template: str, *values: Value) -> Value:
             parts.append(text)
             if field is not None:
                 if spec or conversion or not (field == "" or (field.isascii() and field.isdigit())):
-                    raise ValueError('a place in a format is "{}" or "{0}"')
+                    raise ValueError('a placeholder in a format is "{}" or "{0}"')
                 parts.append(values[int(field) if field else filled])
                 filled += field == ""
     except IndexError:
-        raise ValueError("the format has more places than values") from None
+        raise ValueError("the format has more placeholders than values") from None
     return from_text(concat(*(as_text(part) for part in parts)))
 
 
@@ -117,7 +117,7 @@ def _first(values: tuple[Value, ...], before: Callable[[Value, Value], bool]) ->
     """The value that comes before all others; of equal ones, the first."""
     items = values[0] if len(values) == 1 and isinstance(values[0], tuple) else values
     if not items:
-        raise ValueError("there is nothing to choose from")
+        raise ValueError("at least one value is needed")
     chosen = items[0]
     try:
         before(chosen, chosen)
@@ -142,7 +142,7 @@ def length(value: Value) -> int:
             raise ValueError("the members of a scaling tier come and go: their number is not known")
         return value.count
     if not isinstance(value, str | tuple | dict):
-        raise ValueError("only a string, a list or a map has a length")
+        raise ValueError("expected a string, a list or a map")
     return len(value)
 
 
@@ -157,7 +157,16 @@ def split(text: str, separator: str) -> tuple[str, ...]:
 
 
 def _release(distribution: str) -> Callable[[str], Release]:
-    return lambda version: Release(distribution=distribution, version=version)
+    def release(version: str) -> Release:
+        if not version.replace(".", "").isdigit() or (distribution == "ubuntu" and "." not in version):
+            from bpc.lower.hints import release_number
+
+            number = release_number(distribution, version)
+            if number:
+                raise ValueError(f'"{version}" is not a version number', f'write {distribution}("{number}")')
+        return Release(distribution=distribution, version=version)
+
+    return release
 
 
 def _replace(text: str, old: str, new: str) -> str:

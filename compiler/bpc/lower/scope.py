@@ -78,7 +78,7 @@ class Scope:
         except RecursionError:
             if self.world.forced > 1:
                 raise  # the `let` that was asked for first is the one to name
-            problem = f'"{name}" needs too many others, each inside the next'
+            problem = f'"{name}" depends on too many others, each on the next'
             raise Wrong(lower.BadValue(span=span, problem=problem)) from None
         finally:
             self.busy.discard(name)

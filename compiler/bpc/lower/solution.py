@@ -49,7 +49,7 @@ RESERVED = {
     "ff00::/8": "multicast",
 }
 """Ranges that no network of a solution may have anything of, and what they are for."""
-PRIVATE = "take private ones, of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8"
+PRIVATE = "use private addresses, from 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8"
 
 
 class Choice(Record):
@@ -259,7 +259,7 @@ def _networks(body: Body) -> list[Network]:
         mine = ipaddress.ip_network(network.cidr)
         for taken, use in reserved:
             if mine.version == taken.version and mine.overlaps(taken):
-                problem = f'network "{name}" has addresses of {taken}, which is for {use}: no machine can have one'
+                problem = f'network "{name}" has addresses of {taken}, which is reserved for {use}'
                 body.found.append(lower.BadValue(span=item.where("cidr"), problem=problem, hint=PRIVATE))
                 break
         for other in made:
@@ -313,13 +313,13 @@ def _outputs(world: World, body: Body) -> list[Output]:
     for statement, scope in body.rest:
         if not isinstance(statement, OutputStatement):
             continue
-        hint = "the name of an output cannot be computed: take it out of the `for`"
+        hint = "the name of an output cannot be computed: move it out of the `for`"
         once(first, "output", statement.name.text, statement.name.span, world.found, hint)
         try:
             value = fits(evaluate(statement.value, scope), "any", statement.value.span, deploy=True)
             text = public_text(value)
         except ValueError:
-            problem = "an output is a text, number or bool: use join() for a list"
+            problem = "expected a string, number or bool for an output: use join() for a list"
             world.found.append(lower.BadValue(span=statement.value.span, problem=problem))
         except Wrong as wrong:
             world.found.append(wrong.diagnostic)

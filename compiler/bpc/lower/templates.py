@@ -46,7 +46,7 @@ class Marker:
 
     def _decide(self, *_: object) -> NoReturn:
         raise Decided(
-            f"it would have to decide on a value that is known only when the stack runs ({origin(self._value)})"
+            f"it would have to decide on a value that is known only when the stack is deployed ({origin(self._value)})"
         )
 
     __bool__ = __iter__ = __len__ = __getitem__ = __contains__ = __eq__ = __ne__ = _decide
@@ -131,7 +131,7 @@ def render(source: Source, values: Mapping[str, Value], world: World) -> LateTex
     except RecursionError:
         raise _wrong(source, 1, "it calls itself without end") from None
     except Exception as error:  # a template runs foreign expressions: whatever they raise is the template's mistake
-        raise _wrong(source, _line_of(error), str(error) or type(error).__name__) from None
+        raise _wrong(source, _line_of(error), str(error) or type(error).__name__, tuple(values)) from None
     parts = MARKER.split(rendered)
     return concat(*(context.markers[int(part)].text if index % 2 else (part,) for index, part in enumerate(parts)))
 
@@ -168,8 +168,11 @@ def _line_of(error: BaseException) -> int:
     return line
 
 
-def _wrong(source: Source, line: int, problem: str) -> Wrong:
-    return Wrong(lower.TemplateError(span=_place(source, line), problem=problem))
+def _wrong(source: Source, line: int, problem: str, names: tuple[str, ...] | None = None) -> Wrong:
+    from bpc.lower.jinja_hints import said_and_meant
+
+    said, hint = said_and_meant(problem, names, environment())
+    return Wrong(lower.TemplateError(span=_place(source, line), problem=said, hint=hint))
 
 
 def _place(source: Source, line: int) -> Span:

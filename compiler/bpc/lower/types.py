@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower
 from bpc.diagnostics.base import Diagnostic
-from bpc.lower.values import Deferred, Duration, Hosts, Percent, Size, Value, type_name
+from bpc.lower.values import Deferred, Hosts, Value, type_name
 from bpc.model.values import SecretHole, holes
 
 TYPE_CHECKING = False
@@ -34,9 +34,10 @@ def fits(value: Value, kind: str, span: Span, *, deploy: bool = False) -> Value:
         accepted = _accept(value, alternative, span, deploy=deploy)
         if accepted is not None:
             return accepted
-    raise Wrong(
-        lower.WrongType(span=span, expected=expected_text(kind), actual=_actual(value), hint=_hint(value, kind))
-    )
+    from bpc.lower.hints import meant
+
+    hint = meant(value, kind, span)
+    raise Wrong(lower.WrongType(span=span, expected=expected_text(kind), actual=_actual(value), hint=hint))
 
 
 def origin(value: Deferred) -> str:
@@ -94,7 +95,7 @@ def network_text(value: str, span: Span) -> str:
         hint = ""
         if "host bits" in str(error):
             hint = f'did you mean "{ipaddress.ip_network(value, strict=False)}"?'
-        raise bad(span, f'"{value}" is no network in CIDR notation', hint) from None
+        raise bad(span, f'"{value}" is not a valid network in CIDR notation', hint) from None
 
 
 def expected_text(kind: str) -> str:
@@ -111,15 +112,3 @@ def _actual(value: Value) -> str:
     name = type_name(value)
     shown = f" ({value!r})" if isinstance(value, int | float) and name in ("int", "number") else ""
     return f"{article(name)}{shown}"
-
-
-def _hint(value: Value, kind: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return ""
-    if "size" in kind and not isinstance(value, Size):
-        return f"give it a unit: {value}GiB"
-    if "duration" in kind and not isinstance(value, Duration):
-        return f"give it a unit: {value}s"
-    if "percent" in kind and not isinstance(value, Percent):
-        return f"give it a unit: {value}%"
-    return ""

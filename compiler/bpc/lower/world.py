@@ -64,6 +64,7 @@ class World:
         self.scopes: dict[str, Scope] = {}
         self.images: dict[str, Image] = {}
         self.searched: set[str] = set()
+        self.inserted: set[str] = set()
         self.used: set[int] = set()
 
     def close(self) -> None:
@@ -168,9 +169,9 @@ class World:
     def member_of(self, tier: str, index: int, span: Span) -> MemberValue:
         members = self.plan(tier).members
         if not isinstance(members, Fixed):
-            raise bad(span, f'the members of "{tier}" come and go: none can be named', "use a number as its count")
+            raise bad(span, f'the members of "{tier}" come and go: none of them can be named', "use a number as its `count`")
         if not 0 <= index < members.count:
-            raise bad(span, f'"{tier}" has {members.count} members, counted from 0')
+            raise bad(span, f'"{tier}" has {members.count} members, numbered from 0')
         return MemberValue(tier=tier, index=index)
 
     def attribute(self, target: Value, name: str, span: Span) -> Value:
@@ -195,8 +196,11 @@ class World:
             if name in known:
                 self.touched.add((target.tier, target.name, name))
                 return self._endpoint(target, name, span)
-        hint = did_you_mean(name, known)
-        raise Wrong(resolve.UnknownMember(span=span, what=article(type_name(target)), name=name, hint=hint))
+        from bpc.lower.hints import meant_member
+
+        tier = target.name if isinstance(target, TierValue) else getattr(target, "tier", "")
+        hint = meant_member(type_name(target), tier, known, name)
+        raise Wrong(resolve.UnknownMember(span=span, what=_what(target), name=name, hint=hint))
 
     def _endpoint(self, target: EndpointValue, name: str, span: Span) -> Value:
         plan = self.plan(target.tier)
@@ -229,3 +233,12 @@ class World:
 
     def _member(self, tier: str, index: int, network: str) -> Deferred:
         return Deferred(text=(MemberAddressHole(group=tier, network=network, member=index),), type="string")
+
+
+def _what(target: Value) -> str:
+    """A value in a sentence: tiers and endpoints by name, others by their type."""
+    if isinstance(target, TierValue):
+        return f'tier "{target.name}"'
+    if isinstance(target, EndpointValue):
+        return f'endpoint "{target.tier}.{target.name}"'
+    return article(type_name(target))
