@@ -11,7 +11,15 @@ from bpc.diagnostics.catalogue import catalogue
 from bpc.vocabulary import BLOCKS, FUNCTIONS
 
 DOCS = Path(__file__).parent
+TOPICS = sorted((DOCS.parent / "tests" / "language").glob("*.md"))
 MARK = "<!-- generated from compiler/bpc/vocabulary.py by docs/generate.py -->\n"
+VALUES = """
+## Values, row by row
+
+Each row is a test (tests/language): the expression has this value in the blueprint that was shown last, or is refused with this
+diagnostic. Values are shown so that their type can be seen: `2` is an `int`, `2.0` a `number`.
+
+"""
 
 
 def diagnostics() -> str:
@@ -39,7 +47,8 @@ def language(current: str) -> str:
         tables.append(head + "\n".join(rows) + "\n")
     rows = [f"| `{name}({', '.join(f.parameters)})` | `{f.result}` | {f.says} |" for name, f in FUNCTIONS.items()]
     functions = "## Functions\n\n| function | result | |\n|---|---|---|\n" + "\n".join(rows) + "\n"
-    return current.partition(MARK)[0] + MARK + "\n## Settings\n\n" + "\n".join(tables) + "\n" + functions
+    values = VALUES + "\n".join(topic.read_text(encoding="utf-8") for topic in TOPICS)
+    return current.partition(MARK)[0] + MARK + "\n## Settings\n\n" + "\n".join(tables) + "\n" + functions + values
 
 
 def main() -> int:

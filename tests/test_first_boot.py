@@ -74,7 +74,7 @@ solution s {
 def user_data(path: Path, environment: str = "") -> dict[str, str]:
     """The first-boot texts of a blueprint by file name."""
     result = compile_blueprint(str(path), (load("heat"),), Options(flavors={}, limits={}), environment)
-    assert [d.text for d in result.diagnostics] == []
+    assert [d.text for d in result.diagnostics if d.severity == "error"] == []
     return {name: text for name, text in result.artifacts["heat"].files.items() if name.startswith("user-data/")}
 
 

@@ -63,7 +63,7 @@ def compile(
     {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}, also with "architecture"; of one cloud, so for one stack
     target. `limits` are a cloud's own limits: {"resources": 5000}.
     `json`: templates as JSON instead of YAML. Raises `bpc.Usage` for an unknown target or limit, flavors that are none, or
-    an option that none of the targets heeds.
+    an option that none of the targets uses.
     """
     from bpc.driver import compile_blueprint
     from bpc.target import Options
@@ -118,7 +118,7 @@ def explain_tier(
     targets: Sequence[str] = DEFAULT_TARGETS,
     flavors: Flavors | None = None,
 ) -> Explained:
-    """`bpc explain TIER`: what its image carries and what happens at first boot, in each of the three ways to bake, and why.
+    """`bpc explain TIER`: what its image carries and what happens at first boot, in each of the three bake modes, and why.
 
     `targets` say which machine type they choose, of `flavors` where these are given. Raises `bpc.Usage` for an unknown tier.
     """
@@ -319,7 +319,7 @@ def _samples() -> dict[str, str]:
 
 
 def _heeded(options: Options, stacks: Sequence[Target]) -> None:
-    """Raises `Usage` for an option that no target heeds: it would be dropped silently."""
+    """Raises `Usage` for an option that no target uses: it would be dropped silently."""
     if options.json and not any(target.json for target in stacks):
         raise Usage("JSON templates: only --target cloudformation has them")
     if options.imagebuilder and not any(target.imagebuilder for target in stacks):
@@ -361,7 +361,7 @@ def _flavors(given: Flavors) -> dict[str, Flavor]:
         }
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         example = '{"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}'
-        raise Usage(f"this is no mapping of flavors such as {example}: {error}") from None
+        raise Usage(f"not a valid mapping of flavors such as {example}: {error}") from None
 
 
 def _architecture(given: int | str) -> str:
@@ -370,7 +370,7 @@ def _architecture(given: int | str) -> str:
 
     known = words(BLOCKS["machine"].settings["architecture"].type)
     if given and given not in known:
-        raise ValueError(f"{given!r} is no architecture: {', '.join(known)}")
+        raise ValueError(f"{given!r} is not a valid architecture: {', '.join(known)}")
     return str(given)
 
 
@@ -382,5 +382,5 @@ def _size(given: int | str) -> int:
         return given
     unit = given.lstrip("0123456789")
     if unit not in SIZES or unit == given:
-        raise ValueError(f"{given!r} is no size such as 4GiB")
+        raise ValueError(f"{given!r} is not a valid size such as 4GiB")
     return int(given[: -len(unit)]) * SIZES[unit]

@@ -7,7 +7,7 @@ import os
 from bpc.diagnostics.base import errors
 from bpc.files import Project, beside
 from bpc.reading import Reading
-from bpc.record import Record
+from bpc.record import Record, replace
 from bpc.source import Source, Span
 from bpc.version import VERSION
 
@@ -57,7 +57,8 @@ class Blueprint:
         from bpc.syntax import parse
 
         self.reading = Reading(files or Project(os.path.dirname(path) or "."))
-        self.analysis = analyse(*link(os.path.basename(path), self.reading.text, parse, beside))
+        program, found = link(os.path.basename(path), self.reading.text, parse, beside)
+        self.analysis = analyse(program, found, self.reading.fork().named_text)
 
     @property
     def environments(self) -> Iterator[str]:
@@ -80,6 +81,10 @@ class Blueprint:
         if errors(told):
             return _result(None, found + told)
         solution, more = lower_solution(self.analysis, choice, self.reading.fork(), VERSION)
+        if settings:
+            from bpc.lower.hints import given
+
+            more = [given(diagnostic, settings, self.analysis.program.solution) for diagnostic in more]
         return _result(solution, found + more)
 
 
@@ -98,10 +103,15 @@ def check_blueprint(
     result = blueprint.solve(environment, settings)
     if environment:
         return result
-    found = {_place(d): d for d in result.diagnostics}  # another environment's values may change the words
+    told = {_place(d) for d in result.diagnostics}  # another environment's values may change the words
+    only: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = {}
     for name in blueprint.environments:
-        found = {_place(d): d for d in blueprint.solve(name, settings).diagnostics} | found
-    return _result(result.solution, [*found.values()])
+        for diagnostic in blueprint.solve(name, settings).diagnostics:
+            place = _place(diagnostic)
+            if place not in told:
+                only.setdefault(place, (diagnostic, []))[1].append(name)
+    found = [replace(diagnostic, environments=tuple(dict.fromkeys(names))) for diagnostic, names in only.values()]
+    return _result(result.solution, [*result.diagnostics, *found])
 
 
 def _place(diagnostic: Diagnostic) -> tuple[object, ...]:
@@ -157,6 +167,8 @@ def _choice(
 
 
 def _result(solution: Solution | None, found: list[Diagnostic]) -> Result:
+    if errors(found):  # what an error stopped may be what uses a name
+        found = [d for d in found if d.code != "BPC220"]
     return Result(solution=None if errors(found) else solution, artifacts={}, diagnostics=_ordered(found))
 
 

@@ -12,6 +12,9 @@ import posixpath
 LARGEST = 64 * 2**20
 """Bytes of the largest file that is read as a source, template or artifact."""
 
+NEAR = 1000
+"""Files of a project that are looked at for the one that was meant."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,14 +26,18 @@ if TYPE_CHECKING:
         def read(self, name: str) -> bytes:
             """The bytes of a file. Raises `ReadError`."""
 
+        def near(self, name: str, *, blueprint: bool) -> str:
+            """The file that is most like one that does not exist; empty where none is."""
+
 
 class ReadError(Exception):
-    """A file cannot be read; `outside` where the reason is that it lies outside the project."""
+    """A file cannot be read; `outside` where the reason is that it lies outside the project, `missing` where it does not exist."""
 
-    def __init__(self, reason: str, *, outside: bool = False) -> None:
+    def __init__(self, reason: str, *, outside: bool = False, missing: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.outside = outside
+        self.missing = missing
 
 
 class Project:
@@ -52,9 +59,41 @@ class Project:
             with open(path, "rb") as file:
                 return file.read()
         except OSError as error:
-            raise ReadError((error.strerror or str(error)).lower()) from None
+            missing = isinstance(error, FileNotFoundError)
+            raise ReadError((error.strerror or str(error)).lower(), missing=missing) from None
         except ValueError:
             raise ReadError("the path is not valid") from None
+
+    def near(self, name: str, *, blueprint: bool) -> str:
+        """The file of the project that is most like one that does not exist; empty where none is. Never raises.
+
+        The blueprint itself is looked for in its folder only.
+        """
+        from difflib import get_close_matches
+
+        known = self._names()
+        if blueprint:
+            known = [other for other in known if other.endswith(".bp") and "/" not in other]
+        same = [other for other in known if posixpath.basename(other) == posixpath.basename(name)]
+        near = same or get_close_matches(name, known, n=1, cutoff=0.6)
+        if not near:
+            short = {posixpath.basename(other): other for other in reversed(known)}
+            near = [short[word] for word in get_close_matches(posixpath.basename(name), short, n=1, cutoff=0.7)]
+        return near[0] if near else ""
+
+    def _names(self) -> list[str]:
+        """The first files of the project, hidden ones and what bpc wrote aside."""
+        found: list[str] = []
+        for path, folders, names in os.walk(self.folder):
+            folders[:] = sorted(
+                name for name in folders if not name.startswith(".") and name not in ("out", "node_modules")
+            )
+            found += [
+                os.path.relpath(os.path.join(path, name), self.folder).replace(os.sep, "/") for name in sorted(names)
+            ]
+            if len(found) > NEAR:
+                break
+        return found[:NEAR]
 
 
 class Buffers:
@@ -66,6 +105,10 @@ class Buffers:
     def read(self, name: str) -> bytes:
         """A text where there is one of this name, else what the files below have. Raises `ReadError`."""
         return self.texts[name].encode() if name in self.texts else self.below.read(name)
+
+    def near(self, name: str, *, blueprint: bool) -> str:
+        """The file below that is most like one that does not exist."""
+        return self.below.near(name, blueprint=blueprint)
 
 
 def beside(name: str, path: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from bpc.diagnostics.reading import NotText, OutsideProject, Unreadable
 from bpc.digest import sha256
 from bpc.files import ReadError, beside
@@ -55,9 +57,18 @@ class Reading:
         except ReadError as error:
             if error.outside:
                 return OutsideProject(span=span, path=name)
-            return Unreadable(span=span, path=name, reason=error.reason)
+            hint = self._meant(name, span) if error.missing else ""
+            return Unreadable(span=span, path=name, reason=error.reason, hint=hint)
         self.used.add(name)
         return self.contents[name]
+
+    def _meant(self, name: str, span: Span) -> str:
+        """A hint for a file that does not exist: the nearest one of the project, as the file at `span` would name it."""
+        near = self.files.near(name, blueprint=not span.source.text)
+        if span.source.text:
+            folder = posixpath.dirname(span.source.name)
+            return f'did you mean "{posixpath.relpath(near, folder or ".")}"?' if near else ""
+        return f'did you mean "{near}"?' if near else "`bpc new NAME` makes a project from a sample"
 
     def named_text(self, by: str, path: str, span: Span) -> Source | Diagnostic:
         """The text of a file as a file called `by` names it."""

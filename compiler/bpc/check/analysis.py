@@ -6,9 +6,10 @@ from bpc.check.blocks import check_blocks
 from bpc.check.environments import check_environments
 from bpc.check.secrets import check_secrets
 from bpc.check.types import Types, check_types
+from bpc.diagnostics.base import errors
 from bpc.diagnostics.findings import Findings
 from bpc.record import Record
-from bpc.resolve.names import bind, bind_expression
+from bpc.resolve.names import bind, bind_expression, check_used
 from bpc.syntax.tree import Block, For
 
 TYPE_CHECKING = False
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bpc.diagnostics.base import Diagnostic
+    from bpc.resolve.names import Read
     from bpc.resolve.program import Program
     from bpc.resolve.symbols import Bindings
     from bpc.source import Span
@@ -44,8 +46,8 @@ class Analysis(Record):
         return bindings
 
 
-def analyse(program: Program, diagnostics: list[Diagnostic]) -> Analysis:
-    """Judges a program once; `diagnostics` are what reading and linking it found."""
+def analyse(program: Program, diagnostics: list[Diagnostic], read: Read) -> Analysis:
+    """Judges a program once; `diagnostics` are what reading and linking it found, `read` gives templates that may use a name."""
     lost = [span for module in program.modules.values() for span in module.file.lost]
     found = Findings(diagnostics, lost)
     for module in program.modules.values():
@@ -53,6 +55,8 @@ def analyse(program: Program, diagnostics: list[Diagnostic]) -> Analysis:
             _unread(module.file.statements, module.file.wrong, found)
     check_blocks(program, found)
     bindings = bind(program, found)
+    if not errors(found.found):  # a misspelt name may be the one that is not used
+        check_used(program, bindings, found, read)
     types = check_types(program, bindings, found)
     check_environments(program, found)
     check_secrets(program, bindings, found)

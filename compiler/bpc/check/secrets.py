@@ -45,7 +45,7 @@ PATTERNS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("@@",), "bpc's own mark for a secret", r"(?P<shape>@@(?:signal|secret\.[\w-]+|late:secret:[\w-]+)@@)"),
     (("ghp_", "gho_", "ghs_", "xox", "glpat-"), "a token", r"(?<!\w)(?P<shape>gh[pos]_[A-Za-z0-9]{36}|xox[abprs]-[\w-]{10,}|glpat-[\w-]{20})"),
 )  # fmt: skip
-"""What must stand in a text (in small letters) for the pattern to be tried, what it finds, and the pattern."""
+"""What must stand in a text (the text in lower case) for the pattern to be tried, what it finds, and the pattern."""
 
 SAFE = re.compile(
     r"""[\s/~<$%{@*!(\[+-]|\./|\w+://|.*(?:\$[{(]|\{\{|%\(|@@)|.*\s$|(.)\1*$"""
@@ -91,7 +91,7 @@ def secrets_in(source: Source, start: int = 0, end: int | None = None) -> Iterat
                     yield SecretInText(span=place, what=what, hint="" if what == "a secret" else TAKE_OUT)
 
 
-TAKE_OUT = "take it out and replace it where it is valid: a machine can make or fetch its own at first boot"
+TAKE_OUT = "remove it, and revoke it where it is valid: a machine can create or fetch its own at first boot"
 
 
 def _suspicious(text: str) -> bool:

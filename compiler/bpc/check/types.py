@@ -81,6 +81,7 @@ from bpc.syntax.tree import (
     Setting,
     String,
     Unary,
+    label_text,
     type_text,
 )
 from bpc.vocabulary import BLOCKS, FUNCTIONS, IMAGE_PARAM_TYPES, PARAM_TYPES, UNITS, words
@@ -375,8 +376,18 @@ class Types:
             return self.name(node)
         kind = self.infer(node.target)
         if kind == TIER:
-            return ListOf(item=LATE_STRING) if node.name.text == "hosts" else ENDPOINT
+            return self.of_tier(node)
         return FIELDS.get(kind, {}).get(node.name.text, UNKNOWN) if isinstance(kind, Scalar) else UNKNOWN
+
+    def of_tier(self, node: Attribute) -> Type:
+        """What a tier has by a name: an endpoint where it declares one; what else it might be, its plan knows."""
+        symbol, name = self.bindings.get(node.target), node.name.text
+        if name == "hosts":
+            return ListOf(item=LATE_STRING)
+        if isinstance(symbol, TierSymbol):
+            exposes = (s for s in symbol.block.body if isinstance(s, Block) and s.keyword == "expose")
+            return ENDPOINT if any(label_text(expose) == name for expose in exposes) else UNKNOWN
+        return UNKNOWN if name in FIELDS[ENDPOINT] else ENDPOINT
 
     def index(self, node: Index) -> Type:
         kind = self.infer(node.target)
@@ -413,24 +424,18 @@ class Types:
         if isinstance(symbol, FunctionSymbol):
             return self.function(symbol.name, node)
         template = self.template(node.function)
-        if template is None:
-            kind = self.infer(node.function)
-            if not accepts(IMAGE, kind):
-                self.report(
-                    lower.WrongType(
-                        span=node.function.span,
-                        expected=article("function or an image template"),
-                        actual=described(_outside(kind)),
-                    )
-                )
-        else:
+        kind = self.infer(node.function) if template is None else IMAGE
+        if template is not None:
             for diagnostic in wrong_call(template, node):
                 self.report(diagnostic)
+        elif not accepts(IMAGE, kind):
+            expected, actual = article("function or an image template"), described(_outside(kind))
+            self.report(lower.WrongType(span=node.function.span, expected=expected, actual=actual))
         known = {} if template is None else parameters(template)
         for argument in node.arguments:
             wanted = known.get(argument.name.text) if argument.name is not None else None
             self.expect(argument.value, UNKNOWN if wanted is None else self.param(wanted))
-        return IMAGE
+        return IMAGE if kind == IMAGE else UNKNOWN
 
     def function(self, name: str, node: Call) -> Type:
         signature = FUNCTIONS.get(name)

@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         folders = api.write(result, options.output)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise Usage(f"cannot write into {options.output}: {reason}; what was there is as it was") from None
+        raise Usage(f"cannot write into {options.output}: {reason}; existing output is unchanged") from None
     if options.format == "text":
         for name, folder in folders.items():
             tell(folder, result.artifacts[name])
@@ -76,5 +76,5 @@ def flavors(path: str) -> dict[str, dict[str, int | str]]:
     except OSError as error:
         raise Usage(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
     except ValueError as error:
-        raise Usage(f"{path} is no JSON: {error}") from None
+        raise Usage(f"{path} is not valid JSON: {error}") from None
     return given

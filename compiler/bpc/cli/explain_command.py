@@ -36,7 +36,9 @@ def run(options: argparse.Namespace) -> int:
     if re.fullmatch("[A-Z]+[0-9]{3}", options.name.upper()):
         return _page(options)
     if not os.path.exists(options.blueprint):
-        raise Usage(f'"{options.name}" is no code, and there is no {options.blueprint} that could have such a tier')
+        raise Usage(
+            f'"{options.name}" is not a valid code, and {options.blueprint}, which could have such a tier, does not exist'
+        )
     return _tier(options)
 
 

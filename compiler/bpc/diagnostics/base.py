@@ -23,8 +23,10 @@ class Diagnostic(Record):
     """Base of all diagnostics.
 
     A subclass sets `code`, `message` (and `advice` where the same hint fits always) as templates over its own fields,
-    and says in its docstring what is wrong, why it matters and how to mend it, with an example.
+    and says in its docstring what is wrong, why it matters and how to fix it, with an example.
     A `hint` given when it is raised takes the place of `advice`. Of a `private` one, the marked text is not printed.
+    `given` is the option that gave the value (`--set members=many`); `environments` are those in which it is wrong, where it is
+    not wrong in all of them.
     """
 
     code: ClassVar[str]
@@ -36,11 +38,19 @@ class Diagnostic(Record):
     span: Span
     hint: str = ""
     notes: tuple[Note, ...] = ()
+    given: str = ""
+    environments: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """The message in one sentence."""
-        return self.message.format_map(dict(fields(self)))
+        said = self.message.format_map(dict(fields(self)))
+        if self.given:
+            said += f" (given by `{self.given}`)"
+        if self.environments:
+            names = " and ".join(f'"{name}"' for name in self.environments)
+            said = f"in environment{'s' * (len(self.environments) > 1)} {names}: {said}"
+        return said
 
     @property
     def help(self) -> str:

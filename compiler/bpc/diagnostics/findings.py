@@ -48,6 +48,10 @@ class Findings:
         """Whether no mistake was found in a statement so far."""
         return id(statement) not in self.broken
 
+    def told_at(self, place: Span) -> bool:
+        """Whether something was found at the beginning of a place."""
+        return any(d.span.source is place.source and d.span.start == place.start for d in self.found)
+
     def lost_within(self, place: Span) -> bool:
         """Whether a part of a place could not be read."""
         return bool(self.lost) and any(

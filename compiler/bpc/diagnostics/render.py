@@ -63,6 +63,7 @@ def as_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "severity": diagnostic.severity,
         "message": diagnostic.text,
         "hint": diagnostic.help,
+        "environments": list(diagnostic.environments),
         **place(diagnostic.span),
         "notes": [{"message": note.text, **place(note.span)} for note in diagnostic.notes],
     }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bpc.model.values import Text
 
 MARK = "bpc-step: "
-"""Before each step the script prints this and where the step was declared, so that a failure can be told at its line."""
+"""Before each step the script prints this and where the step was declared, so that a failure can be reported at its line."""
 
 HEAD = f"""#!/bin/bash
 # What the image gets besides packages and files. Made by bpc.

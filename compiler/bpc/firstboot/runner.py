@@ -111,7 +111,8 @@ def _reloads(steps: Steps) -> Text:
 
 def _once(number: int, step: Step, steps: Steps) -> Text:
     """A step's part of the script, which a second run leaves out where the first has ended it; empty where it has none."""
-    title, body = _title(step), concat(*_section(step, steps))
+    title = _title(step)
+    body: Text = concat(*_section(step, steps))
     if not body:
         return ()
     plain = "".join(part for part in body if isinstance(part, str))  # what holes are called is no part of the step

@@ -8,9 +8,11 @@ from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import Note
 from bpc.diagnostics.check import BlockTwice, SettingTwice
 from bpc.lower.evaluate import evaluate, evaluate_as, loop_scope
+from bpc.lower.functions import private
 from bpc.lower.items import items
 from bpc.lower.types import Wrong, bad, fits
-from bpc.lower.values import Hosts
+from bpc.lower.values import Deferred, EndpointValue, Hosts
+from bpc.model.values import BalancerAddressHole, MemberAddressesHole, MemberAddressHole
 from bpc.syntax.tree import Block, For, Identifier, ListLiteral, Name, Setting, String
 from bpc.vocabulary import BLOCKS, words
 
@@ -19,15 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from bpc.lower.context import Context
+    from bpc.lower.context import Context, Touch
     from bpc.lower.scope import Scope
     from bpc.lower.sources import Sources
+    from bpc.lower.values import Value
     from bpc.source import Span
     from bpc.syntax.tree import Statement
 
 
 NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:-+[A-Za-z0-9_]+)*"
-IN_LOOP = "a `for` says its statements again for each item: write it once, outside"
+IN_LOOP = "a `for` repeats its statements for each item: write this once, outside of the loop"
 NAMED = ("secret", "network", "tier", "expose", "volume")
 
 
@@ -41,11 +44,34 @@ def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement,
             context.failures += 1
         else:
             try:
-                for item in items(evaluate(statement.iterable, scope), statement.iterable.span):
+                with context.recording() as asked:
+                    listed = evaluate(statement.iterable, scope)
+                context.touch(asked)
+                for item in items(listed, statement.iterable.span):
                     context.step(statement.span)
-                    yield from unroll(statement.body, loop_scope(statement.variable, item, scope))
+                    inner = loop_scope(statement.variable, item, scope)
+                    if asked:
+                        inner.touched = {symbol: set(_asked_for(item, asked)) for symbol in inner.values}
+                    yield from unroll(statement.body, inner)
             except Wrong as wrong:
                 context.fail(wrong)
+
+
+def _asked_for(item: Value, asked: set[Touch]) -> Iterator[Touch]:
+    """What an item of a loop wants of endpoints, of all that the loop's list asked for: who uses the item is connected to them."""
+    if isinstance(item, tuple | dict):
+        for inner in item.values() if isinstance(item, dict) else item:
+            yield from _asked_for(inner, asked)
+    elif isinstance(item, EndpointValue):
+        yield (item.tier, item.name, "")
+    elif isinstance(item, Hosts):
+        yield from (touch for touch in asked if touch[0] == item.tier)
+    elif isinstance(item, Deferred):
+        for hole in private(item.text):
+            if isinstance(hole, MemberAddressHole | MemberAddressesHole):
+                yield from (touch for touch in asked if touch[0] == hole.group)
+            elif isinstance(hole, BalancerAddressHole):
+                yield from (touch for touch in asked if f"{touch[0]}.{touch[1]}" == hole.balancer)
 
 
 class Body:
@@ -131,8 +157,11 @@ class Body:
         value = self.value(name, default)
         if least <= value <= most:
             return int(value)
-        problem = f'"{name}" is at least {least}' if value < least else f'"{name}" is at most {most}'
-        self.found.append(lower.BadValue(span=self.where(name), problem=f"{problem}, not {value}"))
+        problem = f'"{name}" must be at least {least}' if value < least else f'"{name}" must be at most {most}'
+        span = self.where(name)
+        dash = re.fullmatch(r"(\d+)\s*-\s*(\d+)", span.source.text[span.start : span.end])
+        hint = f"a range is written {dash[1]}..{dash[2]}" if dash else ""
+        self.found.append(lower.BadValue(span=span, problem=f"{problem}, not {value}", hint=hint))
         return default
 
     def only(self, keyword: str) -> Body | None:
@@ -201,5 +230,5 @@ def same_path(path: str) -> str:
 
 
 def _no_name(text: str, keyword: str, span: Span) -> Wrong:
-    hint = "a name has letters, digits, _ and -, and begins with a letter or _"
-    return bad(span, f'"{text}" is no name for a {keyword}', hint)
+    hint = "a name consists of letters, digits, _ and -, and begins with a letter or _"
+    return bad(span, f'"{text}" is not a valid name for a {keyword}', hint)

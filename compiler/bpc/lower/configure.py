@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower
 from bpc.language.types import article
-from bpc.lower.functions import as_text
+from bpc.lower.functions import private_text
 from bpc.lower.types import Wrong, bad
 from bpc.lower.values import Duration, Hosts, Percent, Size, type_name
 from bpc.model.steps import Configure, Entry, Mapping, Packages, ProjectFile, Scalar, Sequence
@@ -54,7 +54,7 @@ def configure_of(item: Body) -> Configure:
         if pulled and item.has(key):
             raise bad(item.where(key), f'a playbook that is pulled from a repository takes no "{key}"', hint)
     if item.has("checkout") and not pulled:
-        raise bad(item.where("checkout"), "there is no repository to check out", "name it with `url`")
+        raise bad(item.where("checkout"), "`checkout` needs a repository", "name it with `url`")
     known = (*platform.needs, *platform.takes)
     files = () if pulled else tuple(_files(item))
     if name == "salt" and item.value("package", ""):
@@ -87,7 +87,7 @@ def _setting(item: Body, key: str) -> Data:
     value = data(item.value(key, ""), item.where(key))
     secret = next((hole.secret for hole in _holes(value) if isinstance(hole, SecretHole)), "")
     if secret and key not in PRIVATE:
-        hint = 'hand it over in a `file` with mode = "0600": the files of the platform\'s own settings are open to all'
+        hint = 'write it to a `file` with mode = "0600": the files of the platform\'s own settings are open to all'
         raise Wrong(lower.SecretShown(span=item.where(key), name=secret, hint=hint))
     return value
 
@@ -108,7 +108,7 @@ def data(value: Value, span: Span) -> Data:
     if isinstance(value, bool | int | float) and not isinstance(value, Size | Duration | Percent):
         return Scalar(value=value)
     try:
-        return Scalar(value=as_text(value))
+        return Scalar(value=private_text(value))
     except ValueError:
         expected = "a string, number, bool, list or map"
         raise Wrong(lower.WrongType(span=span, expected=expected, actual=article(type_name(value)))) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
 from bpc.lower.evaluate import evaluate
-from bpc.lower.functions import as_text
+from bpc.lower.functions import private_text
 from bpc.lower.types import Wrong, fits
 from bpc.lower.values import TierValue
 from bpc.model.resources import FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Peer, Rule
@@ -104,7 +104,7 @@ def _allowed(context: Context, plan: Plan) -> dict[str, list[tuple[Peer, Span]]]
             else:
                 fitting = fits(value, "cidr | list(cidr)", statement.origin.span, deploy=True)
                 items = fitting if isinstance(fitting, tuple) else (fitting,)
-                peers = [FromCidr(cidr=as_text(item)) for item in items]
+                peers = [FromCidr(cidr=private_text(item)) for item in items]
         except Wrong as wrong:
             context.fail(wrong)
         else:

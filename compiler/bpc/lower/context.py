@@ -35,9 +35,8 @@ class Context:
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Something that is wrong, or that is warned of. At the place of a value that could not be made, it is but a consequence."""
-        error = diagnostic.severity == "error"
-        self.failures += error
-        if not (error and diagnostic.span in self.failed):
+        self.failures += diagnostic.severity == "error"
+        if diagnostic.span not in self.failed:
             self.found.append(diagnostic)
 
     append = report

@@ -7,7 +7,7 @@ from bpc.diagnostics.base import did_you_mean
 from bpc.language.types import article
 from bpc.lower.tiers import plan_tier
 from bpc.lower.types import Wrong, bad
-from bpc.lower.values import Deferred, EndpointValue, Hosts, MemberValue, TierValue, Value, type_name
+from bpc.lower.values import Deferred, EndpointHost, EndpointValue, Hosts, MemberValue, TierValue, Value, type_name
 from bpc.model.resources import Fixed
 from bpc.model.values import BalancerAddressHole, MemberAddressHole, PublicAddressHole
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bpc.lower.context import Context
     from bpc.lower.tiers import Plan
     from bpc.model.resources import Endpoint
+    from bpc.model.values import Hole
     from bpc.source import Span
 
 
@@ -32,7 +33,6 @@ class Tiers:
         self._busy: set[str] = set()
         self.spans: dict[str, Span] = {}
         self.complete = True
-        self.outside = False
 
     def declare(self, name: str, body: Body) -> None:
         """Enters a tier."""
@@ -75,9 +75,11 @@ class Tiers:
         """`tier[index]`. Raises `Wrong`."""
         members = self.plan(tier).members
         if not isinstance(members, Fixed):
-            raise bad(span, f'the members of "{tier}" come and go: none can be named', "use a number as its count")
+            raise bad(
+                span, f'the members of "{tier}" come and go: none of them can be named', "use a number as its `count`"
+            )
         if not 0 <= index < members.count:
-            raise bad(span, f'"{tier}" has {members.count} members, counted from 0')
+            raise bad(span, f'"{tier}" has {members.count} members, numbered from 0')
         return MemberValue(tier=tier, index=index)
 
     def attribute(self, target: Value, name: str, span: Span) -> Value:
@@ -103,9 +105,13 @@ class Tiers:
             if name in known:
                 self._context.touch(((target.tier, target.name, name),))
                 return self._endpoint(target, name, span)
-        hint = did_you_mean(name, known)
-        told = resolve.UnknownMember(span=span, what=article(type_name(target)), name=name, hint=hint)
-        raise Wrong(told if whole else None)
+        if not whole:
+            raise Wrong(None)
+        from bpc.lower.hints import meant_member
+
+        tier = target.name if isinstance(target, TierValue) else getattr(target, "tier", "")
+        hint = meant_member(type_name(target), tier, known, name)
+        raise Wrong(resolve.UnknownMember(span=span, what=_what(target), name=name, hint=hint))
 
     def _endpoint(self, target: EndpointValue, name: str, span: Span) -> Value:
         plan = self.plan(target.tier)
@@ -119,18 +125,19 @@ class Tiers:
         return self._host(plan, endpoint, span)
 
     def _host(self, plan: Plan, endpoint: Endpoint, span: Span) -> Value:
-        """The one address of an endpoint: inside an output the public one where there is one, else the private one."""
-        public = endpoint.public and self.outside
+        """The one address of an endpoint, with its public one where there is one."""
+        private: Hole
         if endpoint.balancer:
-            name = endpoint.balancer
-            hole = PublicAddressHole(owner=name, member=None) if public else BalancerAddressHole(balancer=name)
-            return Deferred(text=(hole,), type="string")
-        if plan.members != Fixed(count=1):
+            private = BalancerAddressHole(balancer=endpoint.balancer)
+            public = PublicAddressHole(owner=endpoint.balancer, member=None)
+        elif plan.members == Fixed(count=1):
+            private = MemberAddressHole(group=plan.name, network=endpoint.network, member=0)
+            public = PublicAddressHole(owner=plan.name, member=0)
+        else:
             told = lower.NeedsBalance(span=span, tier=plan.name, endpoint=endpoint.name)
             raise Wrong(told if plan.sound else None)
-        if public:
-            return Deferred(text=(PublicAddressHole(owner=plan.name, member=0),), type="string")
-        return self._member(plan.name, 0, endpoint.network)
+        host = EndpointHost(private=private, public=public) if endpoint.public else private
+        return Deferred(text=(host,), type="string")
 
     def _hosts(self, tier: str, network: str) -> Hosts:
         members = self.plan(tier).members
@@ -138,3 +145,12 @@ class Tiers:
 
     def _member(self, tier: str, index: int, network: str) -> Deferred:
         return Deferred(text=(MemberAddressHole(group=tier, network=network, member=index),), type="string")
+
+
+def _what(target: Value) -> str:
+    """A value in a sentence: tiers and endpoints by name, others by their type."""
+    if isinstance(target, TierValue):
+        return f'tier "{target.name}"'
+    if isinstance(target, EndpointValue):
+        return f'endpoint "{target.tier}.{target.name}"'
+    return article(type_name(target))

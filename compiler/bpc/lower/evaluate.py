@@ -7,6 +7,7 @@ from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import Note, did_you_mean
 from bpc.diagnostics.check import SettingTwice
 from bpc.language.types import article
+from bpc.lower.compare import less, same, unknown
 from bpc.lower.functions import DEFERRED_ALLOWED, KNOWN_FIRST, LONGEST, TABLE, as_text, from_text
 from bpc.lower.items import items
 from bpc.lower.scope import UNKNOWN, Lazy, Scope, Unknown
@@ -63,11 +64,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bpc.lower.values import LateText
     from bpc.resolve.symbols import Symbol
     from bpc.source import Span
     from bpc.syntax.tree import Expression, Identifier
 
 KEEPS = (Size, Duration, Percent)
+TEXTS = ("string", "cidr", "secret")
+"""Types of deploy-time values that are texts."""
 
 
 def evaluate(node: Expression, scope: Scope) -> Value:
@@ -159,7 +163,7 @@ def _force(symbol: Symbol, lazy: Lazy, home: Scope, span: Span) -> Value | Unkno
     except RecursionError:
         if context.depth > 1:
             raise  # the `let` that was asked for first is the one to name
-        raise bad(span, f'"{symbol.name}" needs too many others, each inside the next') from None
+        raise bad(span, f'"{symbol.name}" depends on too many others, each on the next') from None
     finally:
         context.depth -= 1
         home.busy.discard(symbol)
@@ -167,7 +171,7 @@ def _force(symbol: Symbol, lazy: Lazy, home: Scope, span: Span) -> Value | Unkno
     return value
 
 
-def evaluate_as(kind: str, node: Expression, scope: Scope, *, deploy: bool = False) -> Value:
+def evaluate_as(kind: str, node: Expression, scope: Scope, *, deploy: bool) -> Value:
     """The value of an expression as a type of the vocabulary needs it; a wrong item of a list is marked itself. Raises `Wrong`."""
     if isinstance(node, ListLiteral):
         for alternative in kind.split(" | "):
@@ -180,7 +184,7 @@ def _string(node: String, scope: Scope) -> Value:
     parts = node.parts
     if len(parts) == 1 and isinstance(parts[0], str):
         return parts[0]
-    texts = []
+    texts: list[LateText] = []
     for part in parts:
         if isinstance(part, str):
             texts.append((part,))
@@ -237,7 +241,9 @@ def _range(node: RangeLiteral, scope: Scope) -> Range:
     high = fits(evaluate(node.high, scope), "int", node.high.span)
     assert isinstance(low, int) and isinstance(high, int)
     if low > high:
-        raise bad(node.span, f"a range runs upwards, and {low} is more than {high}", f"did you mean {high}..{low}?")
+        raise bad(
+            node.span, f"a range goes from low to high, but {low} is more than {high}", f"did you mean {high}..{low}?"
+        )
     return Range(low=low, high=high)
 
 
@@ -297,7 +303,7 @@ def _index(node: Index, scope: Scope) -> Value:
         return scope.lowering.tiers.member_of(target.name, index, node.index.span)
     listed = tuple(items(target, node.target.span))
     if not 0 <= index < len(listed):
-        raise bad(node.index.span, f"the list has {len(listed)} items, counted from 0")
+        raise bad(node.index.span, f"the list has {len(listed)} items, numbered from 0")
     return listed[index]
 
 
@@ -318,15 +324,23 @@ def _binary(node: Binary, scope: Scope) -> Value:
         return fits(evaluate(node.right, scope), "bool", node.right.span)
     right = evaluate(node.right, scope)
     for side, value in ((node.left, left), (node.right, right)):
-        if isinstance(value, Deferred) and not (node.operator == "+" and isinstance(left, Deferred | str)):
+        if isinstance(value, Deferred) and not (node.operator == "+" and (_is_text(left) or _is_text(right))):
             raise Wrong(lower.DeployTime(span=side.span, what=origin(value)))
+        inside = unknown(value) if _compares(node.operator, right) else None
+        if inside is not None:
+            raise Wrong(lower.DeployTime(span=side.span, what=origin(inside)))
     try:
         return compute(node, left, right)
     except TypeError:
         problem = mixed(node.operator, type_name(left), type_name(right))
         raise bad(node.span, problem) from None
-    except (ArithmeticError, ValueError) as error:
+    except ValueError as error:
         raise bad(node.span, f'"{node.operator}": {error}') from None
+
+
+def _compares(operator: str, right: Value) -> bool:
+    """Whether an operator looks at what is inside its sides; a map is asked for its keys only."""
+    return operator in ("==", "!=") or (operator == "in" and not isinstance(right, dict))
 
 
 def mixed(operator: str, left: str, right: str) -> str:
@@ -338,30 +352,38 @@ def compute(node: Binary, left: Value, right: Value) -> Value:
     """An operator on two compile-time values. Raises TypeError where it does not work between their types."""
     match node.operator:
         case "==":
-            return type_name(left) == type_name(right) and left == right
+            return same(left, right)
         case "!=":
-            return not (type_name(left) == type_name(right) and left == right)
-        case "<" | "<=" | ">" | ">=":
-            return _ordered(node.operator, left, right)
-        case "in" | "not in":
-            if not isinstance(right, str | tuple | dict):
-                raise TypeError
-            return (left in right) == (node.operator == "in")
+            return not same(left, right)
+        case "<":
+            return less(left, right)
+        case "<=":
+            return not less(right, left)
+        case ">":
+            return less(right, left)
+        case ">=":
+            return not less(left, right)
+        case "in":
+            return _within(left, right)
         case _:
             return _arithmetic(node.operator, left, right)
 
 
-def _ordered(operator: str, left: Value, right: Value) -> bool:
-    if type_name(left) != type_name(right) and not {type_name(left), type_name(right)} <= {"int", "number"}:
+def _is_text(value: Value) -> bool:
+    return isinstance(value, str) or (isinstance(value, Deferred) and value.type in TEXTS)
+
+
+def _within(item: Value, container: Value) -> bool:
+    """Whether a text has a part, a list an item or a map a key."""
+    if isinstance(container, tuple):
+        return any(same(item, one) for one in container)
+    if not isinstance(container, str | dict) or not isinstance(item, str):
         raise TypeError
-    if isinstance(left, bool) or not isinstance(left, int | float | str):
-        raise TypeError
-    less, equal = left < right, left == right  # type: ignore[operator]
-    return {"<": less, "<=": less or equal, ">": not (less or equal), ">=": not less}[operator]
+    return item in container
 
 
 def _arithmetic(operator: str, left: Value, right: Value) -> Value:
-    if operator == "+" and isinstance(left, str | Deferred) and isinstance(right, str | Deferred):
+    if operator == "+" and _is_text(left) and _is_text(right):
         return from_text(concat(as_text(left), as_text(right)))
     if operator == "+" and isinstance(left, tuple) and isinstance(right, tuple):
         if len(left) + len(right) > LONGEST:
@@ -385,6 +407,8 @@ def _number(operator: str, left: int | float, right: int | float) -> Value:
         raise TypeError
     if abs(left) > 10**30 or abs(right) > 10**30:
         raise ValueError("the numbers are too large")
+    if operator in "/%" and right == 0:
+        raise ValueError("division by zero")
     plain: int | float
     match operator:
         case "+":
@@ -396,12 +420,8 @@ def _number(operator: str, left: int | float, right: int | float) -> Value:
         case "%":
             plain = left % right
         case _:
-            plain = left / right
-            if len(units) == 2:
-                return plain
-            if all(isinstance(side, int) for side in (left, right)) and plain == int(plain):
-                plain = int(plain)
-    if not units:
+            plain = left // right if left % right == 0 else left / right  # whole numbers stay whole, and exact
+    if not units or (operator == "/" and len(units) == 2):
         return plain
     return units[0](round(plain) if units[0] is not Percent else plain)
 
@@ -438,7 +458,8 @@ def _function(name: str, node: Call, scope: Scope) -> Value:
     try:
         return TABLE[name](*checked)
     except ValueError as error:
-        raise bad(node.span, f"{name}: {error}") from None
+        problem, *hint = error.args or ("",)
+        raise bad(node.span, f"{name}: {problem}", *hint) from None
 
 
 def _read(name: str, arguments: list[Value], span: Span, scope: Scope) -> Value:
@@ -446,9 +467,9 @@ def _read(name: str, arguments: list[Value], span: Span, scope: Scope) -> Value:
     source = scope.lowering.sources.text(str(arguments[0]), span)
     if name == "file":
         return source.text
-    if len(arguments) < 2 or not isinstance(arguments[1], dict):
-        raise bad(span, "template: the second argument is a map")
-    return from_text(render(source, arguments[1], scope.lowering))
+    variables = arguments[1]
+    assert isinstance(variables, dict)
+    return from_text(render(source, variables, scope.lowering))
 
 
 def _fitting(name: str, kinds: tuple[str, ...], node: Call, arguments: list[Value]) -> list[Value]:

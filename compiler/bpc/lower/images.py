@@ -66,12 +66,17 @@ class Images:
 
         try:
             arguments = tuple(sorted(template.arguments.items(), key=lambda item: item[0]))
-            key = (id(template.block), arguments, bake, architecture, volumes)
+            kinds = tuple(_kind(value) for _, value in arguments)  # to Python, 1 and 1.0 and True are one key
+            key = (id(template.block), arguments, kinds, bake, architecture, volumes)
             if key not in self._built:
                 self._built[key] = made()
             return self._built[key]
         except TypeError:  # an argument that cannot be hashed, such as a map
             return made()
+
+
+def _kind(value: Value) -> object:
+    return tuple(_kind(item) for item in value) if isinstance(value, tuple) else type(value)
 
 
 def build(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpc.diagnostics import lower
 from bpc.lower.body import once
 from bpc.lower.evaluate import evaluate
-from bpc.lower.functions import as_text
+from bpc.lower.functions import public_text
 from bpc.lower.types import Wrong, fits
 from bpc.model.resources import Network, Secret
 from bpc.model.solution import Output, Param
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from bpc.lower.body import Body
     from bpc.lower.context import Context
-    from bpc.lower.scope import Lowering
     from bpc.model.resources import Group, Volume
     from bpc.model.values import Text
     from bpc.source import Span
@@ -37,7 +36,7 @@ RESERVED = {
     "ff00::/8": "multicast",
 }
 """Ranges that no network of a solution may have anything of, and what they are for."""
-PRIVATE = "take private ones, of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8"
+PRIVATE = "use private addresses, from 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8"
 
 
 def named(body: Body, keyword: str) -> Iterator[tuple[str, Body]]:
@@ -71,7 +70,7 @@ def networks(body: Body) -> list[Network]:
         mine = ipaddress.ip_network(network.cidr)
         for taken, use in reserved:
             if mine.version == taken.version and mine.overlaps(taken):
-                problem = f'network "{name}" has addresses of {taken}, which is for {use}: no machine can have one'
+                problem = f'network "{name}" has addresses of {taken}, which is reserved for {use}'
                 body.found.append(lower.BadValue(span=item.where("cidr"), problem=problem, hint=PRIVATE))
                 break
         for other in sound:
@@ -122,28 +121,26 @@ def params(body: Body, settings: Mapping[str, Expression]) -> list[Param]:
     return made
 
 
-def outputs(body: Body, lowering: Lowering) -> list[Output]:
+def outputs(body: Body) -> list[Output]:
     """What the stack shows when it is complete."""
     made = []
     first: dict[str, Span] = {}
-    lowering.tiers.outside = True
     for statement, scope in body.rest:
         if not isinstance(statement, OutputStatement):
             continue
-        hint = "the name of an output cannot be computed: take it out of the `for`"
+        hint = "the name of an output cannot be computed: move it out of the `for`"
         once(first, "output", statement.name.text, statement.name.span, body.found, hint)
         try:
             value = fits(evaluate(statement.value, scope), "any", statement.value.span, deploy=True)
-            text = as_text(value)
+            text = public_text(value)
         except ValueError:
-            problem = "an output is a text, number or bool: use join() for a list"
+            problem = "expected a string, number or bool for an output: use join() for a list"
             body.found.append(lower.BadValue(span=statement.value.span, problem=problem))
         except Wrong as wrong:
             body.found.fail(wrong)
         else:
             _check_shown(text, statement, body.found)
             made.append(Output(name=statement.name.text, value=text, doc=statement.doc, span=statement.name.span))
-    lowering.tiers.outside = False
     return made
 
 

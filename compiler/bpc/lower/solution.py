@@ -56,12 +56,8 @@ def lower_solution(
     """The model of the program's solution for one choice, None where there are mistakes, and what is wrong besides what the
     analysis has found: what contains a mistake is left out, and all the rest is judged.
     """
-    context = Context()
-    sources, tiers = Sources(reader, context), Tiers(context)
-    lowering = Lowering(
-        analysis=analysis, bindings=choice.bindings, context=context, sources=sources, tiers=tiers, scopes={}
-    )
-    images = Images(lowering)
+    lowering = begin(analysis, choice, reader)
+    context, images = lowering.context, Images(lowering)
     program = analysis.program
     made = None
     if program.solution is not None and lowering.sound(program.solution):
@@ -69,17 +65,36 @@ def lower_solution(
         if context.failures and not errors((*context.found, *analysis.found.found)):
             raise AssertionError("something was left out, and nothing was told")
     check_unused(lowering, images.used)
-    tiers.close()
+    lowering.tiers.close()
     lowering.scopes.clear()
     return (None if errors(context.found) else made), context.found
 
 
-def _solution(solution: Block, choice: Choice, lowering: Lowering, images: Images, compiler: str) -> Solution:
-    context, tiers = lowering.context, lowering.tiers
-    block = applied(solution, _environment(solution, choice, context), lowering.sound)
+def begin(analysis: Analysis, choice: Choice, reader: Reader) -> Lowering:
+    """What the parts of a lowering are given."""
+    context = Context()
+    return Lowering(
+        analysis=analysis,
+        bindings=choice.bindings,
+        context=context,
+        sources=Sources(reader, context),
+        tiers=Tiers(context),
+        scopes={},
+    )
+
+
+def enter(solution: Block, choice: Choice, lowering: Lowering) -> Body:
+    """The solution as the environment and the choice have it, with all its names."""
+    block = applied(solution, _environment(solution, choice, lowering.context), lowering.sound)
     scope = _scope(solution, block, choice, lowering)
     _declare(solution, block, scope, lowering)
-    body = Body(block, scope)
+    return Body(block, scope)
+
+
+def _solution(solution: Block, choice: Choice, lowering: Lowering, images: Images, compiler: str) -> Solution:
+    context, tiers = lowering.context, lowering.tiers
+    body = enter(solution, choice, lowering)
+    block = body.block
     made_networks, made_secrets = networks(body), secrets(body)
     plans = planned(tiers, body)
     made = groups(plans, body, images, choice.bakes)
@@ -97,7 +112,7 @@ def _solution(solution: Block, choice: Choice, lowering: Lowering, images: Image
         *rules(context, plans, {name: lowered.touched for name, lowered in made.items()}),
     )
     start_order(tiers, context, made_groups)
-    made_params, made_outputs = params(body, choice.settings), outputs(body, lowering)
+    made_params, made_outputs = params(body, choice.settings), outputs(body)
     assert isinstance(block.label, Identifier)
     return Solution(
         name=block.label.text,

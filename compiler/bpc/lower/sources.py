@@ -8,6 +8,7 @@ from bpc.source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Protocol
 
     from bpc.diagnostics.base import Diagnostic
@@ -31,11 +32,12 @@ if TYPE_CHECKING:
 
 
 class Sources:
-    """Files by the place that names them. Each is searched once for what looks like a secret."""
+    """Files by the place that names them. Each is searched once for what looks like a secret or like a hole."""
 
     def __init__(self, reader: Reader, context: Context) -> None:
         self._reader, self._context = reader, context
         self._searched: set[str] = set()
+        self._inserted: set[str] = set()
 
     def bytes(self, path: str, span: Span) -> tuple[str, bytes]:
         """(name, content) of a project file that is named at `span`, relative to the file there. Raises `Wrong`."""
@@ -65,6 +67,15 @@ class Sources:
     def digest(self) -> str:
         """Of all files that were read, the blueprint's own among them."""
         return self._reader.digest()
+
+    def warn_of_dollars(self, source: Source, names: Iterable[str]) -> None:
+        """Warns of `${name}` in a Jinja template, once for each file: it would be written as it is."""
+        if "${" in source.text and source.name not in self._inserted:
+            from bpc.resolve.unused import dollar_names
+
+            self._inserted.add(source.name)
+            for found in dollar_names(source, names):
+                self._context.report(found)
 
     def _search(self, source: Source) -> None:
         if source.name not in self._searched:

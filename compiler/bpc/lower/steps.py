@@ -9,12 +9,13 @@ from bpc.diagnostics.base import Note
 from bpc.digest import sha256
 from bpc.lower.configure import configure_of, platform_packages
 from bpc.lower.evaluate import value_of
-from bpc.lower.functions import as_text
+from bpc.lower.functions import private, private_text
 from bpc.lower.scope import Lazy, Unknown
 from bpc.lower.templates import render
 from bpc.lower.types import Wrong, bad
 from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User
 from bpc.model.values import SecretHole
+from bpc.resolve.symbols import LetSymbol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def packages_of(body: Body, kind: Kind | None) -> list[Step]:
 
 def _check_name(name: str, span: Span, body: Body) -> None:
     if not PACKAGE.match(name):
-        body.found.append(lower.BadValue(span=span, problem=f'"{name}" is no package name'))
+        body.found.append(lower.BadValue(span=span, problem=f'"{name}" is not a valid package name'))
 
 
 def step_of(item: Body, template: Body, kind: Kind | None) -> Step:
@@ -98,19 +99,21 @@ def step_of(item: Body, template: Body, kind: Kind | None) -> Step:
 def _path(item: Body) -> str:
     path = item.label()
     if not path.startswith("/") or "/../" in path + "/" or "\n" in path:
-        raise bad(item.span, f'"{path}" is no absolute path of a machine')
+        raise bad(item.span, f'"{path}" is not a valid absolute path')
     return path
 
 
 def _artifact(item: Body, kind: Kind) -> Artifact:
     source, wanted = item.value("source", ""), item.value("sha256", "").lower()
-    if not re.fullmatch("[0-9a-f]{64}", wanted):
-        raise bad(item.where("sha256"), "a SHA-256 has 64 hexadecimal digits")
     remote = source.startswith(("https://", "http://"))
     content = None if remote else item.sources.bytes(source, item.where("source"))[1]
+    if not re.fullmatch("[0-9a-f]{64}", wanted):
+        known = "`sha256sum` prints that of the file" if content is None else f'sha256 = "{sha256(content)}"'
+        raise bad(item.where("sha256"), "a SHA-256 must have 64 hexadecimal digits", known)
+    _check_licence(item)
     actual = wanted if content is None else sha256(content)
     if actual != wanted:
-        raise bad(item.where("sha256"), f'"{source}" has another SHA-256', f'sha256 = "{actual}"')
+        raise bad(item.where("sha256"), f'"{source}" has a different SHA-256', f'sha256 = "{actual}"')
     return Artifact(
         path=_path(item),
         source=source,
@@ -124,11 +127,22 @@ def _artifact(item: Body, kind: Kind) -> Artifact:
     )
 
 
+def _check_licence(item: Body) -> None:
+    licence = item.value("licence", "")
+    from bpc.check.licences import wrong
+
+    found = wrong(licence)
+    if found:
+        problem, hint = found
+        place = item.where("licence")
+        item.found.append(lower.BadLicence(span=place, licence=licence, problem=problem, hint=hint))
+
+
 def _run(item: Body, kind: Kind) -> Run:
     if item.has("script"):
         script: Text = (item.sources.text(item.value("script", ""), item.where("script")).text,)
     else:
-        script = as_text(item.value("text", ""))
+        script = private_text(item.value("text", ""))
     return Run(title=item.label(), script=script, creates=item.value("creates", ""), kind=kind, span=item.span)
 
 
@@ -140,12 +154,12 @@ def _file(item: Body, template: Body, kind: Kind) -> File:
     sensitive = any(isinstance(part, SecretHole) for part in content) if isinstance(content, tuple) else False
     mode = item.value("mode", "0600" if sensitive else "0644")
     if not MODE.match(mode):
-        raise bad(item.where("mode"), f'"{mode}" is no mode in octal, such as "0644"')
+        raise bad(item.where("mode"), f'"{mode}" is not a valid file mode: octal digits such as "0644" are needed')
     owner = item.value("owner", "root")
     group = item.value("group", owner)
     for setting, account, what in (("owner", owner, "an account"), ("group", group, "a group")):
         if not OWNER.match(account):
-            raise bad(item.where(setting), f'"{account}" is no name of {what}', 'write one such as "www-data"')
+            raise bad(item.where(setting), f'"{account}" is not a valid name of {what}', 'for example "www-data"')
     reload = item.value("reload", "")
     return File(
         path=path,
@@ -163,20 +177,30 @@ def _file(item: Body, template: Body, kind: Kind) -> File:
 
 def _content(item: Body, template: Body) -> tuple[Text | bytes, str]:
     if item.has("text"):
-        return as_text(item.value("text", "")), ""
+        return private_text(item.value("text", "")), ""
     if item.has("source"):
         name, content = item.sources.content(item.value("source", ""), item.where("source"))
         return content, name
     if not item.has("template"):
         raise Wrong(None)
     source = item.sources.text(item.value("template", ""), item.where("template"))
-    return render(source, _variables(item, template), item.scope.lowering), source.name
+    variables = _variables(item, template, source.text)
+    item.sources.warn_of_dollars(source, variables)
+    return private(render(source, variables, item.scope.lowering)), source.name
 
 
-def _variables(item: Body, template: Body) -> dict[str, Value]:
-    """What a file's template sees: the parameters and `let`s of its image, and the variables of loops around it."""
+def _variables(item: Body, template: Body, text: str) -> dict[str, Value]:
+    """What a file's template sees: the parameters of its image, those of its `let`s that it names, and the variables of loops.
+
+    A `let` that the template does not name is not evaluated for it: it would open ports that nothing asked for.
+    """
+    named = set(re.findall(r"\w+", text))
     declared = item.scope.lowering.bindings.declared(template.block)
-    variables = {name: value_of(symbol, template.scope, item.span) for name, symbol in declared.items()}
+    variables = {
+        name: value_of(symbol, template.scope, item.span)
+        for name, symbol in declared.items()
+        if name in named or not isinstance(symbol, LetSymbol)
+    }
     scope = item.scope
     while scope is not template.scope and scope.outer is not None:
         loops = {symbol.name: value for symbol, value in scope.values.items() if not isinstance(value, Lazy | Unknown)}
@@ -187,7 +211,7 @@ def _variables(item: Body, template: Body) -> dict[str, Value]:
 def _service(item: Body, kind: Kind) -> Service:
     name = item.label()
     if not UNIT.match(name):
-        raise bad(item.span, f'"{name}" is no name of a systemd unit')
+        raise bad(item.span, f'"{name}" is not a valid name of a systemd unit')
     unit: Text = ()
     if item.has("unit"):
         unit = (item.sources.text(item.value("unit", ""), item.where("unit")).text,)
@@ -197,13 +221,17 @@ def _service(item: Body, kind: Kind) -> Service:
 def _user(item: Body, kind: Kind) -> User:
     name = item.label()
     if not ACCOUNT.match(name):
-        raise bad(item.span, f'"{name}" is no name of an account')
+        raise bad(item.span, f'"{name}" is not a valid account name')
     system = item.value("system", False)
-    keys = tuple(as_text(key) for key in item.value("ssh_keys", ()))
+    keys = tuple(private_text(key) for key in item.value("ssh_keys", ()))
     for index, key in enumerate(keys):
         # the line end of a file that holds one key is none within it
         if any(end in "".join(part for part in key if isinstance(part, str)).rstrip("\r\n") for end in "\r\n"):
-            raise bad(item.where_item("ssh_keys", index), "a key is one line", "write each key as an item of its own")
+            raise bad(
+                item.where_item("ssh_keys", index),
+                "a key must be a single line",
+                "write each key as an item of its own",
+            )
     return User(
         name=name,
         groups=item.value("groups", ()),

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from bpc.lower.scope import Lowering
-    from bpc.lower.values import Value
-    from bpc.model.values import Text
+    from bpc.lower.values import LateText, Value
     from bpc.source import Source
 
 STEPS = 1_000_000
@@ -49,7 +48,7 @@ class Marker:
 
     def _decide(self, *_: object) -> NoReturn:
         raise Decided(
-            f"it would have to decide on a value that is known only when the stack runs ({origin(self._value)})"
+            f"it would have to decide on a value that is known only when the stack is deployed ({origin(self._value)})"
         )
 
     __bool__ = __iter__ = __len__ = __getitem__ = __contains__ = __eq__ = __ne__ = _decide
@@ -114,7 +113,7 @@ class HostList:
         return self._context.show(join(separator, self._value))
 
 
-def render(source: Source, values: Mapping[str, Value], lowering: Lowering) -> Text:
+def render(source: Source, values: Mapping[str, Value], lowering: Lowering) -> LateText:
     """The text of a template. Raises `Wrong` with a place in the template's own file."""
     context = Context(lowering, Span(source, 0, 0))
     try:
@@ -129,7 +128,7 @@ def render(source: Source, values: Mapping[str, Value], lowering: Lowering) -> T
     except RecursionError:
         raise _wrong(source, 1, "it calls itself without end") from None
     except Exception as error:  # a template runs foreign expressions: whatever they raise is the template's mistake
-        raise _wrong(source, _line_of(error), str(error) or type(error).__name__) from None
+        raise _wrong(source, _line_of(error), str(error) or type(error).__name__, tuple(values)) from None
     parts = MARKER.split(rendered)
     return concat(*(context.markers[int(part)].text if index % 2 else (part,) for index, part in enumerate(parts)))
 
@@ -166,8 +165,11 @@ def _line_of(error: BaseException) -> int:
     return line
 
 
-def _wrong(source: Source, line: int, problem: str) -> Wrong:
-    return Wrong(lower.TemplateError(span=_place(source, line), problem=problem))
+def _wrong(source: Source, line: int, problem: str, names: tuple[str, ...] | None = None) -> Wrong:
+    from bpc.lower.jinja_hints import said_and_meant
+
+    said, hint = said_and_meant(problem, names, environment())
+    return Wrong(lower.TemplateError(span=_place(source, line), problem=said, hint=hint))
 
 
 def _place(source: Source, line: int) -> Span:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpc.diagnostics import lower
 from bpc.diagnostics.base import Note
 from bpc.lower.body import same_path
-from bpc.lower.functions import as_text
+from bpc.lower.functions import private_text
 from bpc.lower.values import NetworkValue, Range
 from bpc.model.resources import Balancer, Endpoint, Fixed, Machine, Scaling, Update, Volume
 from bpc.record import Record
@@ -68,6 +68,9 @@ def _members(name: str, body: Body) -> Fixed | Scaling:
     count = body.value("count", None)
     scale = body.only("scale")
     if isinstance(count, Range):
+        if scale is None:
+            low = count.low
+            body.found.append(lower.NothingScales(span=body.where("count"), tier=name, low=low, high=count.high))
         return Scaling(
             minimum=count.low,
             maximum=count.high,
@@ -77,7 +80,7 @@ def _members(name: str, body: Body) -> Fixed | Scaling:
         )
     if scale is not None and (count is not None or body.lacks("count")):
         count = count or 1
-        problem = f'tier "{name}" has a number as its count, and a number does not scale'
+        problem = f'tier "{name}" has a number as its `count`, so it does not scale'
         body.found.append(
             lower.BadValue(span=scale.span, problem=problem, hint=f"write `count = {count}..{count + 2}`")
         )
@@ -87,8 +90,8 @@ def _members(name: str, body: Body) -> Fixed | Scaling:
 def _target(scale: Body) -> float:
     target = float(scale.value("target", 60.0))
     if not 0 < target <= 100:
-        problem = f'"target" is more than 0% and at most 100%, not {target:g}%'
-        hint = "it is the mean use that scaling holds, such as 60%"
+        problem = f'"target" must be more than 0% and at most 100%, not {target:g}%'
+        hint = "it is the average use that scaling maintains, for example 60%"
         scale.found.append(lower.BadValue(span=scale.where("target"), problem=problem, hint=hint))
     return target
 
@@ -98,7 +101,7 @@ def _check_host_name(name: str, members: Fixed | Scaling, body: Body) -> None:
     most = members.count if isinstance(members, Fixed) else members.maximum
     longest = f"{name}-{max(most - 1, 0)}"
     if len(longest) > HOST_NAME:
-        problem = f'a host name has at most {HOST_NAME} characters, and "{longest}" has {len(longest)}'
+        problem = f'a host name may have at most {HOST_NAME} characters, but "{longest}" has {len(longest)}'
         body.found.append(lower.BadValue(span=body.span, problem=problem, hint="give the tier a shorter name"))
 
 
@@ -150,7 +153,7 @@ def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: Body) -
         protocol=endpoint.protocol,
         algorithm=algorithm,
         health=endpoint.health,
-        tls=as_text(tls) if tls != "" else (),
+        tls=private_text(tls) if tls != "" else (),
         public=endpoint.public,
         network=endpoint.network,
         span=endpoint.span,
@@ -159,13 +162,13 @@ def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: Body) -
 
 def _check_endpoint(endpoint: Endpoint, body: Body) -> None:
     if endpoint.health and not endpoint.health.startswith("/"):
-        problem = f'"health" is a path such as "/healthz", not "{endpoint.health}"'
+        problem = f'"health" must be a path such as "/healthz", not "{endpoint.health}"'
         body.found.append(lower.BadValue(span=body.where("health"), problem=problem))
     if endpoint.health and endpoint.protocol not in ("http", "https"):
-        problem = f"a path is checked over HTTP, and the endpoint speaks {endpoint.protocol}"
+        problem = f"a health path is checked over HTTP, but the protocol of the endpoint is {endpoint.protocol}"
         body.found.append(lower.BadValue(span=body.where("health"), problem=problem, hint="write `protocol = http`"))
     if body.has("tls") and (not endpoint.balancer or endpoint.protocol != "https"):
-        problem = "TLS ends at a balancer in front of an https endpoint"
+        problem = "`tls` needs a balanced https endpoint"
         hint = "write `protocol = https` and `balance = round_robin`"
         body.found.append(lower.BadValue(span=body.where("tls"), problem=problem, hint=hint))
 
@@ -210,17 +213,19 @@ def _check_mounts(made: tuple[Volume, ...], body: Body) -> None:
         if other.name != volume.name:
             problem = f'volumes "{other.name}" and "{volume.name}" are both mounted at "{same_path(volume.mount)}"'
             notes = (Note(span=other.span, text="the first one"),)
-            hint = "give each a place of its own"
+            hint = "give each its own mount point"
             body.found.append(lower.BadValue(span=volume.span, problem=problem, hint=hint, notes=notes))
 
 
 def _volume(body: Body) -> Volume:
     size = body.positive("size", GIB, least=GIB)
     if size % GIB:
-        body.found.append(lower.BadValue(span=body.where("size"), problem="clouds make volumes of whole GiB"))
+        body.found.append(
+            lower.BadValue(span=body.where("size"), problem="the size of a volume must be a whole number of GiB")
+        )
     mount = body.value("mount", "/")
     if not mount.startswith("/") or mount == "/":
-        problem = f'"{mount}" is no absolute path below the root'
+        problem = f'"{mount}" is not a valid mount point: an absolute path other than / is needed'
         body.found.append(lower.BadValue(span=body.where("mount"), problem=problem))
     return Volume(
         name=body.label(),
@@ -245,7 +250,7 @@ def update(plan: Plan) -> Update:
     minimum = max(size - batch, 0)
     stays = body.positive("minimum", minimum, least=0)
     if size and stays >= size:
-        problem = f"{stays} of {size} members in service leave none to update"
+        problem = f"{stays} of {size} members must stay in service, so none can be updated"
         body.found.append(lower.BadValue(span=body.where("minimum"), problem=problem))
     elif stays and batch + stays > size:
         problem = f"{batch} of {size} members at a time leave {max(size - batch, 0)} in service, not {stays}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bpc.diagnostics import lower
 from bpc.diagnostics.base import Diagnostic
 from bpc.language.types import (
+    STRING,
+    UNKNOWN,
     ListOf,
     MapOf,
     OneOf,
@@ -17,7 +19,7 @@ from bpc.language.types import (
     parse,
     spelled,
 )
-from bpc.lower.values import Deferred, Duration, Hosts, Percent, Size, Value, type_name
+from bpc.lower.values import Deferred, Hosts, Value, type_name
 from bpc.model.values import SecretHole, holes
 from bpc.record import assert_never
 
@@ -52,7 +54,9 @@ def fits(value: Value, expected: Type | str, span: Span, *, deploy: bool = False
         accepted = _accept(value, choice, span, deploy=deploy)
         if accepted is not None:
             return accepted
-    hint = _hint(value, spelled(expected))
+    from bpc.lower.hints import meant
+
+    hint = meant(value, spelled(expected), span)
     raise Wrong(lower.WrongType(span=span, expected=described(expected), actual=_actual(value), hint=hint))
 
 
@@ -72,8 +76,12 @@ def _accept(value: Value, expected: Type, span: Span, *, deploy: bool) -> Value 
         case ListOf():
             if isinstance(value, tuple) and not isinstance(expected.item, Unknown):
                 return tuple(fits(item, expected.item, span, deploy=deploy) for item in value)
-            return value if isinstance(value, Hosts | tuple) else None
+            if isinstance(value, Hosts):
+                return value if expected.item in (STRING, UNKNOWN) else None
+            return value if isinstance(value, tuple) else None
         case MapOf():
+            if isinstance(value, dict) and not isinstance(expected.value, Unknown):
+                return {key: fits(item, expected.value, span, deploy=deploy) for key, item in value.items()}
             return value if isinstance(value, dict) else None
         case Scalar():
             return _scalar(value, expected.name, span)
@@ -112,22 +120,10 @@ def network_text(value: str, span: Span) -> str:
         hint = ""
         if "host bits" in str(error):
             hint = f'did you mean "{ipaddress.ip_network(value, strict=False)}"?'
-        raise bad(span, f'"{value}" is no network in CIDR notation', hint) from None
+        raise bad(span, f'"{value}" is not a valid network in CIDR notation', hint) from None
 
 
 def _actual(value: Value) -> str:
     name = type_name(value)
     shown = f" ({value!r})" if isinstance(value, int | float) and name in ("int", "number") else ""
     return f"{article(name)}{shown}"
-
-
-def _hint(value: Value, kind: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return ""
-    if "size" in kind and not isinstance(value, Size):
-        return f"give it a unit: {value}GiB"
-    if "duration" in kind and not isinstance(value, Duration):
-        return f"give it a unit: {value}s"
-    if "percent" in kind and not isinstance(value, Percent):
-        return f"give it a unit: {value}%"
-    return ""

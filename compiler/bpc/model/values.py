@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from bpc.record import Record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    H = TypeVar("H")
+
 
 class ParamHole(Record):
     """The value of a stack parameter, by its name in `Solution.params`."""
@@ -70,19 +76,25 @@ Hole = (
 Text = tuple[str | Hole, ...]
 
 
-def holes(text: Text) -> tuple[Hole, ...]:
+def holes(text: tuple[str | H, ...]) -> tuple[H, ...]:
     """The holes of a text in order, each once."""
     return tuple(dict.fromkeys(part for part in text if not isinstance(part, str)))
 
 
-def concat(*texts: Text) -> Text:
+def concat(*texts: tuple[str | H, ...]) -> tuple[str | H, ...]:
     """One text of several, neighbouring strings joined and empty ones dropped."""
-    parts: list[str | Hole] = []
+    parts: list[str | H] = []
+    strings: list[str] = []
     for part in (part for text in texts for part in text):
-        if isinstance(part, str) and parts and isinstance(parts[-1], str):
-            parts[-1] += part
-        elif part != "":
-            parts.append(part)
+        if isinstance(part, str):
+            strings.append(part)
+            continue
+        if joined := "".join(strings):
+            parts.append(joined)
+        strings.clear()
+        parts.append(part)
+    if joined := "".join(strings):
+        parts.append(joined)
     return tuple(parts)
 
 

@@ -57,19 +57,19 @@ from bpc.vocabulary import BLOCKS, FUNCTIONS, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from bpc.diagnostics.base import Diagnostic
     from bpc.diagnostics.findings import Findings
     from bpc.resolve.program import Declaration, Module, Program
     from bpc.resolve.symbols import Symbol
     from bpc.source import Source
     from bpc.syntax.tree import Expression, Statement
 
-NAMED: dict[str, type[SecretSymbol | NetworkSymbol | TierSymbol]] = {
-    "secret": SecretSymbol,
-    "network": NetworkSymbol,
-    "tier": TierSymbol,
-}
+    Read = Callable[[str, str, Span], "Source | Diagnostic"]
+
+NAMED = ("secret", "network", "tier")
+NAMING = (LetSymbol, ParamSymbol, ArgumentSymbol)
 LOST = re.compile(r"\b(?:let|param|secret|network|tier|image|as)[ \t]+([A-Za-z_][A-Za-z0-9_-]*)")
 """What a statement that could not be read would have declared."""
 
@@ -88,6 +88,31 @@ def bind(program: Program, findings: Findings) -> Bindings:
 def bind_expression(node: Expression, names: Names, program: Program, bindings: Bindings, findings: Findings) -> None:
     """The same for an expression that stands in no file, such as one of `--set`."""
     Binder(program, program.modules[program.root], bindings, findings).expression(node, names)
+
+
+def check_used(program: Program, bindings: Bindings, findings: Findings, read: Read) -> None:
+    """Warns of `let`s and `param`s that nothing uses, not even a template that `read` gives."""
+    from bpc.resolve.unused import unused
+
+    root = program.modules.get(program.root)
+    blocks = [s for module in program.modules.values() for s in module.file.statements if isinstance(s, Block)]
+    places: list[tuple[Names, tuple[Statement, ...], Read | None]] = [
+        (bindings.blocks[id(block)], block.body, read) for block in blocks if id(block) in bindings.blocks
+    ]
+    if root is not None:
+        places.append((bindings.files[program.root], (), None))
+    for names, body, texts in places:
+        left = [
+            symbol for symbol in names.declared.values() if symbol not in bindings.used and isinstance(symbol, NAMING)
+        ]
+        if left:
+            for found in unused([(symbol.name, _node(symbol)) for symbol in left], body, texts):
+                findings.append(found)
+
+
+def _node(symbol: Symbol) -> Let | Parameter:
+    assert isinstance(symbol, NAMING)
+    return symbol.nodes[0] if isinstance(symbol, LetSymbol) else symbol.node
 
 
 def _file_names(name: str, module: Module, bindings: Bindings) -> Names:
@@ -129,6 +154,7 @@ class Binder:
     def __init__(self, program: Program, module: Module, bindings: Bindings, findings: Findings) -> None:
         self.program, self.module = program, module
         self.bindings, self.findings = bindings, findings
+        self.kind = ""  # the type of the setting around
 
     # ---- declarations
 
@@ -217,9 +243,11 @@ class Binder:
             return
         image = names.image(node.value.text) if word.type == "image" and isinstance(node.value, Name) else None
         if image is None:
+            self.kind = word.type
             self.expression(node.value, names)
+            self.kind = ""
         else:
-            self.bindings.bind(node.value, image)
+            self.bindings.use(node.value, image)
 
     def loop(self, variable: Identifier, names: Names) -> Names:
         """The names inside a loop."""
@@ -236,6 +264,7 @@ class Binder:
             case Attribute():
                 self.attribute(node, names)
             case String():
+                self.plain_names(node, names)
                 self.each((part for part in node.parts if not isinstance(part, str)), names)
             case Call():
                 self.call(node, names)
@@ -280,27 +309,34 @@ class Binder:
         inner = self.loop(node.variable, names)
         self.each((node.element, *(() if node.condition is None else (node.condition,))), inner)
 
-    def name(self, node: Name, names: Names, also: Iterable[str] = ()) -> None:
-        """Binds a name; `also` are names that could stand there besides, for the hint."""
-        symbol = names.find(node.text)
-        if symbol is None:
-            hint = did_you_mean(node.text, {*names.known(), *also})
+    def name(self, node: Name, names: Names) -> None:
+        symbol = names.find(node.text) or self.unknown(node, names.known(), self.kind)
+        self.bindings.use(node, symbol)
+
+    def unknown(self, node: Name, known: Iterable[str], kind: str) -> LostSymbol:
+        """Reports a name that nothing declares, unless it is the rest of an unquoted text of which something was told."""
+        from bpc.resolve.hints import continues, meant_name
+
+        if not self.findings.found or not continues(self.findings.found[-1], node.span):
+            hint = meant_name(node.text, known, kind, node.span)
             self.findings.append(resolve.UnknownName(span=node.span, name=node.text, hint=hint))
-            symbol = LostSymbol(name=node.text, span=node.span)
-        self.bindings.bind(node, symbol)
+        return LostSymbol(name=node.text, span=node.span)
 
     def attribute(self, node: Attribute, names: Names) -> None:
         self.expression(node.target, names)
         file = self.bindings.get(node.target)
         if isinstance(file, FileSymbol):
-            self.bindings.bind(node, self.member(file, node.name))
+            self.bindings.use(node, self.member(file, node.name))
 
     def member(self, file: FileSymbol, name: Identifier) -> Symbol:
         """What an imported file declares by a name."""
         names = self.bindings.files.get(file.file)
         symbol = None if names is None else names.find(name.text)
         if symbol is None and names is not None:
-            hint = did_you_mean(name.text, names.declared)
+            from bpc.resolve.hints import listed
+
+            near = did_you_mean(name.text, names.declared)
+            hint = near or (f"it has {listed(names.declared)}" if names.declared else "")
             what = f'"{file.file}"'
             self.findings.append(resolve.UnknownMember(span=name.span, what=what, name=name.text, hint=hint))
         return symbol or LostSymbol(name=name.text, span=name.span)
@@ -320,9 +356,20 @@ class Binder:
         if symbol is None and (node.text in FUNCTIONS or node.text == "tier"):
             symbol = FunctionSymbol(name=node.text, span=node.span)
         if symbol is None:
-            self.name(node, names, (*FUNCTIONS, "tier"))
-        else:
-            self.bindings.bind(node, symbol)
+            symbol = self.unknown(node, names.known() | FUNCTIONS.keys() | {"tier"}, "function")
+        self.bindings.use(node, symbol)
+
+    def plain_names(self, node: String, names: Names) -> None:
+        """Warns of names that a text has in the way of a shell or of Jinja: `$name`, `{name}`, `{{ name }}`."""
+        if not any(isinstance(part, str) and ("$" in part or "{" in part) for part in node.parts):
+            return
+        from bpc.resolve.unused import plain_names
+
+        for found in plain_names(node.span, names.known()):
+            self.findings.append(found)
+            symbol = names.find(found.name)
+            if symbol is not None:
+                self.bindings.used.add(symbol)  # meant, if not used
 
 
 def _declares(statement: Statement) -> Identifier | None:
@@ -342,4 +389,6 @@ def _symbol(block: Block, statement: Statement, label: Identifier) -> Symbol:
         kind = ParamSymbol if block.keyword == "solution" else ArgumentSymbol
         return kind(name=name, span=span, node=statement)
     assert isinstance(statement, Block)
-    return NAMED[statement.keyword](name=name, span=span)
+    if statement.keyword == "tier":
+        return TierSymbol(name=name, span=span, block=statement)
+    return SecretSymbol(name=name, span=span) if statement.keyword == "secret" else NetworkSymbol(name=name, span=span)

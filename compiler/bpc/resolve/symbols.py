@@ -47,7 +47,9 @@ class NetworkSymbol(Declared):
 
 
 class TierSymbol(Declared):
-    """A `tier`."""
+    """A `tier`, as the solution says it."""
+
+    block: Block
 
 
 class ImageSymbol(Declared):
@@ -129,7 +131,7 @@ class Names:
 
 
 class Bindings:
-    """What every name of a program means, by the node that uses or declares it; and what files and blocks declare.
+    """What every name of a program means, by the node that uses or declares it; what files and blocks declare, and what of it is used.
 
     Nodes are known by their identity: whoever keeps bindings keeps the tree.
     """
@@ -138,6 +140,7 @@ class Bindings:
         self.symbols: dict[int, Symbol] = {}
         self.files: dict[str, Names] = {}
         self.blocks: dict[int, Names] = {}
+        self.used: set[Symbol] = set()
 
     def copy(self) -> Bindings:
         """The same bindings, to be added to."""
@@ -146,8 +149,13 @@ class Bindings:
         return made
 
     def bind(self, node: Node, symbol: Symbol) -> None:
-        """Says what a node means: a `Name`, an `Attribute` of an imported file, or what declares a `let` or a loop's variable."""
+        """Says what a node declares: a `let`, a `param`, a loop's variable and so on."""
         self.symbols[id(node)] = symbol
+
+    def use(self, node: Node, symbol: Symbol) -> None:
+        """Says what a node means that uses a name."""
+        self.symbols[id(node)] = symbol
+        self.used.add(symbol)
 
     def get(self, node: Node) -> Symbol | None:
         """The symbol of a node; None where it is none of a name."""

@@ -189,7 +189,8 @@ def _edition(source: Source, statements: tuple[Statement | Header, ...], diagnos
     headers = [statement for statement in statements if isinstance(statement, Header)]
     diagnostics += [MisplacedHeader(span=header.span) for header in headers if header is not statements[0]]
     if not headers:
-        if not diagnostics or diagnostics[0].span.start > 0:
+        named = diagnostics and source.text.lstrip("\ufeff \t\r\n").startswith("blueprint")  # which was told already
+        if not named and (not diagnostics or diagnostics[0].span.start > 0):
             diagnostics.append(MissingHeader(span=Span(source, 0, 1)))
         return None
     if headers[0].edition != "1":

@@ -84,11 +84,11 @@ def _parameters(stack: Stack, unchanging: Sequence[str] = ()) -> str:
 
 README = """{title}
 {rule}
-Made by bpc {compiler}. Everything in this folder is made anew when you compile; keep the blueprint in git, not this.
+Made by bpc {compiler}. Everything in this folder is overwritten when you compile again: keep the blueprint in git, not this folder.
 
 All commands are those of the AWS CLI. STACK is a name of your choice.
 
-1. The images (images.json says what is in each)
+1. The images (images.json lists what is in each)
 {images}
    Write {their} ids into parameters.json, beside the other values that are empty there; keep a copy with your values, since bpc
    writes this folder anew. update-parameters.json is the same for updates.
@@ -97,7 +97,7 @@ All commands are those of the AWS CLI. STACK is a name of your choice.
 {create}
     aws cloudformation wait stack-create-complete --stack-name STACK
 
-   Every machine says when it is ready. If one fails, its exit code and the last lines of its log are in the events:
+   Every machine reports when it is ready. If one fails, its exit code and the last lines of its log are in the events:
     aws cloudformation describe-stack-events --stack-name STACK
 
 3. Look

@@ -44,7 +44,7 @@ url = r"@@signal@@"
 reason = sys.stdin.buffer.read()[-3000:].decode(errors="replace")
 name = socket.gethostname() + "-" + open("/etc/machine-id").read().strip()  # host names may be cut
 body = {"Status": sys.argv[1], "UniqueId": name, "Reason": reason, "Data": ""}
-while len(json.dumps(body)) > 4000:  # all in all CloudFormation takes 4096 bytes
+while len(json.dumps(body)) > 4000:  # CloudFormation allows 4096 bytes in total
     body["Reason"] = body["Reason"][100:]
 for attempt in range(20):
     try:  # the signed address is for requests without a content type

@@ -53,7 +53,7 @@ rm -f /etc/hostname /etc/.resolv.conf.systemd-resolved.bak /etc/apt/apt.conf.d/9
 {system.trim("", by="this script")}"""
 
 BUILD = r"""#!/bin/bash
-# Makes the images with diskimage-builder: build.sh [-t TYPE] [IMAGE...]; qcow2 and all of them where it is not said.
+# Makes the images with diskimage-builder: build.sh [-t TYPE] [IMAGE...]; default: qcow2, and all images.
 # TYPE tar is the tree alone, without partitions and a boot loader. Packages come from the mirrors that this machine's
 # apt is configured for, where it is of the images' release; DIB_DISTRIBUTION_MIRROR says others. Made by bpc.
 set -euo pipefail
@@ -96,10 +96,10 @@ done
 
 README = """{title}
 {line}
-Made by bpc {compiler}; made anew when you compile.
+Made by bpc {compiler}; overwritten when you compile again.
 
-With diskimage-builder 3, debootstrap, sudo and qemu-utils (for a disk also kpartx), as root, in the folder where the images shall
-be. HERE is this folder:
+With diskimage-builder 3, debootstrap, sudo and qemu-utils (for a disk also kpartx), as root, in the folder where the images are
+to be. HERE is this folder:
 
     {folder}/build.sh                     # all images as qcow2
     {folder}/build.sh -t tar {first}      # one, as a tree

@@ -54,20 +54,20 @@ def _environment(stack: Stack) -> str:
 
 README = """{title}
 {rule}
-Made by bpc {compiler}. Everything in this folder is made anew when you compile; keep the blueprint in git, not this.
+Made by bpc {compiler}. Everything in this folder is overwritten when you compile again: keep the blueprint in git, not this folder.
 
 All commands are those of the stock client (python-openstackclient with python-heatclient). STACK is a name of your choice.
 
 What the stack needs from outside (see environment.yaml)
 {needs}
 
-1. The images, once (images.json says what is in each; an image's name changes when its content does)
+1. The images, once (images.json lists what is in each; an image's name changes when its content does)
 {images}
 
 2. Create
     openstack stack create --wait -e environment.yaml -t stack.yaml STACK
 
-   Every machine says when it is ready. If one fails, its exit code and the last lines of its log are in the events:
+   Every machine reports when it is ready. If one fails, its exit code and the last lines of its log are in the events:
     openstack stack event list --nested-depth 3 STACK
     openstack stack failures list STACK
 

@@ -119,8 +119,8 @@ def readme(solution: Solution, images: list[Image]) -> str:
     bases = dict.fromkeys(image.base.name for image in images if image.base is not None)
     make = "mkosi --directory={0} --output-directory=OUT --force build"
     return (
-        f"{title}\n{'=' * len(title)}\nMade by bpc {solution.compiler}; made anew when you compile.\n\n"
-        "`bpc build` makes them all, and only what is not there yet. By hand, with mkosi 25 or later, as root:\n\n"
+        f"{title}\n{'=' * len(title)}\nMade by bpc {solution.compiler}; overwritten when you compile again.\n\n"
+        "`bpc build` makes all of them that are missing. By hand, with mkosi 25 or later, as root:\n\n"
         "What they share, once\n"
         + "".join(f"    {make.format(name + '.tree')}\n" for name in bases)
         + "\nThe images (then OUT/NAME.raw)\n"

@@ -75,7 +75,7 @@ def _base(base: Base, users: list[Image]) -> Files:
     conf = _conf(base)
     conf["Output"] += ["Format=directory", f"Output={tree(base)}"]
     conf["Content"] += [
-        "# what a machine needs to start, to find its address and to be told its first boot",
+        "# what a machine needs to start, to find its address and to receive its first-boot data",
         *_list(system.essential(base.origin)),
         *_packages(base.steps),
     ]
