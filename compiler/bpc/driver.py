@@ -8,6 +8,7 @@ from bpc.diagnostics.base import errors
 from bpc.diagnostics.reading import NotText, OutsideProject, Unreadable
 from bpc.digest import sha256
 from bpc.files import Project, ReadError, beside
+from bpc.names import check_line
 from bpc.record import Record
 from bpc.source import Source, Span
 from bpc.version import VERSION
@@ -149,6 +150,9 @@ class Reading:
         return self.sources[name]
 
     def content(self, name: str, span: Span) -> bytes | Diagnostic:
+        wrong = check_line(name, span)
+        if wrong is not None:
+            return wrong
         if name.startswith(("../", "/")) or name == "..":
             return OutsideProject(span=span, path=name)
         try:

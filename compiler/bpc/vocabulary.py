@@ -51,7 +51,7 @@ def words(kind: str) -> tuple[str, ...]:
 
 
 class Keyword(Record):
-    """One kind of block: its settings and the blocks and statements that may stand inside it."""
+    """One kind of block: its settings and the blocks and statements that may stand inside it. `form` is that of its label."""
 
     settings: dict[str, Word]
     blocks: tuple[str, ...] = ()
@@ -59,6 +59,7 @@ class Keyword(Record):
     label: str = ""
     once: bool = False
     says: str = ""
+    form: str = "line"
 
 
 _BAKE = Word(type="base | software | full", says="what the image carries and what happens at first boot")
@@ -72,7 +73,7 @@ _MACHINE = Keyword(
         "memory": Word(type="size", says="memory"),
         "disk": Word(type="size", says="root disk"),
         "architecture": Word(type="x86_64 | aarch64", says="processor architecture, `x86_64` where it is not said"),
-        "flavor": Word(type="string", says="a cloud's own machine type, where one must name it"),
+        "flavor": Word(type="string", says="a cloud's own machine type, where one must name it", form="argument"),
     },
 )
 
@@ -80,6 +81,7 @@ BLOCKS: dict[str, Keyword] = {
     "file scope": Keyword(settings={}, blocks=("image", "solution"), statements=("import", "let")),
     "solution": Keyword(
         label="name",
+        form="name",
         says="the whole solution",
         settings={"version": Word(type="string", required=True, says="version of the solution"), "bake": _BAKE},
         blocks=("secret", "network", "tier", "environment"),
@@ -87,6 +89,7 @@ BLOCKS: dict[str, Keyword] = {
     ),
     "secret": Keyword(
         label="name",
+        form="name",
         says="a value that the cloud generates",
         settings={
             "length": Word(type="int", says="letters and digits, 8 to 512; 32 where it is not said"),
@@ -95,6 +98,7 @@ BLOCKS: dict[str, Keyword] = {
     ),
     "network": Keyword(
         label="name",
+        form="name",
         says="a private network, routed to the solution's others and outbound",
         settings={
             "cidr": Word(type="cidr", required=True, says="its addresses"),
@@ -104,6 +108,7 @@ BLOCKS: dict[str, Keyword] = {
     ),
     "tier": Keyword(
         label="name",
+        form="name",
         says="machines of one kind",
         settings={
             "image": Word(type="image", required=True, says="the image template, with its arguments"),
@@ -133,13 +138,16 @@ BLOCKS: dict[str, Keyword] = {
     ),
     "expose": Keyword(
         label="name",
+        form="name",
         says="a port on which the members listen",
         settings={
             "port": Word(type="port", required=True, says="the port; written here and nowhere else"),
             "protocol": Word(type="tcp | udp | http | https", says="`http` with `health`, else `tcp`"),
             "public": Word(type="bool", says="reachable from the internet"),
             "health": Word(
-                type="string", says="path of an HTTP check by the balancer; where there is none, nothing checks it"
+                type="string",
+                says="path of an HTTP check by the balancer; where there is none, nothing checks it",
+                form="health",
             ),
             "balance": Word(type="round_robin | least_connections | source_ip", says="one address for all members"),
             "tls": Word(
@@ -150,13 +158,14 @@ BLOCKS: dict[str, Keyword] = {
     ),
     "volume": Keyword(
         label="name",
+        form="name",
         says="a block volume for each member",
         settings={
             "size": Word(type="size", required=True, says="its size, whole GiB"),
-            "mount": Word(type="string", required=True, says="where it is mounted"),
+            "mount": Word(type="string", required=True, says="where it is mounted", form="mount"),
             "filesystem": Word(type="ext4 | xfs", says="made where the volume is empty; `ext4` where it is not said"),
             "keep": Word(type="bool", says="outlives the stack"),
-            "type": Word(type="string", says="a cloud's volume type"),
+            "type": Word(type="string", says="a cloud's volume type", form="argument"),
             "was": _WAS,
         },
     ),
@@ -173,6 +182,7 @@ BLOCKS: dict[str, Keyword] = {
     ),
     "environment": Keyword(
         label="name",
+        form="name",
         says="the same solution with some facts said differently",
         settings={"bake": _BAKE},
         blocks=("machine", "tier"),
@@ -180,36 +190,39 @@ BLOCKS: dict[str, Keyword] = {
     ),
     "image": Keyword(
         label="name",
+        form="name",
         says="an image template",
         settings={
             "from": Word(
                 type="release | image", required=True, says="a release, a ready cloud image or another template"
             ),
-            "packages": Word(type="list(string)", says="packages of the release, `name` or `name=version`"),
+            "packages": Word(type="list(string)", says="packages of the release, `name` or `name=version`", form="package"),
         },
         blocks=("file", "artifact", "run", "service", "user", "configure"),
         statements=("param", "let", "for"),
     ),
     "file": Keyword(
         label="path",
+        form="path",
         says="a file with its content: one of `text`, `source`, `template`",
         settings={
-            "text": Word(type="string", deploy=True, says="the content"),
+            "text": Word(type="string", deploy=True, says="the content", form="text"),
             "source": Word(type="string", says="a project file that is copied as it is"),
             "template": Word(
                 type="string", says="a Jinja template of the project; the image's parameters are its variables"
             ),
-            "mode": Word(type="string", says='octal; "0644", with a secret "0600"'),
-            "owner": Word(type="string", says='"root" where it is not said'),
-            "group": Word(type="string", says="the owner's where it is not said"),
-            "reload": Word(type="service", says="the service to reload when the file changes"),
+            "mode": Word(type="string", says='octal; "0644", with a secret "0600"', form="mode"),
+            "owner": Word(type="string", says='"root" where it is not said', form="owner"),
+            "group": Word(type="string", says="the owner's where it is not said", form="owner"),
+            "reload": Word(type="service", says="the service to reload when the file changes", form="unit"),
         },
     ),
     "artifact": Keyword(
         label="path",
+        form="path",
         says="software that no package carries: unpacked or copied to the path",
         settings={
-            "source": Word(type="string", required=True, says="a project file or a URL"),
+            "source": Word(type="string", required=True, says="a project file or a URL", form="source"),
             "version": Word(type="string", required=True, says="its version, for the bill of materials"),
             "licence": Word(type="string", required=True, says="its SPDX licence expression"),
             "sha256": Word(type="string", required=True, says="checksum, verified when it is baked or fetched"),
@@ -220,12 +233,13 @@ BLOCKS: dict[str, Keyword] = {
         says="a script, run once as root: one of `script`, `text`",
         settings={
             "script": Word(type="string", says="a script file of the project"),
-            "text": Word(type="string", deploy=True, says="the script itself"),
-            "creates": Word(type="string", says="not run where this path exists"),
+            "text": Word(type="string", deploy=True, says="the script itself", form="text"),
+            "creates": Word(type="string", says="not run where this path exists", form="creates"),
         },
     ),
     "service": Keyword(
         label="name",
+        form="unit",
         says="a systemd service, enabled and started",
         settings={
             "unit": Word(type="string", says="a unit file of the project, for a service that no package brings"),
@@ -234,14 +248,15 @@ BLOCKS: dict[str, Keyword] = {
     ),
     "user": Keyword(
         label="name",
+        form="account",
         says="an account",
         settings={
-            "groups": Word(type="list(string)", says="further groups"),
-            "shell": Word(type="string", says='"/bin/bash", of a system account "/usr/sbin/nologin"'),
-            "home": Word(type="string", says="its home folder"),
+            "groups": Word(type="list(string)", says="further groups", form="group"),
+            "shell": Word(type="string", says='"/bin/bash", of a system account "/usr/sbin/nologin"', form="shell"),
+            "home": Word(type="string", says="its home folder", form="home"),
             "system": Word(type="bool", says="an account for a service"),
             "sudo": Word(type="bool", says="may become root without a password"),
-            "ssh_keys": Word(type="list(string)", deploy=True, says="public keys that may log in"),
+            "ssh_keys": Word(type="list(string)", deploy=True, says="public keys that may log in", form="key"),
         },
     ),
     "configure": Keyword(
@@ -256,13 +271,17 @@ UNSUPPORTED_SETTINGS = {"layout": "environment"}
 
 
 class Function(Record):
-    """A function of the language: parameter types, how many must be given, result type, what it does."""
+    """A function of the language: parameter types, how many must be given, result type, what it does.
+
+    `form` is that of its texts, where they are names and no data (`names.FORMS`).
+    """
 
     parameters: tuple[str, ...]
     required: int
     result: str
     says: str
     variadic: bool = False
+    form: str = "text"
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -301,9 +320,13 @@ FUNCTIONS: dict[str, Function] = {
     "range": Function(
         parameters=("int", "int"), required=1, result="list(int)", says="from 0 or the first up to, without, the last"
     ),
-    "cloud_image": Function(parameters=("string",), required=1, result="release", says="a ready cloud image"),
+    "cloud_image": Function(
+        parameters=("string",), required=1, result="release", says="a ready cloud image", form="argument"
+    ),
     **{
-        name: Function(parameters=("string",), required=1, result="release", says=f"a release of {name}")
+        name: Function(
+            parameters=("string",), required=1, result="release", says=f"a release of {name}", form="release"
+        )
         for name in RELEASES
     },
 }

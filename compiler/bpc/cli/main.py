@@ -12,6 +12,7 @@ import os
 import sys
 
 from bpc import Usage
+from bpc.quoting import lines
 from bpc.version import VERSION
 
 TYPE_CHECKING = False
@@ -155,7 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if sys.stdout is not None:
                 sys.stdout.flush()  # what cannot be printed fails here, not after the exit code is given
     except Usage as error:
-        print(f"bpc: {error}", file=sys.stderr)
+        print(f"bpc: {lines(str(error))}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         _print_no_more()
@@ -189,7 +190,7 @@ def _cannot_print(error: OSError) -> int:
 def _bug() -> int:
     import traceback
 
-    traceback.print_exc()
+    print(lines(traceback.format_exc()), end="", file=sys.stderr)
     print(
         f"\nbpc {VERSION} failed: this is a bug of bpc, not of your blueprint.\n"
         "Please report it with the lines above and, if you can, the blueprint that caused it.",

@@ -6,6 +6,8 @@ from bpc.digest import sha256
 from bpc.firstboot.platforms import MODULE, section
 from bpc.model.steps import Artifact, Configure, File, Mount, Packages, Run, Service, User
 from bpc.model.values import concat
+from bpc.quoting import shell as quote
+from bpc.quoting import word
 from bpc.record import assert_never
 
 TYPE_CHECKING = False
@@ -214,7 +216,7 @@ def run(step: Run) -> Iterator[Text]:
     interpreter = "/bin/sh"
     first = step.script[0] if step.script else ""
     if isinstance(first, str) and first.startswith("#!"):
-        interpreter = first[2:].partition("\n")[0].strip()
+        interpreter = " ".join(map(word, first[2:].partition("\n")[0].split()))
     mark = "BPC_SCRIPT"
     while any(isinstance(part, str) and mark in part for part in step.script):
         mark += "_"
@@ -231,8 +233,3 @@ def _service(step: Service) -> str:
     reload = "systemctl daemon-reload\n" if step.unit else ""
     name = quote(step.name)
     return f"{reload}systemctl enable {name}\nsystemctl restart {name}\n"
-
-
-def quote(text: str) -> str:
-    """A text as one word of the shell."""
-    return "'" + text.replace("'", "'\\''") + "'"

@@ -9,7 +9,8 @@ from bpc.diagnostics.base import Note
 from bpc.diagnostics.check import BlockTwice, SettingTwice
 from bpc.lower.evaluate import evaluate, evaluate_as, items
 from bpc.lower.types import Wrong, bad, fits
-from bpc.lower.values import Hosts
+from bpc.lower.values import Deferred, Hosts
+from bpc.names import FREE, KEY, LINE, NAME, check
 from bpc.record import replace
 from bpc.syntax.tree import Block, For, Identifier, ListLiteral, Name, Setting, String
 from bpc.vocabulary import BLOCKS, words
@@ -21,13 +22,12 @@ if TYPE_CHECKING:
 
     from bpc.diagnostics.base import Diagnostic
     from bpc.lower.scope import Scope
+    from bpc.lower.values import Value
     from bpc.source import Span
-    from bpc.syntax.tree import Statement
+    from bpc.syntax.tree import Expression, Statement
 
 
-NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:-+[A-Za-z0-9_]+)*"
 IN_LOOP = "a `for` says its statements again for each item: write it once, outside"
-NAMED = ("secret", "network", "tier", "expose", "volume")
 
 
 def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement, Scope]]:
@@ -105,6 +105,8 @@ class Body:
             value = evaluate_as(word.type, setting.value, scope, deploy=word.deploy)
             if isinstance(value, Hosts) and word.type == "list(string)":
                 raise Wrong(lower.DeployTime(span=setting.value.span, what="the list of a tier's members"))
+            if word.form != FREE:
+                self.found.extend(names_in(value, word.form, setting.value))
             return value
         except Wrong as wrong:
             self.found.append(wrong.diagnostic)
@@ -147,7 +149,7 @@ class Body:
         if isinstance(label, String):
             return self._checked(str(fits(evaluate(label, self.scope), "string", label.span)), label.span)
         assert isinstance(label, Identifier)
-        return label.text
+        return label.text if self.keyword.form == "name" else self._checked(label.text, label.span)
 
     def was(self) -> str:
         """The name before a rename, or nothing."""
@@ -157,11 +159,33 @@ class Body:
         return former
 
     def _checked(self, text: str, span: Span) -> str:
-        """A text that is made to a name must be one: it becomes part of resources' and files' names."""
-        keyword = self.block.keyword
-        if keyword in NAMED and not re.fullmatch(NAME, text):
-            raise _no_name(text, keyword, span)
+        """A label must be what its block needs: it becomes part of resources' and files' names."""
+        if self.keyword.form == "name" and not re.fullmatch(NAME, text):
+            raise _no_name(text, self.block.keyword, span)
+        wrong = check(text, self.keyword.form, span)
+        if wrong is not None:
+            raise Wrong(wrong)
         return text
+
+
+def names_in(value: Value, form: str, node: Expression) -> Iterator[Diagnostic]:
+    """What is wrong with the names in a value: of a deploy-time one, what is known of it must be one line."""
+    match value:
+        case str():
+            wrong = check(value, form, node.span)
+            if wrong is not None:
+                yield wrong
+        case Deferred():
+            for part in value.text:
+                yield from names_in(part, KEY if form == KEY else LINE, node) if isinstance(part, str) else ()
+        case tuple():
+            nodes = node.items if isinstance(node, ListLiteral) else (node,) * len(value)
+            for item, place in zip(value, nodes, strict=True):
+                yield from names_in(item, form, place)
+        case dict():
+            for name, item in value.items():
+                yield from names_in(name, LINE, node)
+                yield from names_in(item, form, node)
 
 
 def once(first: dict[str, Span], keyword: str, name: str, span: Span, found: list[Diagnostic], hint: str = "") -> None:

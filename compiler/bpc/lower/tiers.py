@@ -151,9 +151,6 @@ def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: Body) -
 
 
 def _check_endpoint(endpoint: Endpoint, body: Body) -> None:
-    if endpoint.health and not endpoint.health.startswith("/"):
-        problem = f'"health" is a path such as "/healthz", not "{endpoint.health}"'
-        body.found.append(lower.BadValue(span=body.where("health"), problem=problem))
     if endpoint.health and endpoint.protocol not in ("http", "https"):
         problem = f"a path is checked over HTTP, and the endpoint speaks {endpoint.protocol}"
         body.found.append(lower.BadValue(span=body.where("health"), problem=problem, hint="write `protocol = http`"))
@@ -211,14 +208,10 @@ def _volume(body: Body) -> Volume:
     size = body.positive("size", GIB, least=GIB)
     if size % GIB:
         body.found.append(lower.BadValue(span=body.where("size"), problem="clouds make volumes of whole GiB"))
-    mount = body.value("mount", "/")
-    if not mount.startswith("/") or mount == "/":
-        problem = f'"{mount}" is no absolute path below the root'
-        body.found.append(lower.BadValue(span=body.where("mount"), problem=problem))
     return Volume(
         name=body.label(),
         size=size,
-        mount=mount,
+        mount=body.value("mount", "/"),
         filesystem=body.value("filesystem", "ext4"),
         keep=body.value("keep", False),
         type=body.value("type", ""),
