@@ -160,9 +160,9 @@ class Body:
 
     def _checked(self, text: str, span: Span) -> str:
         """A label must be what its block needs: it becomes part of resources' and files' names."""
-        if self.keyword.form == "name" and not re.fullmatch(NAME, text):
+        wrong = check(text, LINE if self.keyword.form == "name" else self.keyword.form, span)
+        if wrong is None and self.keyword.form == "name" and not re.fullmatch(NAME, text):
             raise _no_name(text, self.block.keyword, span)
-        wrong = check(text, self.keyword.form, span)
         if wrong is not None:
             raise Wrong(wrong)
         return text
