@@ -11,6 +11,7 @@ import gzip
 import json
 import re
 import textwrap
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -70,6 +71,7 @@ def _pieces(value: Any) -> list[str]:
 # ---- shell
 
 
+@lru_cache(500)
 def shell(script: str) -> list[str]:
     """The words of a script, without their quotes; comments, line ends and texts for the standard input as words of their own."""
     words, _ = _words(script, 0, "")
