@@ -6,6 +6,7 @@ readers of the languages that it is written in (`judges/readers.py`), no key, wo
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -14,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from judges import readers
 
 import bpc.api
 from bpc.driver import build_model
-from bpc.names import FORMS, FREE, UNPRINTABLE
-from bpc.vocabulary import BLOCKS, FUNCTIONS, words
+from bpc.names import FREE, UNPRINTABLE
+from bpc.vocabulary import BLOCKS, FUNCTIONS
 
 BAKES = ("base", "software", "full")
 STACKS, BUILDERS = ("heat", "cloudformation"), ("mkosi", "packer", "diskimage-builder")
@@ -78,7 +80,11 @@ SETTINGS = [
     for name, word in keyword.settings.items()
     if textual(word.type) and word.form != FREE
 ]
-LABELLED = [(block, "") for block, keyword in BLOCKS.items() if keyword.label and block not in ("solution", "environment", "image")]
+LABELLED = [
+    (block, "")
+    for block, keyword in BLOCKS.items()
+    if keyword.label and block not in ("solution", "environment", "image")
+]
 CALLS = [("call", name) for name in ("cloud_image", "debian")]
 SLOTS = [*SETTINGS, *LABELLED, *CALLS]
 
@@ -131,7 +137,10 @@ def blueprint(slot: tuple[str, str], value: str, bake: str = "base") -> str:
             "  }",
         )
     )
-    secret, network = (f"  {of} {label(of)} {{ {fields(of, **more)} }}\n" for of, more in (("secret", {}), ("network", {"cidr": '"10.1.0.0/24"'})))
+    secret, network = (
+        f"  {of} {label(of)} {{ {fields(of, **more)} }}\n"
+        for of, more in (("secret", {}), ("network", {"cidr": '"10.1.0.0/24"'}))
+    )
     front = '  network front { cidr = "10.0.0.0/24" }\n'
     return f"blueprint 1\n{image}solution s {{\n  {fields('solution')}\n{front}{secret}{network}{tier}\n}}\n"
 
@@ -144,10 +153,12 @@ def configure(slot: tuple[str, str], value: str) -> str:
         return ""
     name = slot[1]
     with_ = next((platform for platform, it in TAKEN.items() if name in (*it.needs, *it.takes)), "salt")
-    given = {need: '"Qneeded"' for need in PLATFORMS[with_].split()}
+    given = dict.fromkeys(PLATFORMS[with_].split(), '"Qneeded"')
     given |= {"url": '"https://example.org/it.git"'} if name == "checkout" else {}
     text = quoted(value)
-    given[name] = {"list(string)": f"[{text}]", "map(any)": f"{{ it = {text} }}"}.get(BLOCKS["configure"].settings[name].type, text)
+    given[name] = {"list(string)": f"[{text}]", "map(any)": f"{{ it = {text} }}"}.get(
+        BLOCKS["configure"].settings[name].type, text
+    )
     return f"  configure {{ with = {with_}, {', '.join(f'{key} = {it}' for key, it in given.items())} }}\n"
 
 
@@ -162,12 +173,12 @@ def project(folder: Path, slot: tuple[str, str], value: str, bake: str = "base")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("echo it\n")
             text = (folder / "solution.bp").read_text(encoding="utf-8")
-            digest = "e8f8b0b1b9a7bc4de47a07a3e2e2a4b6"
-            assert digest not in text
             if slot == ("artifact", "source"):
-                import hashlib
-
-                text = text.replace("0" * 64, hashlib.sha256(b"echo it\n").hexdigest())
+                text = (
+                    (folder / "solution.bp")
+                    .read_text(encoding="utf-8")
+                    .replace("0" * 64, hashlib.sha256(b"echo it\n").hexdigest())
+                )
                 (folder / "solution.bp").write_text(text, encoding="utf-8")
     return folder / "solution.bp"
 
@@ -234,7 +245,9 @@ def targets(slot: tuple[str, str], bake: str) -> tuple[tuple[str, ...], tuple[st
         return (STACKS, ()) if bake == "base" else ((), ())
     if block == "configure" and bake == "full":
         return (), ()
-    own_words = name in ("was", "type") or form(slot) == "name"  # CloudFormation makes other words of these, or knows all of them
+    own_words = (
+        name in ("was", "type") or form(slot) == "name"
+    )  # CloudFormation makes other words of these, or knows all of them
     stacks = STACKS[:1] if own_words else STACKS
     return (stacks if bake != "full" else ()), (BUILDERS if bake != "base" else ())
 
@@ -270,9 +283,7 @@ def scripts(name: str, content: str | bytes) -> None:
     if isinstance(content, str) and content.startswith(("#!/bin/bash", "#!/bin/sh")):
         SCRIPTS.append(content)
     elif isinstance(content, str) and content.startswith("#cloud-config\n"):
-        import yaml
-
-        for entry in yaml.load(content, readers.LOADER)["write_files"]:  # noqa: S506
+        for entry in yaml.load(content, readers.LOADER)["write_files"]:
             if str(entry["content"]).startswith("#!/bin/bash"):
                 SCRIPTS.append(entry["content"])
 
@@ -287,7 +298,9 @@ def bash_reads_them() -> None:
 @pytest.mark.parametrize("slot", SLOTS, ids=lambda slot: ".".join(slot))
 def test_what_is_accepted_stays_in_its_place(slot, tmp_path):
     expected = said(project(tmp_path / "plain", slot, plain(slot)), slot, plain(slot))
-    assert any("VALUE" in str(item) for item in (*expected, *expected.values())) or slot in SILENT, "it is written somewhere"
+    assert any("VALUE" in str(item) for item in (*expected, *expected.values())) or slot in SILENT, (
+        "it is written somewhere"
+    )
     inside, first = accepted(slot, tmp_path)
     inside = [char for char in inside if not (char == "=" and "package" in form(slot))]  # what follows it is a version
     starts = [(char + plain(slot), SOME) for char in first if char in STARTS]
@@ -303,3 +316,33 @@ STARTS = "'#-~ "
 """First characters that mean something somewhere."""
 SOME = ("base",)
 SILENT = {("artifact", "sha256"), ("file", "reload"), ("artifact", "version"), ("artifact", "licence")}
+
+
+PLANTED = {
+    "shell": ("bpc.firstboot.runner.quote", lambda text: f"'{text}'", ("run", ""), "it's"),
+    "shell, of a tree": ("bpc.firstboot.baked.quote", lambda text: f'"{text}"', ("user", "home"), "/srv/$HOME"),
+    "yaml": ("bpc.yaml.PLAIN", re.compile(".+"), ("machine", "flavor"), "m1: large"),
+    "hcl": ("bpc_targets.packer.hcl.comment", lambda text: text, ("file", "source"), "Qzq.bin"),
+    "page": ("bpc_targets.heat.documents.visible", lambda text: text + "\n5. Run", ("machine", "flavor"), "m1"),
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_that_judge_sees_mistakes(name, tmp_path, monkeypatch):
+    place, worse, slot, value = PLANTED[name]
+    expected = said(project(tmp_path / "plain", slot, plain(slot)), slot, plain(slot))
+    assert said(project(tmp_path / "it", slot, value), slot, value).keys() == expected.keys()
+    monkeypatch.setattr(place, worse)
+    from bpc.yaml import INSIDE, TEXTS
+
+    TEXTS.clear()
+    INSIDE.clear()
+    try:
+        found = said(project(tmp_path / "it", slot, value), slot, value)
+        assert any(difference(found.get(key), it) for key, it in expected.items())
+    except (ValueError, IndexError, AssertionError, yaml.YAMLError):
+        pass  # its reader does not even read it
+    finally:
+        SCRIPTS.clear()
+        TEXTS.clear()
+        INSIDE.clear()

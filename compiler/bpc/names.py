@@ -92,9 +92,9 @@ FORMS = {
         expected='write "name" or "name=version", or "" for none',
     ),
     "source": Form(
-        what="URL",
-        pattern=r"https?://(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+|(?!https?://).*",
-        expected="other characters are written as % and two hexadecimal digits",
+        what="URL or project file",
+        pattern=r"https?://(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+|(?!https?://|-).*",
+        expected="in a URL, other characters are written as % and two hexadecimal digits; a file does not begin with -",
     ),
     "health": Form(
         what="path of a health check",

@@ -27,7 +27,7 @@ def read(path: str, content: str | bytes) -> Any:
     if content.startswith(("#!/bin/bash", "#!/bin/sh")):
         return shell(content)
     if name.endswith((".yaml", ".yml")):
-        return text(yaml.load(content, LOADER))  # noqa: S506 a safe loader
+        return text(yaml.load(content, LOADER))
     if name.endswith(".json"):
         return json.loads(content)
     if name == "mkosi.conf":
@@ -50,7 +50,7 @@ def text(value: Any) -> Any:
         case list():
             return [text(item) for item in value]
         case str() if value.startswith("#cloud-config\n"):
-            return text(yaml.load(value, LOADER))  # noqa: S506
+            return text(yaml.load(value, LOADER))
         case str() if value.startswith(("#!/bin/bash\n", "#!/bin/sh\n")):
             return shell(value)
     return value
@@ -179,7 +179,9 @@ def ini(content: str) -> list[tuple[str, str, str]]:
 
 # ---- HCL
 
-TOKEN = re.compile(r'(?P<comment>#[^\n]*)|"(?P<string>(?:[^"\\\n]|\\.)*)"|(?P<word>[A-Za-z_][\w.-]*)|(?P<sign>[^\s"#])|(?P<end>\n)|[ \t]+')
+TOKEN = re.compile(
+    r'(?P<comment>#[^\n]*)|"(?P<string>(?:[^"\\\n]|\\.)*)"|(?P<word>[A-Za-z_][\w.-]*)|(?P<sign>[^\s"#])|(?P<end>\n)|[ \t]+'
+)
 
 
 def hcl(content: str) -> list[str]:
