@@ -34,7 +34,9 @@ KEY = "key"
 NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:-+[A-Za-z0-9_]+)*"
 _PART = r"/(?!\.{1,2}(?:/|\Z))"
 FORMS = {
-    "name": Form(what="name", pattern=NAME, expected="a name has letters, digits, _ and -, and begins with a letter or _"),
+    "name": Form(
+        what="name", pattern=NAME, expected="a name has letters, digits, _ and -, and begins with a letter or _"
+    ),
     "path": Form(
         what="absolute path",
         pattern=rf"/|(?:{_PART}[^/]+)+/?",
@@ -57,8 +59,8 @@ FORMS = {
     ),
     "shell": Form(
         what="login shell",
-        pattern=rf"(?:{_PART}[^/:]+)+",
-        expected='an absolute path without colons, "." and "..", such as "/bin/bash"',
+        pattern=rf"(?:{_PART}[^/:\s]+)+",
+        expected='an absolute path without blanks, colons, "." and "..", such as "/bin/bash"',
     ),
     "mode": Form(what="mode in octal", pattern="[0-7]{3,4}", expected='three or four octal digits, such as "0644"'),
     "account": Form(

@@ -29,11 +29,25 @@ PLATFORMS: dict[str, Platform] = {
 
 SETTINGS = {
     "with": Word(type="ansible | puppet | chef | salt", required=True, says="the platform"),
-    "package": Word(type="string", says='the package that brings it, where it is not the usual one; "" for none', form="platform package"),
-    "playbook": Word(type="string", says="ansible, required: a playbook of the project, or of the repository at `url`", form="argument"),
-    "files": Word(type="list(string)", says="ansible: further files of the project, which the playbook uses", form="argument"),
-    "url": Word(type="string", deploy=True, says="ansible: a git repository, from which each machine pulls", form="argument"),
-    "checkout": Word(type="string", deploy=True, says="ansible: the repository's branch, tag or commit", form="argument"),
+    "package": Word(
+        type="string",
+        says='the package that brings it, where it is not the usual one; "" for none',
+        form="platform package",
+    ),
+    "playbook": Word(
+        type="string",
+        says="ansible, required: a playbook of the project, or of the repository at `url`",
+        form="argument",
+    ),
+    "files": Word(
+        type="list(string)", says="ansible: further files of the project, which the playbook uses", form="argument"
+    ),
+    "url": Word(
+        type="string", deploy=True, says="ansible: a git repository, from which each machine pulls", form="argument"
+    ),
+    "checkout": Word(
+        type="string", deploy=True, says="ansible: the repository's branch, tag or commit", form="argument"
+    ),
     "vars": Word(type="map(any)", deploy=True, says="ansible: variables of a playbook of the project", form="text"),
     "server": Word(type="string", deploy=True, says="puppet, required: the server's host"),
     "certname": Word(type="string", deploy=True, says="puppet: the machine's name there; its host name where not said"),

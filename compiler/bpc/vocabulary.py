@@ -196,7 +196,9 @@ BLOCKS: dict[str, Keyword] = {
             "from": Word(
                 type="release | image", required=True, says="a release, a ready cloud image or another template"
             ),
-            "packages": Word(type="list(string)", says="packages of the release, `name` or `name=version`", form="package"),
+            "packages": Word(
+                type="list(string)", says="packages of the release, `name` or `name=version`", form="package"
+            ),
         },
         blocks=("file", "artifact", "run", "service", "user", "configure"),
         statements=("param", "let", "for"),

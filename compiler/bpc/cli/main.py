@@ -19,6 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from _typeshed import SupportsWrite
+
     Command = Callable[[argparse.Namespace], int]
 
 EPILOG = """examples:
@@ -34,9 +36,16 @@ EPILOG = """examples:
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """Shows what was given as it shows any other text."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        super()._print_message(lines(message), file)
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line; shell completion is generated from it."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="bpc",
         description="Compiles the blueprint of a whole solution to orchestration stacks.",
         epilog=EPILOG,

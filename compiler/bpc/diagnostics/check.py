@@ -163,6 +163,8 @@ class NotOneLine(Diagnostic):
     """
 
     code: ClassVar = "BPC321"
-    message: ClassVar = "a name, path, version or identifier is one line of printable characters, and this has {character}"
+    message: ClassVar = (
+        "a name, path, version or identifier is one line of printable characters, and this has {character}"
+    )
     advice: ClassVar = "take the character out"
     character: str

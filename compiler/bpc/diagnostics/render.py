@@ -47,7 +47,9 @@ def _marked(span: Span, paint: Any, tint: str, *, private: bool) -> Iterator[str
     cut = max(0, column - WIDEST // 2)
     start = column - 1 - cut
     shown = text[cut : cut + WIDEST].replace("\t", " ")
-    before, marked, after = (visible(part) for part in (shown[:start], shown[start : start + width], shown[start + width :]))
+    before, marked, after = (
+        visible(part) for part in (shown[:start], shown[start : start + width], shown[start + width :])
+    )
     if private:
         marked = "*" * len(marked)
     yield f"{line:>4} | {before}{marked}{after}"

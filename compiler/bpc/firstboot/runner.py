@@ -216,7 +216,7 @@ def run(step: Run) -> Iterator[Text]:
     interpreter = "/bin/sh"
     first = step.script[0] if step.script else ""
     if isinstance(first, str) and first.startswith("#!"):
-        interpreter = " ".join(map(word, first[2:].partition("\n")[0].split()))
+        interpreter = " ".join(map(word, first[2:].partition("\n")[0].split())) or interpreter
     mark = "BPC_SCRIPT"
     while any(isinstance(part, str) and mark in part for part in step.script):
         mark += "_"

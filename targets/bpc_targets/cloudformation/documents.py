@@ -154,7 +154,9 @@ def _lookup(origin: Release) -> str:
 
 def _readme(stack: Stack, templates: Templates) -> str:
     solution = stack.solution
-    title = visible(f"{solution.name} {solution.version}") + (f" ({solution.environment})" if solution.environment else "")
+    title = visible(f"{solution.name} {solution.version}") + (
+        f" ({solution.environment})" if solution.environment else ""
+    )
     root, text = next(iter(written(templates).items()))
     large = len(templates) > 1 or len(text.encode()) > INLINE
     template = (

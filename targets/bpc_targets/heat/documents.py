@@ -86,7 +86,9 @@ What the stack needs from outside (see environment.yaml)
 
 def _readme(stack: Stack) -> str:
     solution = stack.solution
-    title = visible(f"{solution.name} {solution.version}") + (f" ({solution.environment})" if solution.environment else "")
+    title = visible(f"{solution.name} {solution.version}") + (
+        f" ({solution.environment})" if solution.environment else ""
+    )
     built = [image for image in solution.images if not isinstance(image.origin, ReadyImage)]
     upload = "    openstack image create --disk-format qcow2 --container-format bare --property hw_architecture={1}"
     upload += " --file {0}.qcow2 {0}"
@@ -95,7 +97,9 @@ def _readme(stack: Stack) -> str:
         title=title,
         rule="=" * len(title),
         compiler=solution.compiler,
-        needs="\n".join(f"    {n.parameter} = {visible(n.value) or '?'}  ({n.kind}, {prose(n.why)})" for n in requirements(stack)),
+        needs="\n".join(
+            f"    {n.parameter} = {visible(n.value) or '?'}  ({n.kind}, {prose(n.why)})" for n in requirements(stack)
+        ),
         images="\n".join(upload.format(word(image.name), stack.architectures[image.name]) for image in built)
         or "    (none: ready images are used)",
         kept=f"   These volumes stay, with their data: {', '.join(kept)}.\n" if kept else "   Nothing stays.\n",

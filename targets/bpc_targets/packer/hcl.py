@@ -142,7 +142,7 @@ def plain(text: str) -> str:
 
 def inside(text: str) -> str:
     """The same without its quotes, as a part of a string in which other parts are interpolated."""
-    quoted = re.sub("[\"\\\\\0-\x1f\x7f-\x9f\u2028\u2029]", _escaped, text)
+    quoted = re.sub('["\\\\\0-\x1f\x7f-\x9f\u2028\u2029]', _escaped, text)
     return quoted.replace("${", "$${").replace("%{", "%%{")
 
 
@@ -219,7 +219,14 @@ def template(name: str, title: str, uploads: Iterable[str], scripts: Iterable[st
         '  key = var.ssh_private_key_file != "" ? var.ssh_private_key_file : "${path.root}/../key"\n}\n'
     )
     kinds = ("qemu", "openstack", "amazon-ebs")
-    lines = ["", "build {", "  sources = [", *(f"    {plain(f'source.{kind}.{label(name)}')}," for kind in kinds), "  ]", ""]
+    lines = [
+        "",
+        "build {",
+        "  sources = [",
+        *(f"    {plain(f'source.{kind}.{label(name)}')}," for kind in kinds),
+        "  ]",
+        "",
+    ]
     lines += ['  provisioner "shell" {', f'    script = "${{path.root}}/{inside(first)}"', "  }", ""]
     for folder in uploads:
         lines += [

@@ -69,7 +69,8 @@ def text(solution: Solution, images: Sequence[Image]) -> str:
         compiler=solution.compiler,
         bases="".join(f"    packer build -only=qemu.{label(name)} {word(name)}\n" for name in bases),
         images="".join(
-            f"    packer build -only=qemu.{label(name)} \\\n      {_over(word(base))} \\\n      {word(name)}\n" for name, base in over
+            f"    packer build -only=qemu.{label(name)} \\\n      {_over(word(base))} \\\n      {word(name)}\n"
+            for name, base in over
         ),
         clouds="".join(
             f"    packer build -only={kind}.{label(name)} {word(name)}\n"

@@ -318,6 +318,30 @@ SOME = ("base",)
 SILENT = {("artifact", "sha256"), ("file", "reload"), ("artifact", "version"), ("artifact", "licence")}
 
 
+@pytest.mark.parametrize(
+    ("first", "words"),
+    [
+        ("#!/bin/sh; reboot", ["/bin/sh;", "reboot"]),
+        ("#!/usr/bin/env -S python3 -u", ["/usr/bin/env", "-S", "python3", "-u"]),
+        ("#!/bin/bash -e $(reboot) `reboot` )", ["/bin/bash", "-e", "$(reboot)", "`reboot`", ")"]),
+        ("#!", []),
+    ],
+)
+def test_the_interpreter_of_a_script_is_words(first, words, tmp_path):
+    """Whatever a script's first line says, the runner runs it with one program and its arguments."""
+    from bpc.firstboot.runner import run
+    from bpc.model.steps import Run
+    from bpc.source import Source, Span
+
+    span = Span(Source("s.bp", ""), 0, 0)
+    step = Run(title="it", script=(f"{first}\ntrue\n",), creates="", kind="software", span=span)
+    script = "".join(str(part) for piece in run(step) for part in piece)
+    read = readers.shell(script)
+    end = read.index("/var/lib/bpc/step", read.index("022"))
+    assert read[read.index(";") + 1 : end] == (words or ["/bin/sh"])
+    assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
+
+
 PLANTED = {
     "shell": ("bpc.firstboot.runner.quote", lambda text: f"'{text}'", ("run", ""), "it's"),
     "shell, of a tree": ("bpc.firstboot.baked.quote", lambda text: f'"{text}"', ("user", "home"), "/srv/$HOME"),
