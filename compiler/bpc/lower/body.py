@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from bpc.syntax.tree import Expression, Statement
 
 
+TEXTS = frozenset([str, tuple, dict, Deferred])
+"""What may have names in it."""
 IN_LOOP = "a `for` says its statements again for each item: write it once, outside"
 
 
@@ -105,7 +107,7 @@ class Body:
             value = evaluate_as(word.type, setting.value, scope, deploy=word.deploy)
             if isinstance(value, Hosts) and word.type == "list(string)":
                 raise Wrong(lower.DeployTime(span=setting.value.span, what="the list of a tier's members"))
-            if word.form != FREE:
+            if type(value) in TEXTS and word.form != FREE:
                 self.found.extend(names_in(value, word.form, setting.value))
             return value
         except Wrong as wrong:
@@ -160,11 +162,14 @@ class Body:
 
     def _checked(self, text: str, span: Span) -> str:
         """A label must be what its block needs: it becomes part of resources' and files' names."""
-        wrong = check(text, LINE if self.keyword.form == "name" else self.keyword.form, span)
-        if wrong is None and self.keyword.form == "name" and not re.fullmatch(NAME, text):
-            raise _no_name(text, self.block.keyword, span)
+        form = self.keyword.form
+        if form == "name" and re.fullmatch(NAME, text):
+            return text
+        wrong = check(text, LINE if form == "name" else form, span)
         if wrong is not None:
             raise Wrong(wrong)
+        if form == "name":
+            raise _no_name(text, self.block.keyword, span)
         return text
 
 
