@@ -7,6 +7,7 @@ readers of the languages that it is written in (`judges/readers.py`), no key, wo
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -342,6 +343,28 @@ def test_the_interpreter_of_a_script_is_words(first, words, tmp_path):
     end = read.index("/var/lib/bpc/step", read.index("022"))
     assert read[read.index(";") + 1 : end] == (words or ["/bin/sh"])
     assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
+
+
+FINDMNT = shutil.which("findmnt")
+
+
+@pytest.mark.skipif(FINDMNT is None, reason="findmnt is not installed: apt-get install util-linux")
+def test_fstab_has_the_place_of_a_volume(tmp_path):
+    """The runner's own function, with a table of its own and without a device."""
+    from bpc.firstboot.runner import MOUNT
+
+    table, places = tmp_path / "fstab", ["/data", "/my data", "/it's #1 \\040", "/a\\b  c", "/é字"]
+    table.write_text("")
+    function = MOUNT.replace("/etc/fstab", str(table)).replace('[ -b "$1" ]', "true")
+    stubs = "blkid() { :; }; mkdir() { :; }; mountpoint() { :; }\n"
+    for place in places * 2:
+        words = [place.replace("'", "'\\''")]
+        script = f"set -eu\n{function}\n{stubs}mount_volume /dev/x '{words[0]}' xfs\n"
+        subprocess.run(["bash", "-c", script], check=True)
+    command = [str(FINDMNT), "--tab-file", str(table), "--json", "--output", "TARGET,FSTYPE,OPTIONS"]
+    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["filesystems"]
+    assert [entry["target"] for entry in found] == places
+    assert {(entry["fstype"], entry["options"]) for entry in found} == {("xfs", "defaults,nofail")}
 
 
 PLANTED = {

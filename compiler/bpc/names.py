@@ -49,8 +49,8 @@ FORMS = {
     ),
     "mount": Form(
         what="place for a volume",
-        pattern=rf"(?:{_PART}[^/\s\\]+)+/?",
-        expected='an absolute path below the root, without blanks, backslashes, "." and ".."',
+        pattern=rf"(?:{_PART}[^/]+)+/?",
+        expected='an absolute path below the root, without empty parts, "." and ".."',
     ),
     "home": Form(
         what="home folder",

@@ -76,7 +76,9 @@ mount_volume() {  # device, path, filesystem: waits for the device; one that is 
     cp -a "$2/." /run/bpc-volume/
     umount /run/bpc-volume
   fi
-  grep -qF " $2 " /etc/fstab || echo "$1 $2 $3 defaults,nofail 0 2" >>/etc/fstab
+  local place=${2//\\\\/'\\134'}
+  place=${place// /'\\040'}  # as fstab has it
+  grep -qF " $place " /etc/fstab || echo "$1 $place $3 defaults,nofail 0 2" >>/etc/fstab
   mountpoint -q "$2" || mount "$2"
 }
 """
