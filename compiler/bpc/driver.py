@@ -8,6 +8,7 @@ from bpc.diagnostics.base import errors
 from bpc.diagnostics.reading import NotText, OutsideProject, Unreadable
 from bpc.digest import sha256
 from bpc.files import Project, ReadError, beside
+from bpc.names import check_line
 from bpc.record import Record, replace
 from bpc.source import Source, Span
 from bpc.version import VERSION
@@ -159,6 +160,9 @@ class Reading:
         return self.sources[name]
 
     def content(self, name: str, span: Span) -> bytes | Diagnostic:
+        wrong = check_line(name, span)
+        if wrong is not None:
+            return wrong
         if name.startswith(("../", "/")) or name == "..":
             return OutsideProject(span=span, path=name)
         try:
@@ -166,7 +170,9 @@ class Reading:
         except ReadError as error:
             if error.outside:
                 return OutsideProject(span=span, path=name)
-            return Unreadable(span=span, path=name, reason=error.reason, hint=self._meant(name, span) if error.missing else "")
+            return Unreadable(
+                span=span, path=name, reason=error.reason, hint=self._meant(name, span) if error.missing else ""
+            )
 
     def _meant(self, name: str, span: Span) -> str:
         """A hint for a file that does not exist: the nearest one of the project, as the file at `span` would name it."""

@@ -63,8 +63,12 @@ class Project:
         """The first files of the project, hidden ones and what bpc wrote aside."""
         found: list[str] = []
         for path, folders, names in os.walk(self.folder):
-            folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in ("out", "node_modules"))
-            found += [os.path.relpath(os.path.join(path, name), self.folder).replace(os.sep, "/") for name in sorted(names)]
+            folders[:] = sorted(
+                name for name in folders if not name.startswith(".") and name not in ("out", "node_modules")
+            )
+            found += [
+                os.path.relpath(os.path.join(path, name), self.folder).replace(os.sep, "/") for name in sorted(names)
+            ]
             if len(found) > NEAR:
                 break
         return found[:NEAR]

@@ -67,7 +67,7 @@ class Texts(dict[str, str]):
         return text
 
     def written(self, value: str) -> str:
-        return value if PLAIN.match(value) and value.lower() not in WORDS else _quoted(value)
+        return value if PLAIN.match(value) and value.lower() not in WORDS else quoted(value)
 
 
 class InsideTexts(Texts):
@@ -83,7 +83,7 @@ LONGEST = 80
 TEXTS, INSIDE = Texts(), InsideTexts()
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
     """A double-quoted string; JSON's escapes are YAML's too, once astral pairs and separators are escaped YAML's way."""
     text = json.dumps(value, ensure_ascii=False)
     return text if text.isascii() and "\x7f" not in text else UNSAFE.sub(_escape, text)

@@ -47,7 +47,7 @@ ORDER = "a tier starts after the tiers whose endpoints it is given, as in `image
 FIRST_BOOT = "first boot follows from the image: write `file`, `run` or `service` in the image template"
 LABEL = "the name is the block's label: `BLOCK NAME { … }`"
 KEYS = 'write `user NAME { ssh_keys = ["ssh-ed25519 …"] }` in the image template'
-MACHINE = "write `machine { cpu = 2, memory = 4GiB }`, or `machine { flavor = \"NAME\" }` for a cloud's own type"
+MACHINE = 'write `machine { cpu = 2, memory = 4GiB }`, or `machine { flavor = "NAME" }` for a cloud\'s own type'
 OUTSIDE = "the cloud, its region and credentials are chosen when the stack is deployed: no blueprint names them"
 IMAGE = 'write `image = NAME`, the name of an image template; of a ready image it says `from = cloud_image("ID")`'
 ELSEWHERE = {
@@ -98,7 +98,10 @@ def setting_hint(block: str, name: str) -> tuple[str, str]:
     inner = _inner(block, word)
     if inner:
         return inner, ""
-    if (word in ELSEWHERE and block in ("tier", "solution", "image", "machine", "network", "file scope")) or word in ("name", "description"):
+    if (word in ELSEWHERE and block in ("tier", "solution", "image", "machine", "network", "file scope")) or word in (
+        "name",
+        "description",
+    ):
         return ELSEWHERE[word].replace("BLOCK", block), ""
     near = did_you_mean(word, known.settings)
     return near or _listed(block), near[14:-2] if near else ""
@@ -110,7 +113,11 @@ def _inner(block: str, word: str) -> str:
     if word in known.blocks:
         label = "" if not BLOCKS[word].label else ' "/path"' if BLOCKS[word].label == "path" else " NAME"
         return f'a block is written without "=": `{word}{label} {{ … }}`'
-    homes = [inner for inner in known.blocks if BLOCKS[inner].once and (word in BLOCKS[inner].settings or SAME.get(word) in BLOCKS[inner].settings)]
+    homes = [
+        inner
+        for inner in known.blocks
+        if BLOCKS[inner].once and (word in BLOCKS[inner].settings or SAME.get(word) in BLOCKS[inner].settings)
+    ]
     if homes and SAME.get(word) != "flavor":
         meant = word if word in BLOCKS[homes[0]].settings else SAME[word]
         return f"write it in a block: `{homes[0]} {{ {meant} = … }}`"
@@ -138,6 +145,10 @@ def type_hint(name: str, param: str, types: tuple[str, ...], *, solution: bool) 
     if meant in ("list", "map") and solution:
         return f"a list or map cannot be asked for at deployment: write `let {param} = …`"
     if meant in ("endpoint", "image", "range") and solution:
-        return f"it must be known when you compile: write `let {param} = …`" if meant != "endpoint" else "only a param of an image template can be an endpoint"
+        return (
+            f"it must be known when you compile: write `let {param} = …`"
+            if meant != "endpoint"
+            else "only a param of an image template can be an endpoint"
+        )
     near = did_you_mean(meant, types) if meant not in types else f'did you mean "{meant}"?'
     return near or f"types are {', '.join(types)}"

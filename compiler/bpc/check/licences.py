@@ -21,7 +21,20 @@ COMMON = {
     "epl": "EPL-2.0", "elastic": "Elastic-2.0", "elv2": "Elastic-2.0", "postgresql": "PostgreSQL",
 }  # fmt: skip
 """What people call licences, the text in lower case and without blanks, dots, dashes and the words "license", "version" and "v"."""
-CLOSED = ("proprietary", "commercial", "closed", "internal", "private", "none", "unlicensed", "company", "custom", "own", "todo", "unknown")
+CLOSED = (
+    "proprietary",
+    "commercial",
+    "closed",
+    "internal",
+    "private",
+    "none",
+    "unlicensed",
+    "company",
+    "custom",
+    "own",
+    "todo",
+    "unknown",
+)
 _ids: dict[str, str] = {}
 
 
@@ -104,7 +117,10 @@ def _identifier(word: str) -> tuple[str, str] | None:
     if plain in EXCEPTIONS.split():
         return f'"{word}" is an exception, which is written after "WITH"', ""
     name = re.sub(r"[^A-Za-z0-9.-]+", "-", word).strip("-") or "NAME"
-    return f'"{word}" is not an identifier of a licence', f'a licence that SPDX does not list is written "LicenseRef-{name}"'
+    return (
+        f'"{word}" is not an identifier of a licence',
+        f'a licence that SPDX does not list is written "LicenseRef-{name}"',
+    )
 
 
 def _exception(word: str) -> tuple[str, str] | None:
@@ -113,7 +129,9 @@ def _exception(word: str) -> tuple[str, str] | None:
         return None
     from bpc.diagnostics.base import did_you_mean
 
-    return f'"{word}" is not an identifier of an exception' if word else '"WITH" needs an exception', did_you_mean(word, known)
+    return f'"{word}" is not an identifier of an exception' if word else '"WITH" needs an exception', did_you_mean(
+        word, known
+    )
 
 
 def _near(word: str) -> str:

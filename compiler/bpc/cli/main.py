@@ -12,11 +12,14 @@ import os
 import sys
 
 from bpc import Usage
+from bpc.quoting import lines
 from bpc.version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from _typeshed import SupportsWrite
 
     Command = Callable[[argparse.Namespace], int]
 
@@ -33,9 +36,16 @@ EPILOG = """examples:
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """Shows what was given as it shows any other text."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        super()._print_message(lines(message), file)
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line; shell completion is generated from it."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="bpc",
         description="Compiles the blueprint of a whole solution to orchestration stacks.",
         epilog=EPILOG,
@@ -62,7 +72,11 @@ def parser() -> argparse.ArgumentParser:
         help="image target, for build specs beside the stack, or imagebuilder: the stack makes them; may be repeated; default: none",
     )
     make.add_argument(
-        "-o", "--output", default="out", metavar="DIR", help="output folder, with one folder for each target (default: out)"
+        "-o",
+        "--output",
+        default="out",
+        metavar="DIR",
+        help="output folder, with one folder for each target (default: out)",
     )
     make.add_argument(
         "--flavors",
@@ -70,14 +84,20 @@ def parser() -> argparse.ArgumentParser:
         help='JSON: {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}, ...}, also with "architecture"',
     )
     make.add_argument(
-        "--limit", action="append", default=[], metavar="NAME=N", help="a cloud's own limit, for example resources=5000; may be repeated"
+        "--limit",
+        action="append",
+        default=[],
+        metavar="NAME=N",
+        help="a cloud's own limit, for example resources=5000; may be repeated",
     )
     make.add_argument("--json", action="store_true", help="templates as JSON instead of YAML (cloudformation)")
     build = commands.add_parser("build", help="build the missing images with mkosi")
     build.add_argument("tier", nargs="*", help="only the images of these tiers")
     build.add_argument("--blueprint", default="solution.bp", help="the file with the solution (default: solution.bp)")
     _choices(build)
-    build.add_argument("-o", "--output", default="out", metavar="DIR", help="output folder; images go into DIR/images (default: out)")
+    build.add_argument(
+        "-o", "--output", default="out", metavar="DIR", help="output folder; images go into DIR/images (default: out)"
+    )
     build.add_argument(
         "--image-format", action="append", default=[], choices=["qcow2", "raw"], help="may be repeated; default: qcow2"
     )
@@ -155,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if sys.stdout is not None:
                 sys.stdout.flush()  # what cannot be printed fails here, not after the exit code is given
     except Usage as error:
-        print(f"bpc: {error}", file=sys.stderr)
+        print(f"bpc: {lines(str(error))}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         _print_no_more()
@@ -189,7 +209,7 @@ def _cannot_print(error: OSError) -> int:
 def _bug() -> int:
     import traceback
 
-    traceback.print_exc()
+    print(lines(traceback.format_exc()), end="", file=sys.stderr)
     print(
         f"\nbpc {VERSION} failed: this is a bug of bpc, not of your blueprint.\n"
         "Please report it with the lines above and, if you can, the blueprint that caused it.",

@@ -30,7 +30,9 @@ class NoVersion(Diagnostic):
 
     code: ClassVar = "BPC509"
     message: ClassVar = 'package "{name}" exists, but not in version {version}, for image {image}'
-    advice: ClassVar = "`apt list -a {name}` on a machine of the release lists the versions; without `={version}` the newest is taken"
+    advice: ClassVar = (
+        "`apt list -a {name}` on a machine of the release lists the versions; without `={version}` the newest is taken"
+    )
     name: str
     version: str
     image: str

@@ -5,9 +5,11 @@ Builders copy `trees(steps)` into the image after its packages, and then run `sc
 
 from __future__ import annotations
 
-from bpc.firstboot.runner import HOME, UNPACK, artifact, artifact_place, quote, run
+from bpc.firstboot.runner import HOME, UNPACK, artifact, artifact_place, run
 from bpc.firstboot.userdata import unit_name
 from bpc.model.steps import Artifact, Configure, File, Mount, Packages, Run, Service, User
+from bpc.quoting import shell as quote
+from bpc.quoting import visible
 from bpc.record import assert_never
 from bpc.source import where
 
@@ -76,7 +78,7 @@ def script(steps: Iterable[Step]) -> str:
         return ""
     functions = PLACE if any(isinstance(step, File) for step in chosen) else ""
     functions += UNPACK if any(isinstance(step, Artifact) for step in chosen) else ""
-    sections = [f"\necho '{MARK}{where(step.span)}'\n{_section(step)}" for step in chosen]
+    sections = [f"\necho {quote(visible(f'{MARK}{where(step.span)}'))}\n{_section(step)}" for step in chosen]
     end = f"\nrm -rf {FILES}\nrmdir --ignore-fail-on-non-empty {HOME}\n"
     return f"{HEAD}{functions}{''.join(sections)}{end}"
 

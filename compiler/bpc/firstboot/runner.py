@@ -6,6 +6,8 @@ from bpc.digest import sha256
 from bpc.firstboot.platforms import MODULE, section
 from bpc.model.steps import Artifact, Configure, File, Mount, Packages, Run, Service, User
 from bpc.model.values import concat
+from bpc.quoting import shell as quote
+from bpc.quoting import word
 from bpc.record import assert_never
 
 TYPE_CHECKING = False
@@ -74,7 +76,9 @@ mount_volume() {  # device, path, filesystem: waits for the device; one that is 
     cp -a "$2/." /run/bpc-volume/
     umount /run/bpc-volume
   fi
-  grep -qF " $2 " /etc/fstab || echo "$1 $2 $3 defaults,nofail 0 2" >>/etc/fstab
+  local place=${2//\\\\/'\\134'}
+  place=${place// /'\\040'}  # as fstab has it
+  grep -qF " $place " /etc/fstab || echo "$1 $place $3 defaults,nofail 0 2" >>/etc/fstab
   mountpoint -q "$2" || mount "$2"
 }
 """
@@ -215,7 +219,7 @@ def run(step: Run) -> Iterator[Text]:
     interpreter = "/bin/sh"
     first = step.script[0] if step.script else ""
     if isinstance(first, str) and first.startswith("#!"):
-        interpreter = first[2:].partition("\n")[0].strip()
+        interpreter = " ".join(map(word, first[2:].partition("\n")[0].split())) or interpreter
     mark = "BPC_SCRIPT"
     while any(isinstance(part, str) and mark in part for part in step.script):
         mark += "_"
@@ -232,8 +236,3 @@ def _service(step: Service) -> str:
     reload = "systemctl daemon-reload\n" if step.unit else ""
     name = quote(step.name)
     return f"{reload}systemctl enable {name}\nsystemctl restart {name}\n"
-
-
-def quote(text: str) -> str:
-    """A text as one word of the shell."""
-    return "'" + text.replace("'", "'\\''") + "'"

@@ -236,7 +236,9 @@ def _finish(order: Order, job: Job, work: str, tools: Tools, started: float, say
             tools.convert(raw, part, form)
         except subprocess.CalledProcessError as error:
             output = error.stderr.decode(errors="replace") if error.stderr else ""
-            found = BuildFailed(span=order.span, image=job.name, reason=f"it could not be converted to {form}", output=output, log=log)
+            found = BuildFailed(
+                span=order.span, image=job.name, reason=f"it could not be converted to {form}", output=output, log=log
+            )
             raise Failed(found) from None
         files[form] = {"size": os.path.getsize(part), "sha256": _digest(part)}
         os.replace(part, os.path.join(order.folder, f"{job.name}.{form}"))

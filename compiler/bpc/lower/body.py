@@ -12,6 +12,7 @@ from bpc.lower.functions import private
 from bpc.lower.types import Wrong, bad, fits
 from bpc.lower.values import Deferred, EndpointValue, Hosts
 from bpc.model.values import BalancerAddressHole, MemberAddressesHole, MemberAddressHole
+from bpc.names import FREE, KEY, LINE, NAME, check
 from bpc.record import replace
 from bpc.syntax.tree import Block, For, Identifier, ListLiteral, Name, Setting, String
 from bpc.vocabulary import BLOCKS, words
@@ -26,12 +27,12 @@ if TYPE_CHECKING:
     from bpc.lower.values import Value
     from bpc.lower.world import Touch
     from bpc.source import Span
-    from bpc.syntax.tree import Statement
+    from bpc.syntax.tree import Expression, Statement
 
 
-NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:-+[A-Za-z0-9_]+)*"
+TEXTS = frozenset([str, tuple, dict, Deferred])
+"""What may have names in it."""
 IN_LOOP = "a `for` repeats its statements for each item: write this once, outside of the loop"
-NAMED = ("secret", "network", "tier", "expose", "volume")
 
 
 def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement, Scope]]:
@@ -135,6 +136,8 @@ class Body:
             value = evaluate_as(word.type, setting.value, scope, deploy=word.deploy)
             if isinstance(value, Hosts) and word.type == "list(string)":
                 raise Wrong(lower.DeployTime(span=setting.value.span, what="the list of a tier's members"))
+            if type(value) in TEXTS and word.form != FREE:
+                self.found.extend(names_in(value, word.form, setting.value))
             return value
         except Wrong as wrong:
             self.found.append(wrong.diagnostic)
@@ -180,7 +183,7 @@ class Body:
         if isinstance(label, String):
             return self._checked(str(fits(evaluate(label, self.scope), "string", label.span)), label.span)
         assert isinstance(label, Identifier)
-        return label.text
+        return label.text if self.keyword.form == "name" else self._checked(label.text, label.span)
 
     def was(self) -> str:
         """The name before a rename, or nothing."""
@@ -190,11 +193,36 @@ class Body:
         return former
 
     def _checked(self, text: str, span: Span) -> str:
-        """A text that is made to a name must be one: it becomes part of resources' and files' names."""
-        keyword = self.block.keyword
-        if keyword in NAMED and not re.fullmatch(NAME, text):
-            raise _no_name(text, keyword, span)
+        """A label must be what its block needs: it becomes part of resources' and files' names."""
+        form = self.keyword.form
+        if form == "name" and re.fullmatch(NAME, text):
+            return text
+        wrong = check(text, LINE if form == "name" else form, span)
+        if wrong is not None:
+            raise Wrong(wrong)
+        if form == "name":
+            raise _no_name(text, self.block.keyword, span)
         return text
+
+
+def names_in(value: Value, form: str, node: Expression) -> Iterator[Diagnostic]:
+    """What is wrong with the names in a value: of a deploy-time one, what is known of it must be one line."""
+    match value:
+        case str():
+            wrong = check(value, form, node.span)
+            if wrong is not None:
+                yield wrong
+        case Deferred():
+            for part in value.text:
+                yield from names_in(part, KEY if form == KEY else LINE, node) if isinstance(part, str) else ()
+        case tuple():
+            nodes = node.items if isinstance(node, ListLiteral) else (node,) * len(value)
+            for item, place in zip(value, nodes, strict=True):
+                yield from names_in(item, form, place)
+        case dict():
+            for name, item in value.items():
+                yield from names_in(name, LINE, node)
+                yield from names_in(item, form, node)
 
 
 def once(first: dict[str, Span], keyword: str, name: str, span: Span, found: list[Diagnostic], hint: str = "") -> None:

@@ -22,6 +22,7 @@ from bpc.lower.values import (
     type_name,
 )
 from bpc.model.values import MemberAddressHole, concat
+from bpc.names import check
 from bpc.record import assert_never
 from bpc.syntax.tree import (
     Attribute,
@@ -160,7 +161,9 @@ def _range(node: RangeLiteral, scope: Scope) -> Range:
     high = fits(evaluate(node.high, scope), "int", node.high.span)
     assert isinstance(low, int) and isinstance(high, int)
     if low > high:
-        raise bad(node.span, f"a range goes from low to high, but {low} is more than {high}", f"did you mean {high}..{low}?")
+        raise bad(
+            node.span, f"a range goes from low to high, but {low} is more than {high}", f"did you mean {high}..{low}?"
+        )
     return Range(low=low, high=high)
 
 
@@ -384,6 +387,10 @@ def _function(name: str, node: Call, scope: Scope) -> Value:
     checked = _fitting(name, kinds, node, arguments)
     if name in ("file", "template"):
         return scope.world.read_function(name, checked, node.span)
+    for argument, value in zip(node.arguments, checked, strict=True):
+        wrong = check(value, FUNCTIONS[name].form, argument.value.span) if isinstance(value, str) else None
+        if wrong is not None:
+            raise Wrong(wrong)
     try:
         return TABLE[name](*checked)
     except ValueError as error:

@@ -189,7 +189,11 @@ def meant_member(what: str, tier: str, known: tuple[str, ...], name: str) -> str
         return "its endpoints are " + ", ".join(f"{tier}.{endpoint}{field}" for endpoint in ordered)
     if what == "string":
         function = {"len": "length", "size": "length"}.get(name, name)
-        return f"write {function}(text)" if function in FUNCTIONS else "a text has no attributes; functions are called around it"
+        return (
+            f"write {function}(text)"
+            if function in FUNCTIONS
+            else "a text has no attributes; functions are called around it"
+        )
     return did_you_mean(name, known) or (f"it has {', '.join(known)}" if known else "")
 
 

@@ -29,10 +29,14 @@ def said_and_meant(problem: str, names: tuple[str, ...] | None, environment: Any
     found = NOT_NAMED.match(problem)
     if found:
         known = environment.filters if found[1] == "filter" else environment.tests
-        return f'there is no {found[1]} "{found[2]}"', did_you_mean(found[2], [n for n in known if not n.startswith("_")])
+        return f'there is no {found[1]} "{found[2]}"', did_you_mean(
+            found[2], [n for n in known if not n.startswith("_")]
+        )
     found = TAG.match(problem)
     if found:
-        return f'there is no tag "{found[1]}"', did_you_mean(found[1], ("if", "elif", "else", "endif", "for", "endfor", "set", "macro", "endmacro"))
+        return f'there is no tag "{found[1]}"', did_you_mean(
+            found[1], ("if", "elif", "else", "endif", "for", "endfor", "set", "macro", "endmacro")
+        )
     return problem, ""
 
 

@@ -169,7 +169,9 @@ class World:
     def member_of(self, tier: str, index: int, span: Span) -> MemberValue:
         members = self.plan(tier).members
         if not isinstance(members, Fixed):
-            raise bad(span, f'the members of "{tier}" come and go: none of them can be named', "use a number as its `count`")
+            raise bad(
+                span, f'the members of "{tier}" come and go: none of them can be named', "use a number as its `count`"
+            )
         if not 0 <= index < members.count:
             raise bad(span, f'"{tier}" has {members.count} members, numbered from 0')
         return MemberValue(tier=tier, index=index)

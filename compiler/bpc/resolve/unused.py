@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     Read = Callable[[str, str, Span], "Source | Diagnostic"]
 
-PLAIN = re.compile(r"(?<![\\$\w])\$([A-Za-z_]\w*)|(?<![$\\{%])\{\{-? *([A-Za-z_]\w*) *-?\}\}|(?<![$\\{%\w])\{([A-Za-z_]\w*)\}")
+PLAIN = re.compile(
+    r"(?<![\\$\w])\$([A-Za-z_]\w*)|(?<![$\\{%])\{\{-? *([A-Za-z_]\w*) *-?\}\}|(?<![$\\{%\w])\{([A-Za-z_]\w*)\}"
+)
 """`$name`, `{{ name }}` and `{name}`, but for `${name}` and `\\$name`."""
 DOLLAR = re.compile(r"(?<![\\$])\$\{([A-Za-z_]\w*)\}")
 

@@ -39,8 +39,12 @@ ALLOW = "write `allow ENDPOINT from CIDR` in the tier"
 VOLUME = 'write `volume NAME { size = 100GiB, mount = "/data" }`'
 PARAM = "write `param NAME: type` for a value that is asked for at deployment, or `let NAME = value` for one that is known when you compile"
 STATEMENTS = {
-    **dict.fromkeys(("resource", "resources"), "machines are declared with `tier NAME { … }`, networks with `network NAME { … }`"),
-    **dict.fromkeys(("server", "servers", "vm", "instance", "node", "nodes", "host", "container", "group", "database", "role"), TIER),
+    **dict.fromkeys(
+        ("resource", "resources"), "machines are declared with `tier NAME { … }`, networks with `network NAME { … }`"
+    ),
+    **dict.fromkeys(
+        ("server", "servers", "vm", "instance", "node", "nodes", "host", "container", "group", "database", "role"), TIER
+    ),
     **dict.fromkeys(("variable", "variables", "parameter", "parameters", "input", "inputs"), PARAM),
     **dict.fromkeys(("locals", "local", "var", "const", "set", "def", "val", "define"), LET),
     **dict.fromkeys(("module", "include", "use", "using", "load", "source"), IMPORT),

@@ -273,7 +273,9 @@ def _illegal(span: Span, text: str) -> IllegalCharacter:
         "&": 'write "and"',
         "|": 'write "or"',
         "\u00a0": "this is a no-break space: use an ordinary space",
-        **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019\u201a`", 'text must be in plain double quotes: "..."'),
+        **dict.fromkeys(
+            "\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019\u201a`", 'text must be in plain double quotes: "..."'
+        ),
         "?": "a condition is written: value if condition else other",
         "\\": "a statement goes on in the next line inside ( ) or [ ], and after an operator",
         "$": 'write the name alone; in a string it is inserted with "${name}"',
