@@ -220,7 +220,8 @@ BLOCKS: dict[str, Keyword] = {
         says="a script, run once as root: one of `script`, `text`",
         settings={
             "script": Word(type="string", says="a script file of the project"),
-            "text": Word(type="string", deploy=True, says="the script itself"),
+            "text": Word(type="string", deploy=True, says="the script itself; deploy-time values in `quote()` only"),
+            "environment": Word(type="map(any)", deploy=True, says="variables of this step, of any value, by name"),
             "creates": Word(type="string", says="not run where this path exists"),
         },
     ),

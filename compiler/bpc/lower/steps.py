@@ -10,6 +10,7 @@ from bpc.digest import sha256
 from bpc.lower.configure import configure_of, platform_packages
 from bpc.lower.functions import as_text
 from bpc.lower.scope import Lazy, Unknown
+from bpc.lower.scripts import check_script, variables
 from bpc.lower.templates import render
 from bpc.lower.types import Wrong, bad
 from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User
@@ -129,7 +130,10 @@ def _run(item: Body, kind: Kind) -> Run:
         script: Text = (item.scope.world.text(item.value("script", ""), item.where("script")).text,)
     else:
         script = as_text(item.value("text", ""))
-    return Run(title=item.label(), script=script, creates=item.value("creates", ""), kind=kind, span=item.span)
+        check_script(script, item)
+    creates = item.value("creates", "")
+    environment = variables(item) if item.has("environment") else ()
+    return Run(title=item.label(), script=script, environment=environment, creates=creates, kind=kind, span=item.span)
 
 
 def _file(item: Body, template: Body, kind: Kind) -> File:
@@ -200,6 +204,8 @@ def _user(item: Body, kind: Kind) -> User:
     system = item.value("system", False)
     keys = tuple(as_text(key) for key in item.value("ssh_keys", ()))
     for index, key in enumerate(keys):
+        if any(isinstance(hole, SecretHole) for hole in holes(key)):
+            raise bad(item.where_item("ssh_keys", index), "a secret is not a public key")
         # the line end of a file that holds one key is none within it
         if any(end in "".join(part for part in key if isinstance(part, str)).rstrip("\r\n") for end in "\r\n"):
             raise bad(item.where_item("ssh_keys", index), "a key is one line", "write each key as an item of its own")

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from bpc.record import Record
 
+ALLOWED = r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]*"
+"""What a string that is given at deployment may have, as a regular expression: what any YAML reader keeps as it is."""
+ALLOWED_IN_WORDS = "no control characters but line feeds and tabs, no U+2028, U+2029, U+FFFE or U+FFFF"
+
 
 class ParamHole(Record):
     """The value of a stack parameter, by its name in `Solution.params`."""
