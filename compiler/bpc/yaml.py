@@ -37,12 +37,15 @@ INSIDE_QUOTES = (("\n", "\\n"), ('"', '\\"'), ("\\", "\\\\"))
 """What a value needs between double quotes, beside characters that no document may have."""
 
 
-def dump_parts(value: dict[str, object]) -> Parts:
-    """A map with `Filled` strings as a YAML document."""
-    if not value:
-        return (dump(value),)
+def dump_parts(value: object) -> Parts:
+    """The value as a YAML document; strings may be `Filled`."""
     lines: list[Part] = []
-    _map(value, "", "", lines.append)
+    if isinstance(value, Filled):
+        _filled(value, "  ", lines.append)
+    elif isinstance(value, dict) and value:
+        _map(value, "", "", lines.append)
+    else:
+        lines.append(dump(value))
     return joined(tuple(lines))
 
 

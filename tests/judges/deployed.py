@@ -47,6 +47,13 @@ def outputs(files: Mapping[str, str], parameters: Mapping[str, Any], attribute: 
     return {name: stack.outputs[name].get_value() for name in root["outputs"]}
 
 
+def check_parameters(files: Mapping[str, str], parameters: Mapping[str, Any]) -> None:
+    """Raises what Heat raises where it does not take the parameters."""
+    given = yaml.safe_load(files["environment.yaml"])["parameters"] | dict(parameters)
+    stack = _stack(yaml.safe_load(files["stack.yaml"]), files, given)
+    stack.parameters.validate(validate_value=True, context=stack.context)
+
+
 def _stack(text: Json, files: Mapping[str, str], parameters: Mapping[str, Any]) -> Stack:
     env = environment.Environment({"parameters": dict(parameters)})
     return Stack(engine.start(), "deployed", Template(copy.deepcopy(text), files=dict(files), env=env))
@@ -113,14 +120,19 @@ def resolved(value: Any, values: Mapping[str, str]) -> Any:
         case {"Fn::Split": [str(separator), inner]}:
             return resolved(inner, values).split(separator)
         case {"Fn::Sub": [str(text), dict(own)]}:
-            return _substituted(text, {**values, **{name: resolved(inner, values) for name, inner in own.items()}})
+            return _substituted(text, {name: resolved(inner, values) for name, inner in own.items()}, values)
         case {"Fn::Sub": str(text)}:
-            return _substituted(text, values)
+            return _substituted(text, {}, values)
         case str():
             return value
     raise AssertionError(f"not a function that gives a text: {value}")
 
 
-def _substituted(text: str, values: Mapping[str, str]) -> str:
+def _substituted(text: str, own: Mapping[str, str], values: Mapping[str, str]) -> str:
     """One pass: what comes in is not looked at again."""
-    return re.sub(r"\$\{(!?)([^}]*)\}", lambda m: f"${{{m[2]}}}" if m[1] else values[m[2]], text)
+
+    def one(match: re.Match[str]) -> str:
+        escape, name = match.groups()
+        return f"${{{name}}}" if escape else own[name] if name in own else values[name]
+
+    return re.sub(r"\$\{(!?)([^}]*)\}", one, text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from troposphere import GetAtt, Join, Ref, Split, Sub
 
 from bpc.model.resources import Fixed
@@ -54,15 +56,22 @@ def joined(parts: list[Any]) -> Any:
     other: dict[str, Any] = {}
     for part in parts:
         if isinstance(part, str):
-            text.append(part.replace("${", "${!"))
+            text.append(_literal(part))
+            if "${Dollar}" in text[-1]:
+                other["Dollar"] = "$"
         elif isinstance(part, Ref | GetAtt):
             text.append(f"${{{'.'.join(_names(part))}}}")
         else:
-            same = (name for name, known in other.items() if known.to_dict() == part.to_dict())
+            same = (name for name, known in other.items() if name != "Dollar" and known.to_dict() == part.to_dict())
             name = next(same, f"Value{len(other)}")
             other[name] = part
             text.append(f"${{{name}}}")
     return Sub("".join(text), other) if other else Sub("".join(text)) if len(parts) > 1 else ""
+
+
+def _literal(text: str) -> str:
+    """A literal inside `Fn::Sub`, which has an escape for what looks like a variable. Any other `${` gets its dollar from one."""
+    return re.sub(r"\$\{(?:([^${}!\n]+)\})?", lambda m: f"${{!{m[1]}}}" if m[1] else "${Dollar}{", text)
 
 
 def _names(part: Ref | GetAtt) -> list[str]:
