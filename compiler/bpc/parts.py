@@ -111,24 +111,31 @@ def plain(given: Parts) -> str | None:
     return "".join(part for part in given if isinstance(part, str)) if all(isinstance(p, str) for p in given) else None
 
 
-def placeholders(given: Parts, name: Callable[[Place], str]) -> dict[Place, str]:
-    """A placeholder for each place, for a language that fills texts by search and replace: no literal has one, nor do a
-    literal and a placeholder, or two of them, make another where they meet.
+def placeholders(given: Parts, name: Callable[[Place], str]) -> tuple[tuple[tuple[Place, str], ...], list[int]]:
+    """A placeholder for each place, and which of them each place of the text has, for a language that fills texts by search
+    and replace: no literal has one, nor do a literal and a placeholder, or two of them, make another where they meet.
     """
-    places = [part for part in given if isinstance(part, Place)]
-    distinct = list(dict.fromkeys(places))
-    names: dict[Place, str] = {}
-    for place in distinct:
+    numbers: dict[Place, int] = {}
+    order = [numbers.setdefault(part, len(numbers)) for part in given if not isinstance(part, str)]
+    taken: dict[str, int] = {}
+    names = []
+    for place in numbers:
         wanted = name(place)
-        same = sum(taken.partition("~")[0] == wanted for taken in names.values())
-        names[place] = f"{wanted}~{same + 1}" if same else wanted
-    number = 0
+        same = taken[wanted] = taken.get(wanted, 0) + 1
+        names.append(f"{wanted}~{same}" if same > 1 else wanted)
+    longer = ""
     while True:
-        made = {place: f"@@{'~' * number}{names[place]}@@" for place in distinct}
-        text = "".join(part if isinstance(part, str) else made[part] for part in given)
-        if all(_times(mark, text) == places.count(place) for place, mark in made.items()):
-            return made
-        number += 1
+        marks = [f"@@{longer}{text}@@" for text in names]
+        text = written(given, [marks[number] for number in order])
+        if all(_times(mark, text) == order.count(number) for number, mark in enumerate(marks)):
+            return tuple(zip(numbers, marks, strict=True)), order
+        longer += "~"
+
+
+def written(given: Parts, texts: Iterable[str]) -> str:
+    """The text with one of `texts` for each place."""
+    left = iter(texts)
+    return "".join(part if isinstance(part, str) else next(left) for part in given)
 
 
 def _times(mark: str, text: str) -> int:

@@ -105,8 +105,6 @@ class InsideTexts(Texts):
 KEPT = 4096
 LONGEST = 80
 LINE = "\n"
-STARTS = re.compile("\n(?!\n)")
-"""Before the lines that are not empty."""
 TEXTS, INSIDE = Texts(), InsideTexts()
 
 
@@ -201,8 +199,17 @@ def _filled(item: Filled, pad: str, put: Put) -> None:
     put(f"|2{'+' if last.endswith(LINE) else '-'}\n{pad}")
     indent = ((LINE, LINE + pad),)
     for part in before:
-        put(STARTS.sub(LINE + pad, part) if isinstance(part, str) else escaped((part,), indent)[0])
-    put(STARTS.sub(LINE + pad, last.removesuffix(LINE)) + LINE)
+        put(_indented(part, pad) if isinstance(part, str) else escaped((part,), indent)[0])
+    put(_indented(last.removesuffix(LINE), pad) + LINE)
+
+
+def _indented(text: str, pad: str) -> str:
+    """A text in the middle of a block, whose first line is indented already; empty lines need no indent."""
+    first, *lines = text.split(LINE)
+    if not lines:
+        return first
+    *between, end = [pad + line if line else "" for line in lines]
+    return LINE.join([first, *between, end or pad])
 
 
 def _filled_quotes(item: Filled, texts: str, put: Put) -> None:

@@ -298,7 +298,7 @@ def _params(body: Body, choice: Choice) -> list[Param]:
             value = None
             try:
                 value = None if default is None else fits(evaluate(default, scope), kind, default.span)
-                if isinstance(value, str) and default is not None:
+                if isinstance(value, str) and default is not None and not value.isprintable():
                     _check_characters(value, default.span)
             except Wrong as wrong:
                 body.found.append(wrong.diagnostic)

@@ -10,10 +10,9 @@ from bpc.digest import sha256
 from bpc.lower.configure import configure_of, platform_packages
 from bpc.lower.functions import as_text
 from bpc.lower.scope import Lazy, Unknown
-from bpc.lower.scripts import check_script, variables
 from bpc.lower.templates import render
 from bpc.lower.types import Wrong, bad
-from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User
+from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User, Variable
 from bpc.model.values import SecretHole, holes
 from bpc.syntax.tree import Let, Parameter
 
@@ -130,9 +129,16 @@ def _run(item: Body, kind: Kind) -> Run:
         script: Text = (item.scope.world.text(item.value("script", ""), item.where("script")).text,)
     else:
         script = as_text(item.value("text", ""))
-        check_script(script, item)
+        if any(not isinstance(part, str) for part in script):
+            from bpc.lower.scripts import check_script
+
+            check_script(script, item)
     creates = item.value("creates", "")
-    environment = variables(item) if item.has("environment") else ()
+    environment: tuple[Variable, ...] = ()
+    if item.has("environment"):
+        from bpc.lower.scripts import variables
+
+        environment = variables(item)
     return Run(title=item.label(), script=script, environment=environment, creates=creates, kind=kind, span=item.span)
 
 

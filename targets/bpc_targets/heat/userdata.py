@@ -15,7 +15,7 @@ from bpc.model.values import (
     SecretHole,
     VolumeDeviceHole,
 )
-from bpc.parts import Own, Place, placeholders
+from bpc.parts import Own, Place, placeholders, written
 from bpc.record import Record, assert_never
 from bpc_targets.heat import diagnostics, limits
 from bpc_targets.heat.stack import attr
@@ -85,7 +85,8 @@ class FirstBoot(Record):
     """A first boot with its placeholders; tiers with the same steps share it."""
 
     text: Parts
-    marks: dict[Place, str]
+    written: str
+    marks: tuple[tuple[Place, str], ...]
 
 
 def user_data(stack: Stack, group: Group, tier: str) -> Any:
@@ -93,12 +94,12 @@ def user_data(stack: Stack, group: Group, tier: str) -> Any:
     boot = stack.first_boots.get(id(group.first_boot)) or _first_boot(stack, group)
     stack.first_boots[id(group.first_boot)] = boot
     _check_size(stack, group, boot.text)
-    lists = [place.hole for place in boot.marks if isinstance(place.hole, MemberAddressesHole)]
+    lists = [place.hole for place, _ in boot.marks if isinstance(place.hole, MemberAddressesHole)]
     if isinstance(group.members, Scaling) and any(hole.group == group.name for hole in lists):
         stack.found.append(diagnostics.OwnMembers(span=group.span, tier=group.name))
     name = f"user-data/{tier}.yaml"
-    stack.files[name] = "".join(_written(part, boot.marks) for part in boot.text)
-    params = {mark: _value(place, stack, tier) for place, mark in boot.marks.items()}
+    stack.files[name] = boot.written
+    params = {mark: _value(place, stack, tier) for place, mark in boot.marks}
     return {"str_replace": {"template": {"get_file": name}, "params": params}}
 
 
@@ -107,15 +108,16 @@ def _first_boot(stack: Stack, group: Group) -> FirstBoot:
     if _size(text) > LARGEST:
         text = cloud_config(group, SIGNAL, compress=True)
     text = tuple(part if isinstance(part, str) or varied(part, stack) else Place(hole=part.hole) for part in text)
-    return FirstBoot(text=text, marks=placeholders(text, _name))
+    marks, order = placeholders(text, _name)
+    said = [_said(place, mark) for place, mark in marks]
+    return FirstBoot(text=text, written=written(text, [said[number] for number in order]), marks=marks)
 
 
-def _written(part: str | Place, marks: dict[Place, str]) -> str:
-    if isinstance(part, str):
-        return part
-    if isinstance(part.hole, VolumeDeviceHole):
-        return f"$(printf %.43s /dev/disk/by-id/virtio-{marks[part]})"  # the serial ends after 20 characters
-    return marks[part]
+def _said(place: Place, mark: str) -> str:
+    """What stands in the file for a place."""
+    if isinstance(place.hole, VolumeDeviceHole):
+        return f"$(printf %.43s /dev/disk/by-id/virtio-{mark})"  # the serial ends after 20 characters
+    return mark
 
 
 def _value(place: Place, stack: Stack, tier: str) -> Any:
