@@ -95,15 +95,18 @@ def joined(*texts: Parts) -> Parts:
     """One text of several, neighbouring strings joined and empty ones dropped."""
     made: list[Part] = []
     strings: list[str] = []
-    for part in (part for text in texts for part in text):
-        if isinstance(part, str):
-            strings.append(part)
-            continue
-        if any(strings):
-            made.append("".join(strings))
-        strings.clear()
-        made.append(part)
-    return (*made, "".join(strings)) if any(strings) else tuple(made)
+    for text in texts:
+        for part in text:
+            if isinstance(part, str):
+                strings.append(part)
+            else:
+                if any(strings):
+                    made.append("".join(strings))
+                strings.clear()
+                made.append(part)
+    if any(strings):
+        made.append("".join(strings))
+    return tuple(made)
 
 
 def plain(given: Parts) -> str | None:

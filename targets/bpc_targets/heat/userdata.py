@@ -16,7 +16,7 @@ from bpc.model.values import (
     VolumeDeviceHole,
 )
 from bpc.parts import Own, Place, placeholders, written
-from bpc.record import Record, assert_never
+from bpc.record import Record, assert_never, replace
 from bpc_targets.heat import diagnostics, limits
 from bpc_targets.heat.stack import attr
 from bpc_targets.heat.values import filled, varied
@@ -107,7 +107,10 @@ def _first_boot(stack: Stack, group: Group) -> FirstBoot:
     text = cloud_config(group, SIGNAL)
     if _size(text) > LARGEST:
         text = cloud_config(group, SIGNAL, compress=True)
-    text = tuple(part if isinstance(part, str) or varied(part, stack) else Place(hole=part.hole) for part in text)
+    text = tuple(
+        part if isinstance(part, str) or not part.escapes or varied(part, stack) else replace(part, escapes=())
+        for part in text
+    )
     marks, order = placeholders(text, _name)
     said = [_said(place, mark) for place, mark in marks]
     return FirstBoot(text=text, written=written(text, [said[number] for number in order]), marks=marks)
