@@ -235,7 +235,12 @@ BLOCKS: dict[str, Keyword] = {
         says="a script that runs once as root: one of `script`, `text`",
         settings={
             "script": Word(type="string", says="a script file of the project"),
-            "text": Word(type="string", deploy=True, says="the script as text", form="text"),
+            "text": Word(
+                type="string", deploy=True, says="the script as text; deploy-time values in `quote()` only", form="text"
+            ),
+            "environment": Word(
+                type="map(any)", deploy=True, says="variables of this step, of any value, by name", form="text"
+            ),
             "creates": Word(type="string", says="the script does not run if this path exists", form="creates"),
         },
     ),
@@ -318,6 +323,9 @@ FUNCTIONS: dict[str, Function] = {
         result="string",
         variadic=True,
         says="`{}` and `{0}` are replaced by the values",
+    ),
+    "quote": Function(
+        parameters=("any",), required=1, result="string", says="as one word of a shell, also a deploy-time value"
     ),
     "base64": Function(parameters=("string",), required=1, result="string", says="of the text's UTF-8 bytes"),
     "sha256": Function(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bpc.firstboot.runner import HOME, UNPACK, artifact, artifact_place, run
 from bpc.firstboot.userdata import unit_name
 from bpc.model.steps import Artifact, Configure, File, Mount, Packages, Run, Service, User
+from bpc.parts import plain
 from bpc.quoting import shell as quote
 from bpc.quoting import visible
 from bpc.record import assert_never
@@ -97,7 +98,7 @@ def _section(step: Step) -> str:
         case Artifact():
             return artifact(step)
         case Run():
-            return "".join(_plain(text) for text in run(step))
+            return "".join(plain(text) or "" for text in run(step))  # without places: with them, a step is not baked
         case Service():
             unit = f"chmod 0644 {quote(f'/etc/systemd/system/{unit_name(step.name)}')}\n" if step.unit else ""
             return f"{unit}systemctl {'enable' if step.enabled else 'disable'} {quote(step.name)}\n"

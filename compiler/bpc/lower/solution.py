@@ -11,13 +11,13 @@ from bpc.lower.evaluate import evaluate
 from bpc.lower.functions import public_text
 from bpc.lower.images import Built, build
 from bpc.lower.scope import Lazy, Scope
-from bpc.lower.types import Wrong, fits
+from bpc.lower.types import Wrong, bad, fits
 from bpc.lower.values import Deferred, EndpointValue, NetworkValue, TemplateValue, TierValue
 from bpc.lower.world import World
 from bpc.model.resources import Fixed, Group, Network, Readiness, Secret, Volume
 from bpc.model.solution import Output, Param, Solution
 from bpc.model.steps import Mount
-from bpc.model.values import ParamHole, SecretHole, VolumeDeviceHole, holes
+from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS, ParamHole, SecretHole, VolumeDeviceHole, holes
 from bpc.record import Record, replace
 from bpc.source import Span
 from bpc.syntax.tree import Block, Connect, Identifier, Let, Parameter, Setting
@@ -299,12 +299,24 @@ def _params(body: Body, choice: Choice) -> list[Param]:
             value = None
             try:
                 value = None if default is None else fits(evaluate(default, scope), kind, default.span)
+                if isinstance(value, str) and default is not None and not value.isprintable():
+                    _check_characters(value, default.span)
             except Wrong as wrong:
                 body.found.append(wrong.diagnostic)
             made.append(
                 Param(name=statement.name.text, type=kind, default=value, doc=statement.doc, span=statement.name.span)  # type: ignore[arg-type]
             )
     return made
+
+
+def _check_characters(value: str, span: Span) -> None:
+    """A default is held to what a value at deployment is. Raises `Wrong`."""
+    import re
+
+    allowed = len(re.match(ALLOWED, value)[0])  # type: ignore[index]
+    if allowed < len(value):
+        problem = f"the value of a param may have {ALLOWED_IN_WORDS}: found U+{ord(value[allowed]):04X}"
+        raise bad(span, problem)
 
 
 def _outputs(world: World, body: Body) -> list[Output]:

@@ -12,8 +12,8 @@ from bpc.lower.functions import private, private_text
 from bpc.lower.scope import Lazy, Unknown
 from bpc.lower.templates import render
 from bpc.lower.types import Wrong, bad
-from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User
-from bpc.model.values import SecretHole
+from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User, Variable
+from bpc.model.values import SecretHole, holes
 from bpc.syntax.tree import Let, Parameter
 
 TYPE_CHECKING = False
@@ -122,7 +122,17 @@ def _run(item: Body, kind: Kind) -> Run:
         script: Text = (item.scope.world.text(item.value("script", ""), item.where("script")).text,)
     else:
         script = private_text(item.value("text", ""))
-    return Run(title=item.label(), script=script, creates=item.value("creates", ""), kind=kind, span=item.span)
+        if any(not isinstance(part, str) for part in script):
+            from bpc.lower.scripts import check_script
+
+            check_script(script, item)
+    creates = item.value("creates", "")
+    environment: tuple[Variable, ...] = ()
+    if item.has("environment"):
+        from bpc.lower.scripts import variables
+
+        environment = variables(item)
+    return Run(title=item.label(), script=script, environment=environment, creates=creates, kind=kind, span=item.span)
 
 
 def _file(item: Body, template: Body, kind: Kind) -> File:
@@ -130,7 +140,7 @@ def _file(item: Body, template: Body, kind: Kind) -> File:
     if path.endswith("/"):
         raise bad(item.span, f'"{path}" is a folder, not a file', "write the whole path of the file")
     content, source = _content(item, template)
-    sensitive = any(isinstance(part, SecretHole) for part in content) if isinstance(content, tuple) else False
+    sensitive = any(isinstance(hole, SecretHole) for hole in holes(content)) if isinstance(content, tuple) else False
     mode = item.value("mode", "0600" if sensitive else "0644")
     owner = item.value("owner", "root")
     group = item.value("group", owner)
@@ -198,6 +208,8 @@ def _user(item: Body, kind: Kind) -> User:
     system = item.value("system", False)
     keys = tuple(private_text(key) for key in item.value("ssh_keys", ()))
     for index, key in enumerate(keys):
+        if any(isinstance(hole, SecretHole) for hole in holes(key)):
+            raise bad(item.where_item("ssh_keys", index), "a secret is not a public key")
         # the line end of a file that holds one key is none within it
         if any(end in "".join(part for part in key if isinstance(part, str)).rstrip("\r\n") for end in "\r\n"):
             raise bad(
