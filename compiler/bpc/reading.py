@@ -7,6 +7,7 @@ import posixpath
 from bpc.diagnostics.reading import NotText, OutsideProject, Unreadable
 from bpc.digest import sha256
 from bpc.files import ReadError, beside
+from bpc.names import check_line
 from bpc.source import Source
 
 TYPE_CHECKING = False
@@ -49,6 +50,9 @@ class Reading:
 
     def content(self, name: str, span: Span) -> bytes | Diagnostic:
         """A file's bytes, or why there are none."""
+        wrong = check_line(name, span)
+        if wrong is not None:
+            return wrong
         if name.startswith(("../", "/")) or name == "..":
             return OutsideProject(span=span, path=name)
         try:

@@ -55,7 +55,7 @@ def words(kind: str) -> tuple[str, ...]:
 
 
 class Keyword(Record):
-    """One kind of block: its settings and the blocks and statements that may stand inside it."""
+    """One kind of block: its settings and the blocks and statements that may stand inside it. `form` is that of its label."""
 
     settings: dict[str, Word]
     blocks: tuple[str, ...] = ()
@@ -63,6 +63,7 @@ class Keyword(Record):
     label: str = ""
     once: bool = False
     says: str = ""
+    form: str = "line"
 
 
 _BAKE = Word(
@@ -78,7 +79,7 @@ _MACHINE = Keyword(
         "memory": Word(type="size", says="memory"),
         "disk": Word(type="size", says="root disk"),
         "architecture": Word(type="x86_64 | aarch64", says="processor architecture; default: `x86_64`"),
-        "flavor": Word(type="string", says="a cloud's own machine type, where one must be named"),
+        "flavor": Word(type="string", says="a cloud's own machine type, where one must be named", form="argument"),
     },
 )
 
@@ -86,6 +87,7 @@ BLOCKS: dict[str, Keyword] = {
     "file scope": Keyword(settings={}, blocks=("image", "solution"), statements=("import", "let")),
     "solution": Keyword(
         label="name",
+        form="name",
         says="the whole solution",
         settings={"version": Word(type="string", required=True, says="version of the solution"), "bake": _BAKE},
         blocks=("secret", "network", "tier", "environment"),
@@ -93,14 +95,13 @@ BLOCKS: dict[str, Keyword] = {
     ),
     "secret": Keyword(
         label="name",
+        form="name",
         says="a value that the cloud generates",
-        settings={
-            "length": Word(type="int", says="letters and digits, 8 to 512; default: 32"),
-            "was": _WAS,
-        },
+        settings={"length": Word(type="int", says="letters and digits, 8 to 512; default: 32"), "was": _WAS},
     ),
     "network": Keyword(
         label="name",
+        form="name",
         says="a private network, routed to the solution's others and outbound",
         settings={
             "cidr": Word(type="cidr", required=True, says="its addresses"),
@@ -110,6 +111,7 @@ BLOCKS: dict[str, Keyword] = {
     ),
     "tier": Keyword(
         label="name",
+        form="name",
         says="machines of one kind",
         settings={
             "image": Word(type="image", required=True, says="the image template, with its arguments"),
@@ -142,6 +144,7 @@ BLOCKS: dict[str, Keyword] = {
     ),
     "expose": Keyword(
         label="name",
+        form="name",
         says="a port on which the members listen",
         settings={
             "port": Word(type="port", required=True, says="the port number; it is written only here"),
@@ -149,7 +152,9 @@ BLOCKS: dict[str, Keyword] = {
                 type="tcp | udp | http | https", says="default: `http` if `health` is set, otherwise `tcp`"
             ),
             "public": Word(type="bool", says="whether it can be reached from the internet"),
-            "health": Word(type="string", says="path of an HTTP check by the balancer; default: no check"),
+            "health": Word(
+                type="string", says="path of an HTTP check by the balancer; default: no check", form="health"
+            ),
             "balance": Word(type="round_robin | least_connections | source_ip", says="one address for all members"),
             "tls": Word(
                 type="string", deploy=True, says="the cloud's reference to a certificate; TLS ends at the balancer"
@@ -159,13 +164,14 @@ BLOCKS: dict[str, Keyword] = {
     ),
     "volume": Keyword(
         label="name",
+        form="name",
         says="a block volume for each member",
         settings={
             "size": Word(type="size", required=True, says="its size, whole GiB"),
-            "mount": Word(type="string", required=True, says="where it is mounted"),
+            "mount": Word(type="string", required=True, says="where it is mounted", form="mount"),
             "filesystem": Word(type="ext4 | xfs", says="file system, created if the volume is empty; default: `ext4`"),
             "keep": Word(type="bool", says="whether it outlives the stack"),
-            "type": Word(type="string", says="a cloud's volume type"),
+            "type": Word(type="string", says="a cloud's volume type", form="argument"),
             "was": _WAS,
         },
     ),
@@ -180,6 +186,7 @@ BLOCKS: dict[str, Keyword] = {
     ),
     "environment": Keyword(
         label="name",
+        form="name",
         says="the same solution with some settings changed",
         settings={"bake": _BAKE},
         blocks=("machine", "tier"),
@@ -187,36 +194,41 @@ BLOCKS: dict[str, Keyword] = {
     ),
     "image": Keyword(
         label="name",
+        form="name",
         says="an image template",
         settings={
             "from": Word(
                 type="release | image", required=True, says="a release, a ready cloud image or another template"
             ),
-            "packages": Word(type="list(string)", says="packages of the release, `name` or `name=version`"),
+            "packages": Word(
+                type="list(string)", says="packages of the release, `name` or `name=version`", form="package"
+            ),
         },
         blocks=("file", "artifact", "run", "service", "user", "configure"),
         statements=("param", "let", "for"),
     ),
     "file": Keyword(
         label="path",
+        form="path",
         says="a file with its content: one of `text`, `source`, `template`",
         settings={
-            "text": Word(type="string", deploy=True, says="the content"),
+            "text": Word(type="string", deploy=True, says="the content", form="text"),
             "source": Word(type="string", says="a project file that is copied as it is"),
             "template": Word(
                 type="string", says="a Jinja template of the project; the image's parameters are its variables"
             ),
-            "mode": Word(type="string", says='octal; default: "0644", with a secret "0600"'),
-            "owner": Word(type="string", says='default: "root"'),
-            "group": Word(type="string", says="default: the same name as the owner"),
-            "reload": Word(type="service", says="the service to reload when the file changes"),
+            "mode": Word(type="string", says='octal; default: "0644", with a secret "0600"', form="mode"),
+            "owner": Word(type="string", says='default: "root"', form="owner"),
+            "group": Word(type="string", says="default: the same name as the owner", form="owner"),
+            "reload": Word(type="service", says="the service to reload when the file changes", form="unit"),
         },
     ),
     "artifact": Keyword(
         label="path",
+        form="path",
         says="software that is in no package: unpacked or copied to the path",
         settings={
-            "source": Word(type="string", required=True, says="a project file or a URL"),
+            "source": Word(type="string", required=True, says="a project file or a URL", form="source"),
             "version": Word(type="string", required=True, says="its version, for the bill of materials"),
             "licence": Word(type="string", required=True, says="its SPDX licence expression"),
             "sha256": Word(type="string", required=True, says="checksum, verified when it is baked or fetched"),
@@ -227,12 +239,18 @@ BLOCKS: dict[str, Keyword] = {
         says="a script that runs once as root: one of `script`, `text`",
         settings={
             "script": Word(type="string", says="a script file of the project"),
-            "text": Word(type="string", deploy=True, says="the script as text"),
-            "creates": Word(type="string", says="the script does not run if this path exists"),
+            "text": Word(
+                type="string", deploy=True, says="the script as text; deploy-time values in `quote()` only", form="text"
+            ),
+            "environment": Word(
+                type="map(any)", deploy=True, says="variables of this step, of any value, by name", form="text"
+            ),
+            "creates": Word(type="string", says="the script does not run if this path exists", form="creates"),
         },
     ),
     "service": Keyword(
         label="name",
+        form="unit",
         says="a systemd service, enabled and started",
         settings={
             "unit": Word(type="string", says="a unit file of the project, for a service that is in no package"),
@@ -241,16 +259,19 @@ BLOCKS: dict[str, Keyword] = {
     ),
     "user": Keyword(
         label="name",
+        form="account",
         says="an account",
         settings={
-            "groups": Word(type="list(string)", says="additional groups"),
+            "groups": Word(type="list(string)", says="additional groups", form="group"),
             "shell": Word(
-                type="string", says='login shell; default: "/bin/bash", for a system account "/usr/sbin/nologin"'
+                type="string",
+                says='login shell; default: "/bin/bash", for a system account "/usr/sbin/nologin"',
+                form="shell",
             ),
-            "home": Word(type="string", says="its home folder"),
+            "home": Word(type="string", says="its home folder", form="home"),
             "system": Word(type="bool", says="whether it is an account for a service"),
             "sudo": Word(type="bool", says="whether it may become root without a password"),
-            "ssh_keys": Word(type="list(string)", deploy=True, says="public keys that may log in"),
+            "ssh_keys": Word(type="list(string)", deploy=True, says="public keys that may log in", form="key"),
         },
     ),
     "configure": Keyword(
@@ -265,13 +286,17 @@ UNSUPPORTED_SETTINGS = {"layout": "environment"}
 
 
 class Function(Record):
-    """A function of the language: parameter types, how many must be given, result type, what it does."""
+    """A function of the language: parameter types, how many must be given, result type, what it does.
+
+    `form` is that of its texts, where they are names and no data (`names.FORMS`).
+    """
 
     parameters: tuple[str, ...]
     required: int
     result: str
     says: str
     variadic: bool = False
+    form: str = "text"
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -302,6 +327,9 @@ FUNCTIONS: dict[str, Function] = {
         result="string",
         variadic=True,
         says="`{}` and `{0}` are replaced by the values",
+    ),
+    "quote": Function(
+        parameters=("any",), required=1, result="string", says="as one word of a shell, also a deploy-time value"
     ),
     "base64": Function(parameters=("string",), required=1, result="string", says="of the text's UTF-8 bytes"),
     "sha256": Function(
@@ -339,9 +367,13 @@ FUNCTIONS: dict[str, Function] = {
         result="list(int)",
         says="whole numbers from 0, or the first argument, up to but not including the last",
     ),
-    "cloud_image": Function(parameters=("string",), required=1, result="release", says="a ready cloud image"),
+    "cloud_image": Function(
+        parameters=("string",), required=1, result="release", says="a ready cloud image", form="argument"
+    ),
     **{
-        name: Function(parameters=("string",), required=1, result="release", says=f"a release of {name}")
+        name: Function(
+            parameters=("string",), required=1, result="release", says=f"a release of {name}", form="release"
+        )
         for name in RELEASES
     },
 }

@@ -42,13 +42,12 @@ PATTERNS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("mysql",), "a secret", r"""\bmysql\w*[ \t][^\n|;]{0,200}?(?<=[ \t])-p(?P<single>[^\s"'\\]+)"""),
     (("private key",), "a private key", r"(?P<shape>-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----)(?!(?:\\n|\s)*[${<])"),
     (("akia", "asia"), "an access key", r"(?<![A-Za-z0-9])(?P<shape>A[KS]IA[0-9A-Z]{16})(?![A-Za-z0-9])"),
-    (("@@",), "bpc's own mark for a secret", r"(?P<shape>@@(?:signal|secret\.[\w-]+|late:secret:[\w-]+)@@)"),
     (("ghp_", "gho_", "ghs_", "xox", "glpat-"), "a token", r"(?<!\w)(?P<shape>gh[pos]_[A-Za-z0-9]{36}|xox[abprs]-[\w-]{10,}|glpat-[\w-]{20})"),
 )  # fmt: skip
 """What must stand in a text (the text in lower case) for the pattern to be tried, what it finds, and the pattern."""
 
 SAFE = re.compile(
-    r"""[\s/~<$%{@*!(\[+-]|\./|\w+://|.*(?:\$[{(]|\{\{|%\(|@@)|.*\s$|(.)\1*$"""
+    r"""[\s/~<$%{@*!(\[+-]|\./|\w+://|.*(?:\$[{(]|\{\{|%\()|.*\s$|(.)\1*$"""
     r"""|(?:[\w.]*(?:[._]|[a-z](?=[A-Z])))?(?i:password|passwd|secret|token|key|pass)$"""
     r"""|(?i:(?:your|replace|change|insert|enter|put)[_ -]?\w*|true|false|none|null|undefined|string|required|optional|prompt|trust|peer|ident|md5|scram-sha-256"""
     r"""|default|enabled|disabled|example|placeholder)$"""

@@ -7,6 +7,7 @@ import sys
 
 from bpc import Usage, api
 from bpc.cli.main import settings
+from bpc.quoting import prose, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,14 +46,14 @@ def run(options: argparse.Namespace) -> int:
 
 def tell(folder: str, artifacts: Artifacts) -> None:
     """What was written, what the user must provide, and how far the limits are."""
-    print(f"wrote {folder}: {', '.join(sorted(artifacts.files))}")
+    print(visible(f"wrote {folder}: {', '.join(sorted(artifacts.files))}"))
     if artifacts.requirements:
         print("\nThe stack needs from outside:")
         for need in artifacts.requirements:
-            print(f"  {need.parameter} = {need.value or '?'}: {need.kind}, {need.why}")
+            print(f"  {need.parameter} = {visible(need.value) or '?'}: {need.kind}, {prose(need.why)}")
     for line in artifacts.headroom:
-        print(f"  {line}")
-    print(f"\nHow to deploy it: {os.path.join(folder, 'README.txt')}", file=sys.stdout)
+        print(visible(f"  {line}"))
+    print(f"\nHow to deploy it: {visible(os.path.join(folder, 'README.txt'))}", file=sys.stdout)
 
 
 def limits(pairs: list[str]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from textwrap import wrap
 
 from bpc import Usage, api
 from bpc.cli.main import settings
+from bpc.quoting import lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _tier(options: argparse.Namespace) -> int:
         show(explained.diagnostics, options.format)
     if explained.explanation is None:
         return 1
-    print(json.dumps(explained.plain, indent=2) if options.format == "json" else text(explained.explanation))
+    print(json.dumps(explained.plain, indent=2) if options.format == "json" else lines(text(explained.explanation)))
     return 0
 
 

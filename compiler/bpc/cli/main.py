@@ -12,11 +12,14 @@ import os
 import sys
 
 from bpc import Usage
+from bpc.quoting import lines
 from bpc.version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from _typeshed import SupportsWrite
 
     Command = Callable[[argparse.Namespace], int]
 
@@ -33,9 +36,16 @@ EPILOG = """examples:
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """Shows what was given as it shows any other text."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        super()._print_message(lines(message), file)
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line; shell completion is generated from it."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="bpc",
         description="Compiles the blueprint of a whole solution to orchestration stacks.",
         epilog=EPILOG,
@@ -165,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if sys.stdout is not None:
                 sys.stdout.flush()  # what cannot be printed fails here, not after the exit code is given
     except Usage as error:
-        print(f"bpc: {error}", file=sys.stderr)
+        print(f"bpc: {lines(str(error))}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         _print_no_more()
@@ -199,7 +209,7 @@ def _cannot_print(error: OSError) -> int:
 def _bug() -> int:
     import traceback
 
-    traceback.print_exc()
+    print(lines(traceback.format_exc()), end="", file=sys.stderr)
     print(
         f"\nbpc {VERSION} failed: this is a bug of bpc, not of your blueprint.\n"
         "Please report it with the lines above and, if you can, the blueprint that caused it.",

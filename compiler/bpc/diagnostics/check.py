@@ -152,3 +152,19 @@ class SecretInText(Diagnostic):
     message: ClassVar = "this looks like {what} written as plain text"
     advice: ClassVar = "declare a `secret` in the solution, pass it to the image, and insert it here"
     what: str
+
+
+class NotOneLine(Diagnostic):
+    """A name, path, version or identifier has a character that nobody would see there, or that ends its line.
+
+    Such texts are written into scripts, configuration and pages, and are printed on terminals. So whatever is no free text (the
+    content of a file, a script, data for a platform) is one line of printable characters: it has no control characters, no
+    separators of lines, no controls of the direction of writing, no surrogates and no noncharacters.
+    """
+
+    code: ClassVar = "BPC321"
+    message: ClassVar = (
+        "a name, path, version or identifier is one line of printable characters, and this has {character}"
+    )
+    advice: ClassVar = "take the character out"
+    character: str

@@ -235,3 +235,17 @@ class BadLicence(Diagnostic):
     message: ClassVar = '"{licence}" is not a valid SPDX licence expression: {problem}'
     licence: str
     problem: str
+
+
+class ValueInScript(Diagnostic):
+    """A value that is known only when the stack runs would become text of a script, whose shell would read it as code: a value with
+    a quote, a space or `$(...)` would do what nobody wrote.
+
+    Hand it over as a variable of the step: `environment = { P = p }`, and `"$P"` in the script, which may then be a file of
+    the project. In a script of a shell, `${quote(p)}` stands for the value as one word. A script in another language
+    reads the variable. What is known when you compile may stand in a script as it is.
+    """
+
+    code: ClassVar = "BPC432"
+    message: ClassVar = "a script would run the value of {what} as code"
+    what: str

@@ -13,6 +13,7 @@ from bpc.lower.items import items
 from bpc.lower.types import Wrong, bad, fits
 from bpc.lower.values import Deferred, EndpointValue, Hosts
 from bpc.model.values import BalancerAddressHole, MemberAddressesHole, MemberAddressHole
+from bpc.names import FREE, KEY, LINE, NAME, check
 from bpc.syntax.tree import Block, For, Identifier, ListLiteral, Name, Setting, String
 from bpc.vocabulary import BLOCKS, words
 
@@ -21,17 +22,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
+    from bpc.diagnostics.base import Diagnostic
     from bpc.lower.context import Context, Touch
     from bpc.lower.scope import Scope
     from bpc.lower.sources import Sources
     from bpc.lower.values import Value
     from bpc.source import Span
-    from bpc.syntax.tree import Statement
+    from bpc.syntax.tree import Expression, Statement
 
 
-NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:-+[A-Za-z0-9_]+)*"
+TEXTS = frozenset([str, tuple, dict, Deferred])
+"""What may have names in it."""
 IN_LOOP = "a `for` repeats its statements for each item: write this once, outside of the loop"
-NAMED = ("secret", "network", "tier", "expose", "volume")
 
 
 def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement, Scope]]:
@@ -147,6 +149,9 @@ class Body:
             value = evaluate_as(word.type, setting.value, scope, deploy=word.deploy)
             if isinstance(value, Hosts) and word.type == "list(string)":
                 raise Wrong(lower.DeployTime(span=setting.value.span, what="the list of a tier's members"))
+            if type(value) in TEXTS and word.form != FREE:
+                for diagnostic in names_in(value, word.form, setting.value):
+                    self.found.append(diagnostic)
             return value
         except Wrong as wrong:
             self.found.fail_at(self.where(name), wrong)
@@ -200,15 +205,44 @@ class Body:
 
 
 def label(block: Block, scope: Scope) -> str:
-    """A block's label as text: what is made to a name must be one, as it becomes part of resources' names. Raises `Wrong`."""
-    node = block.label
+    """A block's label as text. Raises `Wrong` where it is not what its block needs: it becomes part of resources' and files' names."""
+    node, form = block.label, BLOCKS[block.keyword].form
     if not isinstance(node, String):
         assert isinstance(node, Identifier)
-        return node.text
-    text = str(fits(evaluate(node, scope), "string", node.span))
-    if block.keyword in NAMED and not re.fullmatch(NAME, text):
-        raise _no_name(text, block.keyword, node.span)
+        return node.text if form == "name" else _checked(block.keyword, node.text, node.span)
+    return _checked(block.keyword, str(fits(evaluate(node, scope), "string", node.span)), node.span)
+
+
+def _checked(keyword: str, text: str, span: Span) -> str:
+    form = BLOCKS[keyword].form
+    if form == "name" and re.fullmatch(NAME, text):
+        return text
+    wrong = check(text, LINE if form == "name" else form, span)
+    if wrong is not None:
+        raise Wrong(wrong)
+    if form == "name":
+        raise _no_name(text, keyword, span)
     return text
+
+
+def names_in(value: Value, form: str, node: Expression) -> Iterator[Diagnostic]:
+    """What is wrong with the names in a value: of a deploy-time one, what is known of it must be one line."""
+    match value:
+        case str():
+            wrong = check(value, form, node.span)
+            if wrong is not None:
+                yield wrong
+        case Deferred():
+            for part in value.text:
+                yield from names_in(part, KEY if form == KEY else LINE, node) if isinstance(part, str) else ()
+        case tuple():
+            nodes = node.items if isinstance(node, ListLiteral) else (node,) * len(value)
+            for item, place in zip(value, nodes, strict=True):
+                yield from names_in(item, form, place)
+        case dict():
+            for name, item in value.items():
+                yield from names_in(name, LINE, node)
+                yield from names_in(item, form, node)
 
 
 def once(first: dict[str, Span], keyword: str, name: str, span: Span, found: Context, hint: str = "") -> None:

@@ -8,7 +8,7 @@ from bpc.lower.functions import private_text
 from bpc.lower.types import Wrong, bad
 from bpc.lower.values import Duration, Hosts, Percent, Size, type_name
 from bpc.model.steps import Configure, Entry, Mapping, Packages, ProjectFile, Scalar, Sequence
-from bpc.model.values import MemberAddressHole, SecretHole
+from bpc.model.values import MemberAddressHole, SecretHole, holes
 from bpc.platforms import PLATFORMS, Platform
 
 TYPE_CHECKING = False
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bpc.lower.body import Body
     from bpc.lower.values import Value
     from bpc.model.steps import Data, Kind, Step
-    from bpc.model.values import Hole
+    from bpc.model.values import Hole, Text
     from bpc.source import Span
 
 UNPULLED = {
@@ -99,8 +99,8 @@ def data(value: Value, span: Span) -> Data:
     if isinstance(value, tuple):
         return Sequence(items=tuple(data(item, span) for item in value))
     if isinstance(value, Hosts) and value.count is not None:
-        holes = [MemberAddressHole(group=value.tier, network=value.network, member=n) for n in range(value.count)]
-        return Sequence(items=tuple(Scalar(value=(hole,)) for hole in holes))
+        addresses = [MemberAddressHole(group=value.tier, network=value.network, member=n) for n in range(value.count)]
+        return Sequence(items=tuple(Scalar(value=(hole,)) for hole in addresses))
     if isinstance(value, Hosts):
         raise bad(
             span, f'the members of "{value.tier}" come and go: they cannot be listed', "use join(separator, hosts)"
@@ -117,9 +117,9 @@ def data(value: Value, span: Span) -> Data:
 def _holes(value: Data) -> Iterator[Hole]:
     match value:
         case Scalar():
-            yield from (
-                part for part in (value.value if isinstance(value.value, tuple) else ()) if not isinstance(part, str)
-            )
+            text: Text = value.value if isinstance(value.value, tuple) else ()
+            found: tuple[Hole, ...] = holes(text)
+            yield from found
         case Sequence():
             yield from (hole for item in value.items for hole in _holes(item))
         case Mapping():

@@ -27,6 +27,7 @@ from bpc.lower.values import (
     type_name,
 )
 from bpc.model.values import ParamHole, SecretHole, concat
+from bpc.names import check
 from bpc.record import assert_never
 from bpc.resolve.symbols import (
     ArgumentSymbol,
@@ -455,6 +456,10 @@ def _function(name: str, node: Call, scope: Scope) -> Value:
     checked = _fitting(name, kinds, node, arguments)
     if name in ("file", "template"):
         return _read(name, checked, node.span, scope)
+    for argument, value in zip(node.arguments, checked, strict=True):
+        wrong = check(value, FUNCTIONS[name].form, argument.value.span) if isinstance(value, str) else None
+        if wrong is not None:
+            raise Wrong(wrong)
     try:
         return TABLE[name](*checked)
     except ValueError as error:

@@ -8,7 +8,7 @@ from bpc.digest import sha256
 from bpc.lower.compare import less
 from bpc.lower.values import Deferred, EndpointHost, Hosts, Value
 from bpc.model.steps import ReadyImage, Release
-from bpc.model.values import MemberAddressesHole, concat
+from bpc.model.values import MemberAddressesHole, QuotedHole, concat
 from bpc.vocabulary import RELEASES
 
 TYPE_CHECKING = False
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bpc.lower.values import LateText
-    from bpc.model.values import Text
+    from bpc.model.values import Hole, Text
 
 LARGEST = 16_000_000
 """Characters that one text may have."""
@@ -65,6 +65,19 @@ def from_text(text: LateText) -> Value:
     if sum(map(len, strings)) > LARGEST:
         raise ValueError(f"the text would be longer than {LARGEST:,} characters")
     return "".join(strings) if len(strings) == len(text) else Deferred(text=text, type="string")
+
+
+def quote(value: Value) -> Value:
+    """A scalar as one word of a shell, whatever characters it has; what a deploy-time value has is quoted at deployment."""
+    return from_text(concat(("'",), tuple(map(_quoted, as_text(value))), ("'",)))
+
+
+def _quoted(part: str | Hole | EndpointHost) -> str | Hole | EndpointHost:
+    if isinstance(part, str):
+        return part.replace("'", "'\\''")
+    if isinstance(part, EndpointHost):
+        return EndpointHost(private=QuotedHole(hole=part.private), public=QuotedHole(hole=part.public))
+    return QuotedHole(hole=part)
 
 
 def format_text(template: str, *values: Value) -> Value:
@@ -183,6 +196,7 @@ TABLE: dict[str, Callable[..., Value]] = {
     "upper": str.upper,
     "replace": _replace,
     "format": format_text,
+    "quote": quote,
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
     "sha256": lambda text: sha256(text.encode()),
     "cidr_subnet": cidr_subnet,
@@ -198,7 +212,7 @@ TABLE: dict[str, Callable[..., Value]] = {
 }
 """All but `file` and `template`, which need the project's files, and `tier`, which needs the solution."""
 
-DEFERRED_ALLOWED = frozenset({"join", "format"})
+DEFERRED_ALLOWED = frozenset({"join", "format", "quote"})
 """Functions whose arguments may be deploy-time values; all others compute on the value itself. What is in a list or map may be one anywhere."""
 
 KNOWN_FIRST = frozenset({"join", "format"})

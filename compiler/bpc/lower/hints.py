@@ -77,7 +77,7 @@ def _of_a_number(value: int | float, kinds: list[str], span: Span) -> str:
         if kind == "duration":
             return f"give it a unit: {_duration(value)}"
         if kind == "percent":
-            return f"give it a unit: {value * 100 if 0 < value < 1 else value:g}%"
+            return f"give it a unit: {value * 100 if 0 < value < 1 else value:.15g}%"
     if "bool" in kinds and value in (0, 1):
         return f"write {'true' if value else 'false'}"
     return _as_text(kinds, span) or (f'write it in quotes: "{text}"' if "string" in kinds else "")
@@ -96,17 +96,21 @@ def size(number: int | float, setting: str) -> str:
         return _spelt(int(number) // 2**20)
     if number >= LEAST_MIB.get(setting, 512):
         return _spelt(number)
-    return f"{number:g}GiB"
+    return f"{_exact(number)}GiB"
 
 
 def _spelt(mebibytes: int | float) -> str:
     whole = mebibytes / 1024
-    return f"{mebibytes:g}MiB or {whole:g}GiB" if whole == int(whole) else f"{mebibytes:g}MiB"
+    return f"{_exact(mebibytes)}MiB or {whole:.0f}GiB" if whole == int(whole) else f"{_exact(mebibytes)}MiB"
+
+
+def _exact(number: int | float) -> str:
+    return str(int(number) if number == int(number) else number)
 
 
 def _duration(number: int | float) -> str:
     whole = number / 1000
-    return f"{number}ms or {whole:g}s" if number >= 1000 and whole == int(whole) else f"{number}s"
+    return f"{number}ms or {whole:.0f}s" if number >= 1000 and whole == int(whole) else f"{number}s"
 
 
 def _of_a_text(text: str, kinds: list[str]) -> str:

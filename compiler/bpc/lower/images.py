@@ -14,7 +14,7 @@ from bpc.lower.scope import UNKNOWN, Lazy, Scope, Unknown
 from bpc.lower.steps import steps_of
 from bpc.lower.types import Wrong, fits
 from bpc.lower.values import TemplateValue
-from bpc.model.steps import Base, Configure, Image, Layer, ReadyImage, Release, Service, Step
+from bpc.model.steps import Base, Configure, Image, Layer, ReadyImage, Release, Service, Step, Variable
 from bpc.record import Record, fields, replace
 from bpc.resolve.symbols import ArgumentSymbol, LetSymbol
 from bpc.source import Span
@@ -186,12 +186,15 @@ def _steps(link: Link, index: int, count: int) -> list[Step]:
 
 
 def _deferred(step: Step) -> bool:
+    return any(_held(value) for name, value in fields(step) if name != "span" and isinstance(value, tuple))
+
+
+def _held(items: tuple[object, ...]) -> bool:
+    """Whether there is anything but strings in a text, in texts or in a script's variables."""
     return any(
-        not isinstance(part, str)
-        for name, value in fields(step)
-        if name != "span" and isinstance(value, tuple)
-        for item in value
-        for part in (item if isinstance(item, tuple) else (item,))
+        _held(item) if isinstance(item, tuple) else _held(item.value) if isinstance(item, Variable) else True
+        for item in items
+        if not isinstance(item, str)
     )
 
 
@@ -233,12 +236,21 @@ def _digest(origin: Release, layers: tuple[Layer, ...], architecture: Architectu
     return sha256(inputs.encode())
 
 
+def _new(name: str, value: object) -> bool:
+    """A field that came later and says nothing: images that are known keep their names."""
+    return name == "environment" and value == ()
+
+
 def _plain(value: object) -> object:
     """A value as JSON, without places: where a step was written does not change the image."""
     if isinstance(value, Record):
         return {
             "": type(value).__name__,
-            **{name: _plain(item) for name, item in fields(value) if name not in ("span", "source")},
+            **{
+                name: _plain(item)
+                for name, item in fields(value)
+                if name not in ("span", "source") and not _new(name, item)
+            },
         }
     if isinstance(value, tuple):
         return [_plain(item) for item in value]

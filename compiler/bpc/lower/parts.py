@@ -6,10 +6,10 @@ from bpc.diagnostics import lower
 from bpc.lower.body import once
 from bpc.lower.evaluate import evaluate
 from bpc.lower.functions import public_text
-from bpc.lower.types import Wrong, fits
+from bpc.lower.types import Wrong, bad, fits
 from bpc.model.resources import Network, Secret
 from bpc.model.solution import Output, Param
-from bpc.model.values import SecretHole, holes
+from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS, SecretHole, holes
 from bpc.syntax.tree import Output as OutputStatement
 from bpc.syntax.tree import Parameter
 
@@ -113,12 +113,24 @@ def params(body: Body, settings: Mapping[str, Expression]) -> list[Param]:
         value = None
         try:
             value = None if default is None else fits(evaluate(default, scope), kind, default.span)
+            if isinstance(value, str) and default is not None and not value.isprintable():
+                _check_characters(value, default.span)
         except Wrong as wrong:
             body.found.fail(wrong)
         made.append(
             Param(name=statement.name.text, type=kind, default=value, doc=statement.doc, span=statement.name.span)  # type: ignore[arg-type]
         )
     return made
+
+
+def _check_characters(value: str, span: Span) -> None:
+    """A default is held to what a value at deployment is. Raises `Wrong`."""
+    import re
+
+    allowed = len(re.match(ALLOWED, value)[0])  # type: ignore[index]
+    if allowed < len(value):
+        problem = f"the value of a param may have {ALLOWED_IN_WORDS}: found U+{ord(value[allowed]):04X}"
+        raise bad(span, problem)
 
 
 def outputs(body: Body) -> list[Output]:

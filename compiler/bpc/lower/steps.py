@@ -13,8 +13,8 @@ from bpc.lower.functions import private, private_text
 from bpc.lower.scope import Lazy, Unknown
 from bpc.lower.templates import render
 from bpc.lower.types import Wrong, bad
-from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User
-from bpc.model.values import SecretHole
+from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User, Variable
+from bpc.model.values import SecretHole, holes
 from bpc.resolve.symbols import LetSymbol
 
 TYPE_CHECKING = False
@@ -25,13 +25,7 @@ if TYPE_CHECKING:
     from bpc.model.values import Text
     from bpc.source import Span
 
-PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*(=[A-Za-z0-9.+:~_-]+)?\Z")
-MODE = re.compile(r"[0-7]{3,4}\Z")
-ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
-OWNER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\Z|[0-9]{1,10}\Z")
-"""An account or group that the release or a package made, or its number."""
 ITEMS = ("artifact", "run", "user", "file", "service", "configure")
-UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]+\Z")
 
 
 def steps_of(body: Body, kind: Kind | None) -> list[Step]:
@@ -42,7 +36,6 @@ def steps_of(body: Body, kind: Kind | None) -> list[Step]:
         try:
             if item.block.keyword == "configure":
                 steps += platform_packages(item, kind)
-                _check_name(item.value("package", "") or "none", item.where("package"), body)
             steps.append(step_of(item, body, kind))
         except Wrong as wrong:
             body.found.fail(wrong)
@@ -61,7 +54,6 @@ def packages_of(body: Body, kind: Kind | None) -> list[Step]:
     names = body.value("packages", ())
     versions: dict[str, tuple[str, Span]] = {}
     for index, name in enumerate(names):
-        _check_name(name, body.where("packages"), body)
         package, _, version = name.partition("=")
         place = body.where_item("packages", index)
         if version and versions.setdefault(package, (version, place))[0] != version:
@@ -72,11 +64,6 @@ def packages_of(body: Body, kind: Kind | None) -> list[Step]:
     if not names:
         return []
     return [Packages(names=tuple(dict.fromkeys(names)), kind=kind or "software", span=body.where("packages"))]
-
-
-def _check_name(name: str, span: Span, body: Body) -> None:
-    if not PACKAGE.match(name):
-        body.found.append(lower.BadValue(span=span, problem=f'"{name}" is not a valid package name'))
 
 
 def step_of(item: Body, template: Body, kind: Kind | None) -> Step:
@@ -96,13 +83,6 @@ def step_of(item: Body, template: Body, kind: Kind | None) -> Step:
             return _user(item, kind or "configuration")
 
 
-def _path(item: Body) -> str:
-    path = item.label()
-    if not path.startswith("/") or "/../" in path + "/" or "\n" in path:
-        raise bad(item.span, f'"{path}" is not a valid absolute path')
-    return path
-
-
 def _artifact(item: Body, kind: Kind) -> Artifact:
     source, wanted = item.value("source", ""), item.value("sha256", "").lower()
     remote = source.startswith(("https://", "http://"))
@@ -115,7 +95,7 @@ def _artifact(item: Body, kind: Kind) -> Artifact:
     if actual != wanted:
         raise bad(item.where("sha256"), f'"{source}" has a different SHA-256', f'sha256 = "{actual}"')
     return Artifact(
-        path=_path(item),
+        path=item.label(),
         source=source,
         content=content,
         url=source if remote else None,
@@ -143,23 +123,28 @@ def _run(item: Body, kind: Kind) -> Run:
         script: Text = (item.sources.text(item.value("script", ""), item.where("script")).text,)
     else:
         script = private_text(item.value("text", ""))
-    return Run(title=item.label(), script=script, creates=item.value("creates", ""), kind=kind, span=item.span)
+        if any(not isinstance(part, str) for part in script):
+            from bpc.lower.scripts import check_script
+
+            check_script(script, item)
+    creates = item.value("creates", "")
+    environment: tuple[Variable, ...] = ()
+    if item.has("environment"):
+        from bpc.lower.scripts import variables
+
+        environment = variables(item)
+    return Run(title=item.label(), script=script, environment=environment, creates=creates, kind=kind, span=item.span)
 
 
 def _file(item: Body, template: Body, kind: Kind) -> File:
-    path = _path(item)
-    if path.endswith(("/", "/.")):
+    path = item.label()
+    if path.endswith("/"):
         raise bad(item.span, f'"{path}" is a folder, not a file', "write the whole path of the file")
     content, source = _content(item, template)
-    sensitive = any(isinstance(part, SecretHole) for part in content) if isinstance(content, tuple) else False
+    sensitive = any(isinstance(hole, SecretHole) for hole in holes(content)) if isinstance(content, tuple) else False
     mode = item.value("mode", "0600" if sensitive else "0644")
-    if not MODE.match(mode):
-        raise bad(item.where("mode"), f'"{mode}" is not a valid file mode: octal digits such as "0644" are needed')
     owner = item.value("owner", "root")
     group = item.value("group", owner)
-    for setting, account, what in (("owner", owner, "an account"), ("group", group, "a group")):
-        if not OWNER.match(account):
-            raise bad(item.where(setting), f'"{account}" is not a valid name of {what}', 'for example "www-data"')
     reload = item.value("reload", "")
     return File(
         path=path,
@@ -210,8 +195,6 @@ def _variables(item: Body, template: Body, text: str) -> dict[str, Value]:
 
 def _service(item: Body, kind: Kind) -> Service:
     name = item.label()
-    if not UNIT.match(name):
-        raise bad(item.span, f'"{name}" is not a valid name of a systemd unit')
     unit: Text = ()
     if item.has("unit"):
         unit = (item.sources.text(item.value("unit", ""), item.where("unit")).text,)
@@ -220,11 +203,11 @@ def _service(item: Body, kind: Kind) -> Service:
 
 def _user(item: Body, kind: Kind) -> User:
     name = item.label()
-    if not ACCOUNT.match(name):
-        raise bad(item.span, f'"{name}" is not a valid account name')
     system = item.value("system", False)
     keys = tuple(private_text(key) for key in item.value("ssh_keys", ()))
     for index, key in enumerate(keys):
+        if any(isinstance(hole, SecretHole) for hole in holes(key)):
+            raise bad(item.where_item("ssh_keys", index), "a secret is not a public key")
         # the line end of a file that holds one key is none within it
         if any(end in "".join(part for part in key if isinstance(part, str)).rstrip("\r\n") for end in "\r\n"):
             raise bad(

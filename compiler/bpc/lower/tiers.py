@@ -161,9 +161,6 @@ def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: Body) -
 
 
 def _check_endpoint(endpoint: Endpoint, body: Body) -> None:
-    if endpoint.health and not endpoint.health.startswith("/"):
-        problem = f'"health" must be a path such as "/healthz", not "{endpoint.health}"'
-        body.found.append(lower.BadValue(span=body.where("health"), problem=problem))
     if endpoint.health and endpoint.protocol not in ("http", "https"):
         problem = f"a health path is checked over HTTP, but the protocol of the endpoint is {endpoint.protocol}"
         body.found.append(lower.BadValue(span=body.where("health"), problem=problem, hint="write `protocol = http`"))
@@ -220,17 +217,12 @@ def _check_mounts(made: tuple[Volume, ...], body: Body) -> None:
 def _volume(body: Body) -> Volume:
     size = body.positive("size", GIB, least=GIB)
     if size % GIB:
-        body.found.append(
-            lower.BadValue(span=body.where("size"), problem="the size of a volume must be a whole number of GiB")
-        )
-    mount = body.value("mount", "/")
-    if not mount.startswith("/") or mount == "/":
-        problem = f'"{mount}" is not a valid mount point: an absolute path other than / is needed'
-        body.found.append(lower.BadValue(span=body.where("mount"), problem=problem))
+        problem = "the size of a volume must be a whole number of GiB"
+        body.found.append(lower.BadValue(span=body.where("size"), problem=problem))
     return Volume(
         name=body.label(),
         size=size,
-        mount=mount,
+        mount=body.value("mount", "/"),
         filesystem=body.value("filesystem", "ext4"),
         keep=body.value("keep", False),
         type=body.value("type", ""),

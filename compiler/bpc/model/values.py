@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     H = TypeVar("H")
 
+ALLOWED = r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]*"
+"""What a string that is given at deployment may have, as a regular expression: what any YAML reader keeps as it is."""
+ALLOWED_IN_WORDS = "no control characters but line feeds and tabs, no U+2028, U+2029, U+FFFE or U+FFFF"
+
 
 class ParamHole(Record):
     """The value of a stack parameter, by its name in `Solution.params`."""
@@ -63,6 +67,12 @@ class VolumeDeviceHole(Record):
     volume: str
 
 
+class QuotedHole(Record):
+    """The value of another hole as it stands between single quotes of a shell: with `'\\''` for each `'`."""
+
+    hole: Hole
+
+
 Hole = (
     ParamHole
     | SecretHole
@@ -71,14 +81,22 @@ Hole = (
     | BalancerAddressHole
     | PublicAddressHole
     | VolumeDeviceHole
+    | QuotedHole
 )
 
 Text = tuple[str | Hole, ...]
 
 
 def holes(text: tuple[str | H, ...]) -> tuple[H, ...]:
-    """The holes of a text in order, each once."""
-    return tuple(dict.fromkeys(part for part in text if not isinstance(part, str)))
+    """The holes of a text in order, each once and without its quoting."""
+    return tuple(dict.fromkeys(bare(part) for part in text if not isinstance(part, str)))
+
+
+def bare(hole: H) -> H:
+    """A hole without its quoting."""
+    while isinstance(hole, QuotedHole):
+        hole = hole.hole  # type: ignore[assignment]
+    return hole
 
 
 def concat(*texts: tuple[str | H, ...]) -> tuple[str | H, ...]:

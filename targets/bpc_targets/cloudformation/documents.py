@@ -6,6 +6,7 @@ import json
 
 from bpc.model.listing import images_json
 from bpc.model.steps import ReadyImage
+from bpc.quoting import visible
 from bpc.target import Requirement
 from bpc.yaml import dump
 from bpc_targets.cloudformation import switch
@@ -141,7 +142,7 @@ PACKAGE = """    aws cloudformation package --template-file {root} --s3-bucket B
 def _images(stack: Stack) -> str:
     built = [image.name for image in stack.solution.images if not isinstance(image.origin, ReadyImage)]
     if not stack.options.imagebuilder or not built:
-        return "\n".join(f"    {name}" for name in built) or "    (cloud images that exist)"
+        return "\n".join(f"    {visible(name)}" for name in built) or "    (cloud images that exist)"
     return WITHIN.format(lookups="\n".join(_lookup(origin) for origin in dict.fromkeys(_origins(stack))))
 
 
@@ -153,7 +154,9 @@ def _lookup(origin: Release) -> str:
 
 def _readme(stack: Stack, templates: Templates) -> str:
     solution = stack.solution
-    title = f"{solution.name} {solution.version}" + (f" ({solution.environment})" if solution.environment else "")
+    title = visible(f"{solution.name} {solution.version}") + (
+        f" ({solution.environment})" if solution.environment else ""
+    )
     root, text = next(iter(written(templates).items()))
     large = len(templates) > 1 or len(text.encode()) > INLINE
     template = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bpc.firstboot import system
+from bpc.quoting import visible, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,8 +139,8 @@ def environment(codename: str, distribution: str) -> str:
 
 def build(images: Sequence[Image]) -> str:
     """build.sh."""
-    releases = "".join(f"    {image.name}) codename={codename(image)} ;;\n" for image in images)
-    return BUILD.replace("@images@", " ".join(image.name for image in images)).replace("@releases@", releases)
+    releases = "".join(f"    {word(image.name)}) codename={codename(image)} ;;\n" for image in images)
+    return BUILD.replace("@images@", " ".join(word(image.name) for image in images)).replace("@releases@", releases)
 
 
 def codename(image: Image) -> str:
@@ -149,10 +150,10 @@ def codename(image: Image) -> str:
 
 
 def readme(solution: Solution, images: Sequence[Image]) -> str:
-    title = f"Images of {solution.name} {solution.version}" + (
+    title = visible(f"Images of {solution.name} {solution.version}") + (
         f" ({solution.environment})" if solution.environment else ""
     )
-    names = [image.name for image in images]
+    names = [word(image.name) for image in images]
     distributions = dict.fromkeys(image.base.origin.distribution for image in images if image.base is not None)
     return README.format(
         title=title,

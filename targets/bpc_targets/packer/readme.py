@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bpc.quoting import visible, word
+from bpc_targets.packer.hcl import label
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +59,7 @@ because those of Packer 1.6 (RSA with SHA-1) are refused by OpenSSH 8.8 and late
 
 def text(solution: Solution, images: Sequence[Image]) -> str:
     """README.txt: the commands in the order in which they are run."""
-    title = f"Images of {solution.name} {solution.version}" + (
+    title = visible(f"Images of {solution.name} {solution.version}") + (
         f" ({solution.environment})" if solution.environment else ""
     )
     bases = list(dict.fromkeys(image.base.name for image in images if image.base is not None))
@@ -64,12 +67,13 @@ def text(solution: Solution, images: Sequence[Image]) -> str:
     return f"{title}\n" + TEXT.format(
         line="=" * len(title),
         compiler=solution.compiler,
-        bases="".join(f"    packer build -only=qemu.{name} {name}\n" for name in bases),
+        bases="".join(f"    packer build -only=qemu.{label(name)} {word(name)}\n" for name in bases),
         images="".join(
-            f"    packer build -only=qemu.{name} \\\n      {_over(base)} \\\n      {name}\n" for name, base in over
+            f"    packer build -only=qemu.{label(name)} \\\n      {_over(word(base))} \\\n      {word(name)}\n"
+            for name, base in over
         ),
         clouds="".join(
-            f"    packer build -only={kind}.{name} {name}\n"
+            f"    packer build -only={kind}.{label(name)} {word(name)}\n"
             for name in [name for name, _ in over] or bases
             for kind in ("openstack", "amazon-ebs")
         ),
