@@ -10,6 +10,7 @@ from bpc.model.values import (
     MemberAddressHole,
     ParamHole,
     PublicAddressHole,
+    QuotedHole,
     SecretHole,
     VolumeDeviceHole,
     holes,
@@ -279,6 +280,7 @@ HOLES = (
     BalancerAddressHole,
     PublicAddressHole,
     VolumeDeviceHole,
+    QuotedHole,
 )
 
 
@@ -305,5 +307,7 @@ def meaning(hole: Hole, solution: Solution) -> str:
             return f"the public address of {hole.owner}"
         case VolumeDeviceHole():
             return f"the device of volume {hole.volume}"
+        case QuotedHole():
+            return meaning(hole.hole, solution)
         case _:
             assert_never(hole)

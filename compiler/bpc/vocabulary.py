@@ -281,6 +281,9 @@ FUNCTIONS: dict[str, Function] = {
     "format": Function(
         parameters=("string", "any"), required=1, result="string", variadic=True, says="`{}` and `{0}` filled"
     ),
+    "quote": Function(
+        parameters=("any",), required=1, result="string", says="as one word of a shell, also a deploy-time value"
+    ),
     "base64": Function(parameters=("string",), required=1, result="string", says="of the UTF-8 bytes"),
     "sha256": Function(parameters=("string",), required=1, result="string", says="hexadecimal, of the UTF-8 bytes"),
     "file": Function(parameters=("string",), required=1, result="string", says="a project file's text"),

@@ -7,7 +7,7 @@ from bpc.lower.functions import as_text
 from bpc.lower.types import Wrong, article, bad
 from bpc.lower.values import Duration, Hosts, Percent, Size, type_name
 from bpc.model.steps import Configure, Entry, Mapping, Packages, ProjectFile, Scalar, Sequence
-from bpc.model.values import MemberAddressHole, SecretHole
+from bpc.model.values import MemberAddressHole, SecretHole, holes
 from bpc.platforms import PLATFORMS
 
 TYPE_CHECKING = False
@@ -91,8 +91,8 @@ def data(value: Value, span: Span) -> Data:
     if isinstance(value, tuple):
         return Sequence(items=tuple(data(item, span) for item in value))
     if isinstance(value, Hosts) and value.count is not None:
-        holes = [MemberAddressHole(group=value.tier, network=value.network, member=n) for n in range(value.count)]
-        return Sequence(items=tuple(Scalar(value=(hole,)) for hole in holes))
+        addresses = [MemberAddressHole(group=value.tier, network=value.network, member=n) for n in range(value.count)]
+        return Sequence(items=tuple(Scalar(value=(hole,)) for hole in addresses))
     if isinstance(value, Hosts):
         raise bad(
             span, f'the members of "{value.tier}" come and go: they cannot be listed', "use join(separator, hosts)"
@@ -109,9 +109,7 @@ def data(value: Value, span: Span) -> Data:
 def _holes(value: Data) -> Iterator[Hole]:
     match value:
         case Scalar():
-            yield from (
-                part for part in (value.value if isinstance(value.value, tuple) else ()) if not isinstance(part, str)
-            )
+            yield from holes(value.value) if isinstance(value.value, tuple) else ()
         case Sequence():
             yield from (hole for item in value.items for hole in _holes(item))
         case Mapping():

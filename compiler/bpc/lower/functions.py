@@ -7,7 +7,7 @@ import base64
 from bpc.digest import sha256
 from bpc.lower.values import Deferred, Hosts, Value
 from bpc.model.steps import ReadyImage, Release
-from bpc.model.values import MemberAddressesHole, concat
+from bpc.model.values import MemberAddressesHole, QuotedHole, concat
 from bpc.vocabulary import RELEASES
 
 TYPE_CHECKING = False
@@ -47,6 +47,12 @@ def from_text(text: tuple) -> Value:  # type: ignore[type-arg]
     if any(not isinstance(part, str) for part in text):
         return Deferred(text=text, type="string")
     return "".join(text)
+
+
+def quote(value: Value) -> Value:
+    """A scalar as one word of a shell, whatever characters it has; what a deploy-time value has is quoted at deployment."""
+    parts = (p.replace("'", "'\\''") if isinstance(p, str) else QuotedHole(hole=p) for p in as_text(value))
+    return from_text(concat(("'",), tuple(parts), ("'",)))
 
 
 def format_text(template: str, *values: Value) -> Value:
@@ -143,6 +149,7 @@ TABLE: dict[str, Callable[..., Value]] = {
     "upper": str.upper,
     "replace": _replace,
     "format": format_text,
+    "quote": quote,
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
     "sha256": lambda text: sha256(text.encode()),
     "cidr_subnet": cidr_subnet,
@@ -158,7 +165,7 @@ TABLE: dict[str, Callable[..., Value]] = {
 }
 """All but `file` and `template`, which need the project's files, and `tier`, which needs the solution."""
 
-DEFERRED_ALLOWED = frozenset({"join", "format", "length", "merge", "keys", "values", "template"})
+DEFERRED_ALLOWED = frozenset({"join", "format", "quote", "length", "merge", "keys", "values", "template"})
 """Functions whose arguments may be deploy-time values; all others compute on the value itself."""
 
 KNOWN_FIRST = frozenset({"join", "format", "template"})

@@ -13,7 +13,7 @@ from bpc.lower.scope import Lazy, Unknown
 from bpc.lower.templates import render
 from bpc.lower.types import Wrong, bad
 from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User
-from bpc.model.values import SecretHole
+from bpc.model.values import SecretHole, holes
 from bpc.syntax.tree import Let, Parameter
 
 TYPE_CHECKING = False
@@ -137,7 +137,7 @@ def _file(item: Body, template: Body, kind: Kind) -> File:
     if path.endswith(("/", "/.")):
         raise bad(item.span, f'"{path}" is a folder, not a file', "write the whole path of the file")
     content, source = _content(item, template)
-    sensitive = any(isinstance(part, SecretHole) for part in content) if isinstance(content, tuple) else False
+    sensitive = any(isinstance(hole, SecretHole) for hole in holes(content)) if isinstance(content, tuple) else False
     mode = item.value("mode", "0600" if sensitive else "0644")
     if not MODE.match(mode):
         raise bad(item.where("mode"), f'"{mode}" is no mode in octal, such as "0644"')

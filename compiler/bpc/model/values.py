@@ -57,6 +57,12 @@ class VolumeDeviceHole(Record):
     volume: str
 
 
+class QuotedHole(Record):
+    """The value of another hole as it stands between single quotes of a shell: with `'\\''` for each `'`."""
+
+    hole: Hole
+
+
 Hole = (
     ParamHole
     | SecretHole
@@ -65,14 +71,22 @@ Hole = (
     | BalancerAddressHole
     | PublicAddressHole
     | VolumeDeviceHole
+    | QuotedHole
 )
 
 Text = tuple[str | Hole, ...]
 
 
 def holes(text: Text) -> tuple[Hole, ...]:
-    """The holes of a text in order, each once."""
-    return tuple(dict.fromkeys(part for part in text if not isinstance(part, str)))
+    """The holes of a text in order, each once and without its quoting."""
+    return tuple(dict.fromkeys(bare(part) for part in text if not isinstance(part, str)))
+
+
+def bare(hole: Hole) -> Hole:
+    """A hole without its quoting."""
+    while isinstance(hole, QuotedHole):
+        hole = hole.hole
+    return hole
 
 
 def concat(*texts: Text) -> Text:
