@@ -124,11 +124,13 @@ def explain_tier(
     """
     from bpc.driver import build_model
     from bpc.explain import BAKES, Offer, explain, groups
+    from bpc.lower.budget import Budget
     from bpc.target import Options
 
     options = Options(flavors=_flavors(flavors or {}), limits={})
     path, chosen = os.fspath(blueprint), [_target(name, "stack") for name in dict.fromkeys(targets)]
-    result = build_model(path, environment, settings)
+    budget = Budget()
+    result = build_model(path, environment, settings, budget=budget)
     if result.solution is None:
         return Explained(explanation=None, diagnostics=result.diagnostics)
     known = groups(result.solution)
@@ -136,7 +138,7 @@ def explain_tier(
         raise Usage(_no_tier(tier, known))
     others: dict[Bake, Solution | str] = {}
     for bake in BAKES:
-        other = result if bake == known[tier].bake else build_model(path, environment, settings, {tier: bake})
+        other = result if bake == known[tier].bake else build_model(path, environment, settings, {tier: bake}, budget)
         wrong = next((d for d in other.diagnostics if d.severity == "error"), None)
         others[bake] = other.solution or (f"{wrong.text} ({wrong.code})" if wrong else "")
     offers = tuple(

@@ -205,3 +205,18 @@ class PublicElsewhere(Diagnostic):
     advice: ClassVar = "name its network first, or give it `balance`"
     endpoint: str
     tier: str
+
+
+class TooMuch(Diagnostic):
+    """Compiling this would take too long or too much memory, so that it ends here.
+
+    A few characters can ask for a billion steps: loops in loops, texts that double themselves, lists of lists. A compilation
+    has one budget of steps and one of bytes, which everything draws on: loops, operators, functions, texts, Jinja templates,
+    and the machines that a target has to write down. The budget grows with the size of the project, and a blueprint that
+    means what it says stays far below it. Look at the marked place for what is repeated.
+    """
+
+    code: ClassVar = "BPC430"
+    message: ClassVar = "{problem} for one compilation"
+    advice: ClassVar = "look here for what is repeated: a loop, a list in lists, a text that is doubled, a large count"
+    problem: str

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:-+[A-Za-z0-9_]+)*"
 IN_LOOP = "a `for` says its statements again for each item: write it once, outside"
+BLOCK = 10
+"""Steps of reading a block."""
 NAMED = ("secret", "network", "tier", "expose", "volume")
 
 
@@ -36,9 +38,10 @@ def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement,
         if not isinstance(statement, For):
             yield statement, scope
             continue
+        weight = scope.world.weight(statement)
         try:
             for item in items(evaluate(statement.iterable, scope), statement.iterable):
-                scope.world.step(statement.span)
+                scope.world.steps(weight, statement.span)
                 yield from unroll(statement.body, scope.inner({statement.variable.text: item}))
         except Wrong as wrong:
             scope.world.found.append(wrong.diagnostic)
@@ -53,6 +56,8 @@ class Body:
         self.settings: dict[str, tuple[Setting, Scope]] = {}
         self.blocks: list[tuple[Block, Scope]] = []
         self.rest: list[tuple[Statement, Scope]] = []
+        scope.world.steps(BLOCK, block.span)
+        once: set[str] = set()
         for statement, inner in unroll(block.body, scope):
             if isinstance(statement, Setting):
                 name = statement.name.text
@@ -61,8 +66,10 @@ class Body:
                 self.settings[name] = (statement, inner)
             elif isinstance(statement, Block):
                 word = statement.keyword
-                if BLOCKS[word].once and any(block.keyword == word for block, _ in self.blocks):
+                if word in once:
                     self.found.append(BlockTwice(span=statement.span, word=word, hint=IN_LOOP))
+                if BLOCKS[word].once:
+                    once.add(word)
                 self.blocks.append((statement, inner))
             else:
                 self.rest.append((statement, inner))
@@ -103,6 +110,8 @@ class Body:
                 return template
         try:
             value = evaluate_as(word.type, setting.value, scope, deploy=word.deploy)
+            if type(value) is str or type(value) is tuple:
+                scope.world.passing(value, setting.value.span)
             if isinstance(value, Hosts) and word.type == "list(string)":
                 raise Wrong(lower.DeployTime(span=setting.value.span, what="the list of a tier's members"))
             return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 from bpc.digest import sha256
 from bpc.lower.values import Deferred, Hosts, Value
@@ -25,8 +26,19 @@ def join(separator: str, items: Value) -> Value:
         hole = MemberAddressesHole(group=items.tier, network=items.network, separator=separator)
         return Deferred(text=(hole,), type="string")
     assert isinstance(items, tuple)
-    texts = [part for item in items for part in ((separator,), as_text(item))][1:]
-    return from_text(concat(*texts))
+    texts = [as_text(item) for item in items]
+    _fits(sum(_size(text) for text in texts) + len(separator) * len(texts))
+    return from_text(concat(*[part for text in texts for part in ((separator,), text)][1:]))
+
+
+def _size(text: tuple) -> int:  # type: ignore[type-arg]
+    return sum(len(part) for part in text if isinstance(part, str))
+
+
+def _fits(size: int) -> None:
+    """Raises ValueError where a text would be too long."""
+    if size > LARGEST:
+        raise ValueError(f"the text would be longer than {LARGEST:,} characters")
 
 
 def as_text(value: Value) -> tuple:  # type: ignore[type-arg]
@@ -42,8 +54,7 @@ def as_text(value: Value) -> tuple:  # type: ignore[type-arg]
 
 def from_text(text: tuple) -> Value:  # type: ignore[type-arg]
     """A text as a value: a plain string where it has no holes. Raises ValueError where it is too long."""
-    if sum(len(part) for part in text if isinstance(part, str)) > LARGEST:
-        raise ValueError(f"the text would be longer than {LARGEST:,} characters")
+    _fits(_size(text))
     if any(not isinstance(part, str) for part in text):
         return Deferred(text=text, type="string")
     return "".join(text)
@@ -56,19 +67,22 @@ def quote(value: Value) -> Value:
 
 
 def format_text(template: str, *values: Value) -> Value:
-    parts: list[Value] = []
+    parts: list[tuple] = []  # type: ignore[type-arg]
+    size = 0
     import string
 
     try:
         for position, (text, field, spec, conversion) in enumerate(string.Formatter().parse(template)):
-            parts.append(text)
+            parts.append((text,))
             if field is not None:
-                if spec or conversion or not (field == "" or field.isdigit()):
+                if spec or conversion or not re.fullmatch("[0-9]{0,5}", field):
                     raise ValueError('a place in a format is "{}" or "{0}"')
-                parts.append(values[int(field) if field else position])
+                parts.append(as_text(values[int(field) if field else position]))
+                size += _size(parts[-1]) + len(parts[-1])
+                _fits(size)
     except IndexError:
         raise ValueError("the format has more places than values") from None
-    return from_text(concat(*(as_text(part) for part in parts)))
+    return from_text(concat(*parts))
 
 
 def cidr_subnet(cidr: str, bits: int, number: int) -> str:
@@ -128,6 +142,8 @@ def merge(*maps: dict[str, Value]) -> dict[str, Value]:
 def split(text: str, separator: str) -> tuple[str, ...]:
     if not separator:
         raise ValueError("the separator is empty")
+    if text.count(separator) >= LONGEST:
+        raise ValueError(f"a list has at most {LONGEST:,} items")
     return tuple(text.split(separator))
 
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     Lowered = tuple[Group, Built, set[Touch]]
 
 HALF_HOUR = 1_800_000
+NETWORK, TIER, MEMBER, STEP = 100, 200, 100, 50
+"""Steps of what the targets make of each."""
 RESERVED = {
     "0.0.0.0/8": "unspecified addresses",
     "127.0.0.0/8": "loopback",
@@ -55,11 +57,13 @@ class Choice(Record):
     """What the user says besides the blueprint: an environment's name or "", and `--set` expressions by name.
 
     `bakes` are tiers that are baked otherwise than the blueprint says, for who compares: tier → way.
+    `others`: what the environments that are not chosen say is looked at too; who lowers each of them asks for it once.
     """
 
     environment: str
     settings: Mapping[str, Expression]
     bakes: Mapping[str, Bake]
+    others: bool = True
 
 
 def lower_solution(world: World, choice: Choice, digest: Callable[[], str], compiler: str) -> Solution | None:
@@ -121,6 +125,8 @@ def _choose(world: World, solution: Block, choice: Choice) -> Block:
             once(first, "environment", label_text(statement), statement.label.span, world.found)
     for environment in environments.values():
         assert isinstance(environment, Block)
+        if not choice.others and label_text(environment) != choice.environment:
+            continue
         applied = _apply(world, base, environment)
         if label_text(environment) == choice.environment:
             chosen = applied
@@ -246,6 +252,7 @@ def _networks(body: Body) -> list[Network]:
     import ipaddress
 
     made: list[Network] = []
+    parsed: list[tuple[int, int, int, str]] = []
     reserved = [(ipaddress.ip_network(taken), use) for taken, use in RESERVED.items()]
     for name, item in _named(body, "network"):
         network = Network(
@@ -261,10 +268,13 @@ def _networks(body: Body) -> list[Network]:
                 problem = f'network "{name}" has addresses of {taken}, which is for {use}: no machine can have one'
                 body.found.append(lower.BadValue(span=item.where("cidr"), problem=problem, hint=PRIVATE))
                 break
-        for other in made:
-            theirs = ipaddress.ip_network(other.cidr)
-            if mine.version == theirs.version and mine.overlaps(theirs):
-                body.found.append(lower.Overlap(span=item.where("cidr"), name=network.name, other=other.name))
+        low, high = int(mine.network_address), int(mine.broadcast_address)
+        body.scope.world.steps(NETWORK + len(made) // 10, item.span)
+        for version, first, last, other in parsed:
+            if first <= high and low <= last and version == mine.version:
+                body.found.append(lower.Overlap(span=item.where("cidr"), name=network.name, other=other))
+                break  # one is enough to say: a loop may make thousands that overlap each other
+        parsed.append((mine.version, low, high, name))
         made.append(network)
     return made
 
@@ -381,6 +391,7 @@ def _group(
     """
     body = plan.body
     world.touched = set()
+    world.steps(TIER + MEMBER * _largest(plan) + world.weight(body.block), body.span)
     template = body.value("image", None)
     touched = set(world.touched)
     connected = _connected(world, plan)
@@ -395,6 +406,8 @@ def _group(
     touched |= built.touched
     waits = {tier for tier, endpoint, _ in touched if endpoint and (tier, endpoint) not in connected} - {plan.name}
     touched |= {(*target, "") for target in connected}
+    world.steps(STEP * len(built.first_boot) + len(touched), body.span)
+    world.room(built.size, body.span)
     image = world.images.setdefault(built.image.digest or built.image.name, built.image)  # the same bits, one image
     signals = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum
     group = Group(
@@ -417,6 +430,11 @@ def _group(
         span=body.span,
     )
     return group, built, touched
+
+
+def _largest(plan: Plan) -> int:
+    """Members that a target writes down one by one."""
+    return plan.members.count if isinstance(plan.members, Fixed) else 1
 
 
 def _built(

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*(=[A-Za-z0-9.+:~_-]+)?\Z")
 MODE = re.compile(r"[0-7]{3,4}\Z")
+LONGEST_PATH, LONGEST_PART = 1024, 255
+"""Bytes: 255 are what file systems take; the whole must still fit below the folder of an image in an output folder."""
 ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
 OWNER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\Z|[0-9]{1,10}\Z")
 """An account or group that the release or a package made, or its number."""
@@ -99,6 +101,9 @@ def _path(item: Body) -> str:
     path = item.label()
     if not path.startswith("/") or "/../" in path + "/" or "\n" in path:
         raise bad(item.span, f'"{path}" is no absolute path of a machine')
+    if len(path.encode()) > LONGEST_PATH or any(len(part.encode()) > LONGEST_PART for part in path.split("/")):
+        problem = f"a path has at most {LONGEST_PATH} bytes, and each of its parts at most {LONGEST_PART}"
+        raise bad(item.span, problem, "give it a shorter one")
     return path
 
 

@@ -52,7 +52,7 @@ def origin(value: Deferred) -> str:
 def _accept(value: Value, kind: str, span: Span, *, deploy: bool) -> Value | None:
     if kind.startswith("list("):
         if isinstance(value, Hosts):
-            return value
+            return value if kind[5:-1] in ("string", "any") else None
         if not isinstance(value, tuple):
             return None
         return tuple(fits(item, kind[5:-1], span, deploy=deploy) for item in value)

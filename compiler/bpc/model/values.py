@@ -92,11 +92,18 @@ def bare(hole: Hole) -> Hole:
 def concat(*texts: Text) -> Text:
     """One text of several, neighbouring strings joined and empty ones dropped."""
     parts: list[str | Hole] = []
-    for part in (part for text in texts for part in text):
-        if isinstance(part, str) and parts and isinstance(parts[-1], str):
-            parts[-1] += part
-        elif part != "":
+    strings: list[str] = []  # those that come one behind the other: to add them one by one would copy each many times
+    for text in texts:
+        for part in text:
+            if isinstance(part, str):
+                strings.append(part)
+                continue
+            if joined := "".join(strings):
+                parts.append(joined)
+            strings.clear()
             parts.append(part)
+    if joined := "".join(strings):
+        parts.append(joined)
     return tuple(parts)
 
 
