@@ -118,9 +118,14 @@ def _lowered(program: Program, reading: Reading, choice: Choice, found: list[Dia
         solution = lower_solution(world, choice, reading.digest, VERSION)
         check_unused(world)
         found += world.found
-        found += check_types(world, choice.settings, found)
+        if choice.others:  # types are the same in every environment
+            found += check_types(world, choice.settings, found)
     except (Spent, RecursionError) as error:
-        spent = error if isinstance(error, Spent) else Spent("this blueprint's values need too many others, each inside the next,")
+        spent = (
+            error
+            if isinstance(error, Spent)
+            else Spent("this blueprint's values need too many others, each inside the next,")
+        )
         block = program.solution
         root = program.modules[program.root].file.source
         found += world.found

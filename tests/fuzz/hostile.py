@@ -46,14 +46,14 @@ def comprehension(element: str, count: int = 1000) -> dict[str, str]:
 
 
 TEXT = "{% set t = word|replace('0', word)|replace('1', word)|replace('2', word)|replace('3', word) %}"
-HUGE = (
-    "{% set n = namespace(t=word) %}{% for i in range(40) %}{% set n.t = n.t ~ n.t %}{% endfor %}{{ n.t }}"
-)
+HUGE = "{% set n = namespace(t=word) %}{% for i in range(40) %}{% set n.t = n.t ~ n.t %}{% endfor %}{{ n.t }}"
 
 
 def doubled(step: str, last: str = "{{ n.t|length }}") -> dict[str, str]:
     """A template that applies a step to its own result forty times."""
-    return template(f"{{% set n = namespace(t=word) %}}{{% for i in range(40) %}}{{% set n.t = {step} %}}{{% endfor %}}{last}")
+    return template(
+        f"{{% set n = namespace(t=word) %}}{{% for i in range(40) %}}{{% set n.t = {step} %}}{{% endfor %}}{last}"
+    )
 
 
 def repeated(expression: str, count: int = 100_000) -> dict[str, str]:
@@ -89,7 +89,7 @@ LANGUAGE = {
         + "  output o = a60\n"
     ),
     "doubled hosts": solution(
-        f"{TIER}  let a0 = join(\",\", tier(\"t\").hosts)\n"
+        f'{TIER}  let a0 = join(",", tier("t").hosts)\n'
         + "".join(f'  let a{n + 1} = "${{a{n}}}${{a{n}}}"\n' for n in range(60))
         + "  output o = a60\n"
     ),
@@ -111,7 +111,9 @@ LANGUAGE = {
         "  let m = { " + ", ".join(f"k{n} = {n}" for n in range(500)) + " }\n"
         "  let a = [length(merge(m, m, m, m)) for x in range(1000000)]\n  output o = length(a)\n"
     ),
-    "joined list": solution('  let a = [length(join("", ["0123456789" for x in range(1000000)])) for y in range(9)]\n  output o = length(a)\n'),
+    "joined list": solution(
+        '  let a = [length(join("", ["0123456789" for x in range(1000000)])) for y in range(9)]\n  output o = length(a)\n'
+    ),
     "wide separator": chain('"0123456789"', 'join({}, ["", "", "", "", "", "", "", "", ""])', "length({})"),
     "many lists": solution("".join(f"  let a{n} = range(1000000)\n  output o{n} = length(a{n})\n" for n in range(150))),
     "many texts": solution(
@@ -184,7 +186,10 @@ LANGUAGE = {
     "members": solution(TIER.replace("network = n", "network = n\n    count = 100000")),
     "too many members": solution(TIER.replace("network = n", "network = n\n    count = 1000000000")),
     "members of many tiers": solution(
-        "".join(TIER.replace("tier t", f"tier t{n}").replace("network = n", "network = n\n    count = 3000") for n in range(80))
+        "".join(
+            TIER.replace("tier t", f"tier t{n}").replace("network = n", "network = n\n    count = 3000")
+            for n in range(80)
+        )
     ),
     "members that know all members": solution(
         "  tier a {\n    image = base\n    network = n\n    count = 60000\n    expose e { port = 80 }\n  }\n"
@@ -206,8 +211,12 @@ LANGUAGE = {
     "misspelt names": solution(
         "".join(f"  let name_{n} = 1\n" for n in range(240)) + "".join(f"  let b{n} = nmae_{n}\n" for n in range(240))
     ),
-    "long misspelt names": solution("".join(f"  let {'ab' * 400}{n} = 1\n  let c{n} = {'ba' * 400}\n" for n in range(6))),
-    "misspelt settings": solution("".join(f"  tier t{n} {{ imgae = base, netwrok = n, cuont = 1 }}\n" for n in range(180))),
+    "long misspelt names": solution(
+        "".join(f"  let {'ab' * 400}{n} = 1\n  let c{n} = {'ba' * 400}\n" for n in range(6))
+    ),
+    "misspelt settings": solution(
+        "".join(f"  tier t{n} {{ imgae = base, netwrok = n, cuont = 1 }}\n" for n in range(180))
+    ),
     "deep expression": solution("  let a = " + "(" * 4000 + "1" + ")" * 4000),
     "deep list": solution("  let a = " + "[" * 4000 + "]" * 4000),
     "deep minus": solution("  let a = " + "-" * 8000 + "1"),
@@ -216,7 +225,7 @@ LANGUAGE = {
     "deep index": solution("  let a = [1]\n  let b = a" + "[0]" * 3000),
     "deep attribute": solution("  let a = { b = 1 }\n  let b = a" + ".b" * 4000),
     "deep condition": solution("  let a = " + "1 if true else " * 600 + "1\n  output o = a\n"),
-    "deep strings": solution('  let a = ' + '"${' * 1900 + "1" + '}"' * 1900),
+    "deep strings": solution("  let a = " + '"${' * 1900 + "1" + '}"' * 1900),
     "deep blocks": solution("for x in [1] {\n" * 550 + "}\n" * 550),
     "open strings": solution('  let a = "${"${"${"${' * 400),
     "open brackets": solution("  let a = [{(" * 750),
@@ -226,27 +235,31 @@ LANGUAGE = {
     "braces": solution("{}" * 4500),
     "long name": solution(f"  let {'a' * 9000} = 1"),
     "long comment": solution("#" * 9000),
-    "secret names": solution("  let a = \"" + "password " * 1000 + '"'),
+    "secret names": solution('  let a = "' + "password " * 1000 + '"'),
     "secret dashes": solution('  let a = "' + " --" + "-password" * 900 + '"'),
     "secret urls": solution('  let a = "' + "a://b:" * 1500 + '"'),
     "secret words": solution('  let a = "' + "passwordpassword" * 500 + '="'),
     "secret pipes": solution('  let a = "' + " a:b|" * 1800 + '"'),
     "secret mysql": solution('  let a = "' + "mysql x " * 1100 + '"'),
     "secret keys": solution('  let a = "' + "-----BEGIN PRIVATE KEY-----   " * 300 + '"'),
-    "names in a circle": solution("".join(f"  let a{n} = a{(n + 1) % 300}\n" for n in range(300)) + "  output o = a0\n"),
+    "names in a circle": solution(
+        "".join(f"  let a{n} = a{(n + 1) % 300}\n" for n in range(300)) + "  output o = a0\n"
+    ),
     "templates from templates": solution(
         TIER.replace("base", "i300"),
         'blueprint 1\nimage i0 { from = debian("12") }\n'
         + "".join(f"image i{n + 1} {{ from = i{n} }}\n" for n in range(300)),
     ),
-    "one name by many": solution("".join(f"  tier t {{ image = base, network = n }}\n" for n in range(250))),
+    "one name by many": solution("".join("  tier t { image = base, network = n }\n" for n in range(250))),
 }
 
 JINJA = {
     "jinja loops in loops": template("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"),
     "jinja text": template(HUGE),
     "jinja plus": doubled("n.t + n.t"),
-    "jinja deploy-time text": template("{% set n = namespace(t=p) %}{% for i in range(40) %}{% set n.t = n.t ~ n.t %}{% endfor %}{{ n.t }}"),
+    "jinja deploy-time text": template(
+        "{% set n = namespace(t=p) %}{% for i in range(40) %}{% set n.t = n.t ~ n.t %}{% endfor %}{{ n.t }}"
+    ),
     "jinja replace": doubled("n.t|replace('0', n.t)"),
     "jinja method replace": doubled("n.t.replace('0', n.t)"),
     "jinja join": doubled("[n.t, n.t]|join(n.t)"),
@@ -266,7 +279,9 @@ JINJA = {
     "jinja times": template("{{ 'a' * 1000000000 }}"),
     "jinja list times": template("{{ ([1] * 1000000000)|length }}"),
     "jinja power": template("{{ 10 ** 10 ** 10 }}"),
-    "jinja squares": template("{% set n = namespace(t=9) %}{% for i in range(60) %}{% set n.t = n.t * n.t %}{% endfor %}{{ n.t }}"),
+    "jinja squares": template(
+        "{% set n = namespace(t=9) %}{% for i in range(60) %}{% set n.t = n.t * n.t %}{% endfor %}{{ n.t }}"
+    ),
     "jinja shift": template("{{ 1 << 1000000000 }}"),
     "jinja per cent": template("{{ '%1000000000d' % 1 }}"),
     "jinja format": template("{{ '%1000000000d'|format(1) }}"),
@@ -277,16 +292,36 @@ JINJA = {
     "jinja round": template("{{ 1.5|round(1000000000, 'ceil') }}"),
     "jinja lipsum": template("{{ lipsum(n=100000000) }}"),
     "jinja range": template("{{ range(1000000000)|length }}"),
-    "jinja ranges": template("{% set n = namespace(l=[]) %}{% for i in range(1000) %}{% set n.l = n.l + [range(90000)] %}{% endfor %}"),
-    "jinja list": template("{% set n = namespace(l=[1]) %}{% for i in range(40) %}{% set n.l = n.l + n.l %}{% endfor %}"),
-    "jinja lists in lists": template("{% set n = namespace(l=[1]) %}{% for i in range(40) %}{% set n.l = [n.l, n.l] %}{% endfor %}{{ n.l|tojson }}"),
-    "jinja maps in maps": template("{% set n = namespace(l={}) %}{% for i in range(40) %}{% set n.l = {'a': n.l, 'b': n.l} %}{% endfor %}{{ n.l == n.l }}"),
-    "jinja dict of dicts": template("{% set n = namespace(l=dict()) %}{% for i in range(40) %}{% set n.l = dict(a=n.l, b=n.l) %}{% endfor %}{{ n.l|tojson }}"),
-    "jinja macros": template("{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(40) }}"),
-    "jinja macro text": template("{% macro m(n) %}{{ m(n - 1) ~ m(n - 1) if n else 'xxxxxxxxxxxxxxxxxxxx' }}{% endmacro %}{{ m(40)|length }}"),
+    "jinja ranges": template(
+        "{% set n = namespace(l=[]) %}{% for i in range(1000) %}{% set n.l = n.l + [range(90000)] %}{% endfor %}"
+    ),
+    "jinja list": template(
+        "{% set n = namespace(l=[1]) %}{% for i in range(40) %}{% set n.l = n.l + n.l %}{% endfor %}"
+    ),
+    "jinja lists in lists": template(
+        "{% set n = namespace(l=[1]) %}{% for i in range(40) %}{% set n.l = [n.l, n.l] %}{% endfor %}{{ n.l|tojson }}"
+    ),
+    "jinja maps in maps": template(
+        "{% set n = namespace(l={}) %}{% for i in range(40) %}{% set n.l = {'a': n.l, 'b': n.l} %}{% endfor %}{{ n.l == n.l }}"
+    ),
+    "jinja dict of dicts": template(
+        "{% set n = namespace(l=dict()) %}{% for i in range(40) %}{% set n.l = dict(a=n.l, b=n.l) %}{% endfor %}{{ n.l|tojson }}"
+    ),
+    "jinja macros": template(
+        "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(40) }}"
+    ),
+    "jinja macro text": template(
+        "{% macro m(n) %}{{ m(n - 1) ~ m(n - 1) if n else 'xxxxxxxxxxxxxxxxxxxx' }}{% endmacro %}{{ m(40)|length }}"
+    ),
     "jinja macro without end": template("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"),
-    "jinja dear macro": template("{% macro m() %}" + "{% set x = word ~ 1 %}" * 400 + "{% endmacro %}{% for i in range(99999) %}{{ m() }}{% endfor %}"),
-    "jinja call": template("{% macro m() %}{{ caller() }}{{ caller() }}{% endmacro %}" + "{% call m() %}" * 40 + "x" + "{% endcall %}" * 40),
+    "jinja dear macro": template(
+        "{% macro m() %}"
+        + "{% set x = word ~ 1 %}" * 400
+        + "{% endmacro %}{% for i in range(99999) %}{{ m() }}{% endfor %}"
+    ),
+    "jinja call": template(
+        "{% macro m() %}{{ caller() }}{{ caller() }}{% endmacro %}" + "{% call m() %}" * 40 + "x" + "{% endcall %}" * 40
+    ),
     "jinja blocks": template("{% block a %}{{ self.a() }}{{ self.a() }}{% endblock %}"),
     "jinja recursive loop": template("{% for i in [1, 2] recursive %}{{ loop([1, 2]) }}{% endfor %}"),
     "jinja dear loop": template("{% for i in range(99999) %}" + "{{ i }}" * 1200 + "{% endfor %}"),
@@ -339,7 +374,5 @@ JINJA = {
     },
 }
 
-LANGUAGE["formatted text"] = {
-    name: text.replace("\x00", "{0}") for name, text in LANGUAGE["formatted text"].items()
-}
+LANGUAGE["formatted text"] = {name: text.replace("\x00", "{0}") for name, text in LANGUAGE["formatted text"].items()}
 ATTACKS = {**LANGUAGE, **JINJA}

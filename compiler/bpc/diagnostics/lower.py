@@ -60,7 +60,8 @@ class TemplateError(Diagnostic):
     """A Jinja template cannot be rendered. The place is in the template's own file.
 
     A template sees the parameters of its image (or the map handed to `template()`), and nothing else. It is sandboxed: no
-    access to the system, a bounded number of steps. It cannot decide (`if`, a loop, a filter) on a deploy-time value.
+    access to the system, and what it takes counts for the whole compilation (BPC430). It cannot decide (`if`, a loop, a filter) on a
+    deploy-time value: such a value can be written, joined (`~`, `join`), defaulted and `quote`d. What is written is a text, a number or a bool.
     """
 
     code: ClassVar = "BPC406"

@@ -24,7 +24,7 @@ from bpc.model.values import concat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from bpc.model.values import Text
 
@@ -32,7 +32,23 @@ CALL = 20
 """Steps of a call."""
 GREATEST = 10**30
 """Numbers beyond are refused, as in the language."""
-LOOP = frozenset("index index0 first last length revindex revindex0 previtem nextitem depth depth0 cycle changed".split())
+LOOP = frozenset(
+    [
+        "index",
+        "index0",
+        "first",
+        "last",
+        "length",
+        "revindex",
+        "revindex0",
+        "previtem",
+        "nextitem",
+        "depth",
+        "depth0",
+        "cycle",
+        "changed",
+    ]
+)
 SHOWN: tuple[tuple[type, frozenset[str]], ...] = (
     (LoopContext, LOOP),
     (Cycler, frozenset(["next", "reset", "current"])),
@@ -113,9 +129,9 @@ class Bounded(ImmutableSandboxedEnvironment):
     def __init__(self, budget: Budget) -> None:
         super().__init__(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False, optimized=False)
         self.budget = budget
-        self.concat = self.glued  # type: ignore[assignment]
+        self.concat = self.glued  # type: ignore[method-assign]
         self.filters = filters(self)
-        self.tests = tests(self)
+        self.tests = tests(self)  # type: ignore[assignment]
         self.globals = {
             "range": self.numbers,
             "dict": self.entries,
@@ -263,13 +279,15 @@ class Bounded(ImmutableSandboxedEnvironment):
             return self.unsafe_undefined(obj, attribute)
         return self.undefined(obj=obj, name=attribute)
 
-    def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
+    def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
         """Calls what a template may call: macros, blocks, listed methods and functions."""
         if isinstance(__obj, Undefined):
             str(__obj)  # raises with the name
         __self.budget.steps(CALL)
         if isinstance(__obj, Method):
-            return __obj.called(__self, args, {k: v for k, v in kwargs.items() if k not in ("_loop_vars", "_block_vars")})
+            return __obj.called(
+                __self, args, {k: v for k, v in kwargs.items() if k not in ("_loop_vars", "_block_vars")}
+            )
         if isinstance(__obj, LoopContext):
             return __context.call(__obj, __self.each(*args), **kwargs)
         if isinstance(__obj, Macro | BlockReference | Joiner) or __obj in __self.globals.values() or _own(__obj):
@@ -301,13 +319,15 @@ class Bounded(ImmutableSandboxedEnvironment):
         tree = super()._parse(source, name, filename)
         for node in tree.find_all((nodes.For, nodes.Macro, nodes.CallBlock, nodes.Block, nodes.EvalContextModifier)):
             if isinstance(node, nodes.EvalContextModifier):
-                raise TemplateSyntaxError("texts are never escaped by themselves here: there is no autoescape", node.lineno)
+                raise TemplateSyntaxError(
+                    "texts are never escaped by themselves here: there is no autoescape", node.lineno
+                )
             cost = nodes.Const(sum(1 for _ in node.find_all(nodes.Node)), lineno=node.lineno)
             if isinstance(node, nodes.For):
                 node.iter = nodes.Filter(node.iter, EACH, [cost], [], None, None, lineno=node.lineno)
             else:
                 charge = nodes.Filter(cost, EACH, [], [], None, None, lineno=node.lineno)
-                node.body.insert(0, nodes.ExprStmt(charge, lineno=node.lineno))
+                node.body.insert(0, nodes.ExprStmt(charge, lineno=node.lineno))  # type: ignore[attr-defined]
         return tree
 
 
@@ -316,13 +336,13 @@ def _own(called: Any) -> bool:
     return isinstance(getattr(called, "__self__", None), LoopContext | Cycler)
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     if value is None:
         return "none"
-    return {list: "a list", tuple: "a list", dict: "a map"}.get(type(value), "something else")
+    return "a list" if isinstance(value, list | tuple) else "a map" if isinstance(value, dict) else "something else"
 
 
-OPERATORS = {
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": lambda left, right: left == right,
     "ne": lambda left, right: left != right,
     "lt": lambda left, right: left < right,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
-from jinja2.defaults import DEFAULT_FILTERS, DEFAULT_TESTS
-from jinja2.filters import do_indent
+from jinja2.filters import FILTERS, do_indent
 from jinja2.runtime import Undefined
+from jinja2.tests import TESTS as JINJAS_TESTS
 from jinja2.utils import _PassArg
 
 from bpc.lower.functions import quote
@@ -28,17 +28,91 @@ if TYPE_CHECKING:
 EACH = "for each"
 """The filter that counts the steps of loops and macros; no template can spell its name."""
 STRUCTURAL = frozenset(
-    "batch count dictsort first groupby items last length list map max min reject rejectattr reverse select selectattr"
-    " slice sort unique".split()
+    [
+        "batch",
+        "count",
+        "dictsort",
+        "first",
+        "groupby",
+        "items",
+        "last",
+        "length",
+        "list",
+        "map",
+        "max",
+        "min",
+        "reject",
+        "rejectattr",
+        "reverse",
+        "select",
+        "selectattr",
+        "slice",
+        "sort",
+        "unique",
+    ]
 )
 """Filters that arrange items without looking into them; where they do look, the deploy-time value itself refuses."""
 SCALAR = frozenset(
-    "abs capitalize e escape filesizeformat float int lower replace round safe string sum title tojson trim"
-    " truncate upper urlencode wordcount".split()
+    [
+        "abs",
+        "capitalize",
+        "e",
+        "escape",
+        "filesizeformat",
+        "float",
+        "int",
+        "lower",
+        "replace",
+        "round",
+        "safe",
+        "string",
+        "sum",
+        "title",
+        "tojson",
+        "trim",
+        "truncate",
+        "upper",
+        "urlencode",
+        "wordcount",
+    ]
 )
 TESTS = frozenset(
-    "odd even divisibleby defined undefined none boolean false true integer float lower upper string mapping number"
-    " sequence iterable in == eq equalto != ne > gt greaterthan ge >= < lt lessthan <= le".split()
+    [
+        "odd",
+        "even",
+        "divisibleby",
+        "defined",
+        "undefined",
+        "none",
+        "boolean",
+        "false",
+        "true",
+        "integer",
+        "float",
+        "lower",
+        "upper",
+        "string",
+        "mapping",
+        "number",
+        "sequence",
+        "iterable",
+        "in",
+        "==",
+        "eq",
+        "equalto",
+        "!=",
+        "ne",
+        ">",
+        "gt",
+        "greaterthan",
+        "ge",
+        ">=",
+        "<",
+        "lt",
+        "lessthan",
+        "<=",
+        "le",
+    ]
 )
 ABOUT_ANY = frozenset(["defined", "undefined", "none"])
 """Tests that do not look at the value."""
@@ -48,7 +122,7 @@ DIGITS = 30
 
 def filters(environment: Bounded) -> dict[str, Callable[..., Any]]:
     """All filters by name."""
-    made = {name: _guarded(environment, name, DEFAULT_FILTERS[name]) for name in (*STRUCTURAL, *SCALAR)}
+    made = {name: _guarded(environment, name, FILTERS[name]) for name in (*STRUCTURAL, *SCALAR)}
     own = Own(environment)
     return {
         **made,
@@ -63,7 +137,8 @@ def filters(environment: Bounded) -> dict[str, Callable[..., Any]]:
 
 def tests(environment: Bounded) -> dict[str, Callable[..., Any]]:
     """All tests by name."""
-    return {name: _guarded(environment, name, DEFAULT_TESTS[name], test=True) for name in TESTS}
+    jinjas: dict[str, Any] = {**JINJAS_TESTS}
+    return {name: _guarded(environment, name, jinjas[name], test=True) for name in TESTS}
 
 
 def _guarded(

@@ -79,7 +79,7 @@ class HostList(Opaque):
     def _problem(self) -> str:
         return f'the members of "{self.value.tier}" are a list of addresses: use hosts | join(",")'
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
         if self.value.count is None:
             raise Decided(f'the members of "{self.value.tier}" come and go: use hosts | join(",")')
         from bpc.lower.evaluate import items
@@ -88,7 +88,7 @@ class HostList(Opaque):
         for item in items(self.value, Name(span=self.context.span, text="")):
             yield self.context.show(item)
 
-    def __len__(self) -> int:
+    def __len__(self) -> int:  # type: ignore[override]
         if self.value.count is None:
             raise Decided(f'the members of "{self.value.tier}" come and go: their number is not known')
         return self.value.count

@@ -120,7 +120,7 @@ def _choose(world: World, solution: Block, choice: Choice) -> Block:
     environments = {label_text(s): s for s in solution.body if isinstance(s, Block) and s.keyword == "environment"}
     base = replace(solution, body=tuple(s for s in solution.body if not _is(s, "environment")))
     first: dict[str, Span] = {}
-    for statement in solution.body:
+    for statement in solution.body if choice.others else ():
         if isinstance(statement, Block) and statement.keyword == "environment" and statement.label is not None:
             once(first, "environment", label_text(statement), statement.label.span, world.found)
     for environment in environments.values():
@@ -391,7 +391,7 @@ def _group(
     """
     body = plan.body
     world.touched = set()
-    world.steps(TIER + MEMBER * _largest(plan) + world.weight(body.block), body.span)
+    world.steps(TIER + MEMBER * _largest(plan) * (1 + len(list(plan.body.all("volume")))) + world.weight(body.block), body.span)
     template = body.value("image", None)
     touched = set(world.touched)
     connected = _connected(world, plan)

@@ -30,7 +30,7 @@ def render(source: Source, values: Mapping[str, Value], world: World) -> Text:
     template = parse(source, world)
     try:
         shown = {name: context.show(value) for name, value in values.items()}
-        return environment(world).rendered(template, shown)
+        return environment(world).rendered(template, shown)  # type: ignore[no-any-return]
     except Wrong as wrong:
         if wrong.diagnostic.span != context.span:
             raise
@@ -65,7 +65,9 @@ def _parsed(source: Source, world: World) -> Any:
         raise _wrong(source, error.lineno, error.message or "it cannot be parsed") from None
     except RecursionError:
         raise _wrong(source, 1, "it is nested too deeply") from None
-    except Exception as error:  # Python refuses what jinja makes of it: loops in too many loops, a number of 5,000 digits
+    except (
+        Exception
+    ) as error:  # Python refuses what jinja makes of it: loops in too many loops, a number of 5,000 digits
         raise _wrong(source, 1, _words(error)) from None
 
 
