@@ -64,7 +64,7 @@ def test_what_is_too_much_is_told_at_its_line(tmp_path):
         )
     )
     [found] = api.check(tmp_path / "solution.bp").diagnostics
-    assert (found.code, api.as_json(found)["line"]) == ("BPC430", 10)
+    assert (found.code, api.as_json(found)["line"]) == ("BPC430", 11)
 
 
 def test_misspelt_names_take_a_bounded_time(tmp_path):

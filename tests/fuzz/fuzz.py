@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import io
 import json
 import os
@@ -254,6 +255,8 @@ class Fuzzer:
             files = mutated(files, self.pool, choose)
         line = command(files, choose)
         put(files)
+        if number % 50 == 0:
+            gc.collect()  # the command switches it off, since a process of its own ends soon
         found = self.judge(line, choose)
         if found:
             self.keep(found, files, line, number)

@@ -22,7 +22,7 @@ from bpc.lower.values import (
 from bpc.model.resources import Fixed
 from bpc.model.values import BalancerAddressHole, MemberAddressHole, PublicAddressHole
 from bpc.source import Source
-from bpc.syntax.tree import Block, Let, nodes
+from bpc.syntax.tree import Block, Let
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +47,10 @@ if TYPE_CHECKING:
     Texts = Callable[[str, str, Span], "Source | Diagnostic"]
 
 
+CHARACTERS = 3
+"""Characters of source that are at least one part of the tree."""
+
+
 class World:
     """One lowering. `touched` collects what expressions want of endpoints, `used` the image templates that were built."""
 
@@ -55,7 +59,6 @@ class World:
         self.budget = budget
         self.templates: dict[Source, Any] = {}
         self.jinja: Any = None
-        self.weights: dict[int, int] = {}
         self._bytes, self._text = read_bytes, read_text
         self.found: list[Diagnostic] = []
         self.touched: set[Touch] = set()
@@ -74,16 +77,12 @@ class World:
         del self.program
         self.plans.clear()
         self.pending.clear()
-        self.weights.clear()
 
     # ---- what it costs
 
     def weight(self, node: Node) -> int:
-        """The parts that a piece of the tree has: what it takes to go through it once."""
-        known = self.weights.get(id(node))
-        if known is None:
-            known = self.weights[id(node)] = sum(1 for _ in nodes(node))
-        return known
+        """About the parts that a piece of the tree has: what it takes to go through it once."""
+        return 1 + (node.span.end - node.span.start) // CHARACTERS
 
     def steps(self, number: int, span: Span) -> None:
         """Charges for something at a place. Raises `Spent`."""
