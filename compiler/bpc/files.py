@@ -33,7 +33,7 @@ class Project:
     """A folder with blueprints in it. Names are relative to it, with forward slashes."""
 
     def __init__(self, folder: str) -> None:
-        self.folder = os.path.realpath(folder)
+        self.folder = folder if "\0" in folder else os.path.realpath(folder)
         self.contents: dict[str, bytes] = {}
 
     def read(self, name: str) -> bytes:
@@ -91,6 +91,28 @@ class Project:
             raise ReadError("the path is not valid") from None
 
 
+def read_given(path: str) -> bytes:
+    """A file that the user names, wherever it is: a plain one, or a pipe that the shell opened (`<(command)`). Raises `ReadError`.
+
+    Other pipes and devices might never end.
+    """
+    import stat
+
+    try:
+        kind = os.stat(path).st_mode
+        if not (stat.S_ISREG(kind) or (stat.S_ISFIFO(kind) and path.startswith("/dev/"))):
+            raise ReadError("is a directory" if stat.S_ISDIR(kind) else "it is not a file")
+        with open(path, "rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise ReadError((error.strerror or str(error)).lower()) from None
+    except ValueError:
+        raise ReadError("the path is not valid") from None
+    if len(content) > LARGEST:
+        raise ReadError(f"it is larger than {LARGEST // 2**20} MiB")
+    return content
+
+
 def beside(name: str, path: str) -> str:
     """The name of `path` as a file called `name` means it: relative to its own folder. May begin with `..`."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
@@ -111,8 +133,11 @@ def read_folder(folder: str) -> dict[str, str | bytes]:
 def made_here(folder: str, name: str, mark: str) -> bool:
     """Whether a folder may be replaced: there is none, or it is empty, or its file `name` has the mark of those that we write."""
     try:
-        with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
-            return mark in file.read()
+        path = os.path.join(folder, name)
+        if not os.path.isfile(path):  # a pipe, for example, would never end
+            raise FileNotFoundError(path)
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return mark in file.read(LARGEST)
     except OSError:
         return not os.path.lexists(folder) or (os.path.isdir(folder) and not os.listdir(folder))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from bpc.check.blocks import check_blocks
 from bpc.driver import Reading
 from bpc.files import Project
+from bpc.lower.budget import Budget
 from bpc.resolve.names import check_names
 from bpc.resolve.program import link
 from bpc.source import Source
@@ -72,11 +73,11 @@ def whole(blueprint: str, more: str = "") -> str:
 @cache
 def program_of(text: str) -> tuple[object, Reading, list[object]]:
     """A blueprint's program and what its parser and checks say: what mutants of evaluation do not change, once for all."""
-    reading = Reading(Project(str(HERE)))
+    reading = Reading(Project(str(HERE)), Budget())
     source = Source("table.bp", text)
     reading.sources["table.bp"] = source
     program, found = link(source, reading.text, parse, lambda by, path: path)
-    for stage in (check_blocks, check_names):
+    for stage in (check_blocks, lambda it: check_names(it, reading.named_text)):
         if not found:
             found = [d for d in stage(program) if d.severity == "error"]
     return program, reading, list(found)

@@ -6,6 +6,7 @@ import re
 
 from pages import Row, program
 
+from bpc.lower.budget import Budget
 from bpc.lower.evaluate import evaluate_as
 from bpc.lower.functions import private_text, public_text
 from bpc.lower.solution import Choice, _choose, _scope
@@ -32,9 +33,17 @@ from bpc.model.values import (
     MemberAddressHole,
     ParamHole,
     PublicAddressHole,
+    QuotedHole,
     SecretHole,
 )
 from bpc.source import Source, Span
+
+
+def generous() -> Budget:
+    """A budget that ends nothing before a value's own limits do."""
+    budget = Budget()
+    budget.read(2_000_000)
+    return budget
 
 
 def evaluated(row: Row, kind: str = "any") -> object:
@@ -42,7 +51,7 @@ def evaluated(row: Row, kind: str = "any") -> object:
     linked, reading, found = program(row)
     if found:
         raise Wrong(found[0])
-    world = World(linked, reading.named_bytes, reading.named_text)
+    world = World(linked, reading.named_bytes, reading.named_text, generous())
     choice = Choice(environment=row.environment, settings={}, bakes={})
     block = _choose(world, linked.solution, choice)
     scope = _scope(world, block, choice)
@@ -159,6 +168,8 @@ def text_shown(text: tuple[object, ...]) -> str:
 
 def hole_shown(hole: object) -> str:
     match hole:
+        case QuotedHole():
+            return f"quoted {hole_shown(hole.hole)}"
         case ParamHole():
             return f"param {hole.param}"
         case SecretHole():

@@ -16,6 +16,7 @@ from bpc import syntax
 from bpc.check.blocks import check_blocks
 from bpc.driver import Reading, beside
 from bpc.files import Project
+from bpc.lower.budget import Budget
 from bpc.resolve.names import check_names
 from bpc.resolve.program import link
 from bpc.source import Source, Span
@@ -76,11 +77,11 @@ def prepare() -> None:
 
     syntax.parse = once  # type: ignore[assignment]
     for path in (*SAMPLES, EVERYTHING, *(case.parent / "solution.bp" for case in CASES)):
-        reading = Reading(Project(str(path.parent)))
+        reading = Reading(Project(str(path.parent)), Budget())
         root = reading.text(path.name, Span(Source(path.name, ""), 0, 0))
         if isinstance(root, Source):
             linked, found = link(root, reading.text, once, beside)
-            for stage in (check_blocks, check_names):
+            for stage in (check_blocks, lambda it, read=reading.named_text: check_names(it, read)):
                 if not found:
                     found += stage(linked)
 

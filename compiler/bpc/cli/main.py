@@ -166,6 +166,8 @@ def load(name: str) -> Command:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code and never raises for a user's mistake."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # whatever is printed, and whatever a terminal can show
     gc.disable()  # a compilation ends soon and makes hardly a cycle: collecting costs a third of its time
     try:
         try:

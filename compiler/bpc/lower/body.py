@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 TEXTS = frozenset([str, tuple, dict, Deferred])
 """What may have names in it."""
 IN_LOOP = "a `for` repeats its statements for each item: write this once, outside of the loop"
+BLOCK = 10
+"""Steps of reading a block."""
 
 
 def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement, Scope]]:
@@ -41,6 +43,7 @@ def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement,
         if not isinstance(statement, For):
             yield statement, scope
             continue
+        weight = scope.world.weight(statement)
         try:
             world = scope.world
             before, world.touched = world.touched, set()
@@ -49,7 +52,7 @@ def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement,
             finally:
                 asked, world.touched = world.touched, before | world.touched
             for item in items(listed, statement.iterable):
-                world.step(statement.span)
+                world.steps(weight, statement.span)
                 inner = scope.inner({statement.variable.text: item})
                 if asked:
                     inner.touched[statement.variable.text] = frozenset(_asked_for(item, asked))
@@ -84,6 +87,8 @@ class Body:
         self.settings: dict[str, tuple[Setting, Scope]] = {}
         self.blocks: list[tuple[Block, Scope]] = []
         self.rest: list[tuple[Statement, Scope]] = []
+        scope.world.steps(BLOCK, block.span)
+        once: set[str] = set()
         for statement, inner in unroll(block.body, scope):
             if isinstance(statement, Setting):
                 name = statement.name.text
@@ -92,8 +97,10 @@ class Body:
                 self.settings[name] = (statement, inner)
             elif isinstance(statement, Block):
                 word = statement.keyword
-                if BLOCKS[word].once and any(block.keyword == word for block, _ in self.blocks):
+                if word in once:
                     self.found.append(BlockTwice(span=statement.span, word=word, hint=IN_LOOP))
+                if BLOCKS[word].once:
+                    once.add(word)
                 self.blocks.append((statement, inner))
             else:
                 self.rest.append((statement, inner))
@@ -134,6 +141,8 @@ class Body:
                 return template
         try:
             value = evaluate_as(word.type, setting.value, scope, deploy=word.deploy)
+            if type(value) is str or type(value) is tuple:
+                scope.world.passing(value, setting.value.span)
             if isinstance(value, Hosts) and word.type == "list(string)":
                 raise Wrong(lower.DeployTime(span=setting.value.span, what="the list of a tier's members"))
             if type(value) in TEXTS and word.form != FREE:

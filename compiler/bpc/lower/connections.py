@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from bpc.source import Span
 
 
+RULE = 100
+"""Steps of what the targets make of a permission."""
+
+
 def rules(world: World, plans: list[Plan], touched: dict[str, set[Touch]]) -> list[Rule]:
     """All permissions, tier by tier and endpoint by endpoint, in the order of declaration."""
     handed: dict[tuple[str, str], list[str]] = {}
@@ -34,7 +38,9 @@ def rules(world: World, plans: list[Plan], touched: dict[str, set[Touch]]) -> li
             users = handed.get((plan.name, endpoint.name), [])
             members = [user for user in users if endpoint.balancer and _members(plan, endpoint, touched[user])]
             others = [user for user in users if not endpoint.balancer or _balancer(plan, endpoint, touched[user])]
-            made += _endpoint_rules(plan, endpoint, _peers(endpoint, others, allowed), members)
+            peers = _peers(endpoint, others, allowed)
+            world.steps(RULE * (len(peers) + len(members) + 1), endpoint.span)
+            made += _endpoint_rules(plan, endpoint, peers, members)
     return made
 
 

@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from bpc.lower.values import LateText
     from bpc.syntax.tree import Expression
 
+COST, COSTS = 5, {"cidr_subnet": 20, "cidr_host": 20}
+"""Steps of a call."""
 KEEPS = (Size, Duration, Percent)
 TEXTS = ("string", "cidr", "secret")
 """Types of deploy-time values that are texts."""
@@ -72,13 +74,13 @@ def evaluate(node: Expression, scope: Scope) -> Value:
         case Call():
             return _call(node, scope)
         case ListLiteral():
-            return tuple(evaluate(item, scope) for item in node.items)
+            return scope.world.passing(tuple(evaluate(item, scope) for item in node.items), node.span)  # type: ignore[no-any-return]
         case MapLiteral():
             return _map(node, scope)
         case Index():
             return _index(node, scope)
         case Comprehension():
-            return tuple(_comprehend(node, scope))
+            return scope.world.passing(tuple(_comprehend(node, scope)), node.span)  # type: ignore[no-any-return]
         case Conditional():
             chosen = fits(evaluate(node.condition, scope), "bool", node.condition.span)
             return evaluate(node.then if chosen else node.otherwise, scope)
@@ -110,7 +112,7 @@ def _string(node: String, scope: Scope) -> Value:
         if isinstance(part, str):
             texts.append((part,))
             continue
-        value = evaluate(part, scope)
+        value = scope.world.passing(evaluate(part, scope), node.span)
         try:
             texts.append(as_text(value))
         except ValueError:
@@ -153,7 +155,7 @@ def _map(node: MapLiteral, scope: Scope) -> Value:
             notes = (Note(span=first.key.span, text="set here first"),)
             raise Wrong(SettingTwice(span=entry.key.span, name=key, notes=notes))
         made[key] = evaluate(entry.value, scope)
-    return made
+    return scope.world.passing(made, node.span)  # type: ignore[no-any-return]
 
 
 def _range(node: RangeLiteral, scope: Scope) -> Range:
@@ -186,8 +188,9 @@ def items(value: Value, node: Expression) -> Iterator[Value]:
 
 
 def _comprehend(node: Comprehension, scope: Scope) -> Iterator[Value]:
+    weight = scope.world.weight(node)
     for item in items(evaluate(node.iterable, scope), node.iterable):
-        scope.world.step(node.span)
+        scope.world.steps(weight, node.span)
         inner = scope.inner({node.variable.text: item})
         if node.condition is None or fits(evaluate(node.condition, inner), "bool", node.condition.span):
             yield evaluate(node.element, inner)
@@ -219,7 +222,7 @@ def _index(node: Index, scope: Scope) -> Value:
     assert isinstance(index, int)
     if isinstance(target, TierValue):
         return scope.world.member_of(target.name, index, node.index.span)
-    listed = tuple(items(target, node.target))
+    listed = target if isinstance(target, tuple) else tuple(items(target, node.target))
     if not 0 <= index < len(listed):
         raise bad(node.index.span, f"the list has {len(listed)} items, numbered from 0")
     return listed[index]
@@ -247,6 +250,8 @@ def _binary(node: Binary, scope: Scope) -> Value:
         inside = unknown(value) if _compares(node.operator, right) else None
         if inside is not None:
             raise Wrong(lower.DeployTime(span=side.span, what=origin(inside)))
+    for value in (left, right):
+        scope.world.passing(value, node.span)
     try:
         return compute(node, left, right)
     except TypeError:
@@ -391,8 +396,11 @@ def _function(name: str, node: Call, scope: Scope) -> Value:
         wrong = check(value, FUNCTIONS[name].form, argument.value.span) if isinstance(value, str) else None
         if wrong is not None:
             raise Wrong(wrong)
+    scope.world.steps(COSTS.get(name, COST), node.span)
+    for value in checked:
+        scope.world.passing(value, node.span)
     try:
-        return TABLE[name](*checked)
+        return scope.world.passing(TABLE[name](*checked), node.span)  # type: ignore[no-any-return]
     except ValueError as error:
         problem, *hint = error.args or ("",)
         raise bad(node.span, f"{name}: {problem}", *hint) from None

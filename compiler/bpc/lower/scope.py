@@ -62,7 +62,10 @@ class Scope:
             value = self._force(name, value, span)
         if isinstance(value, Unknown):
             raise Wrong(lower.DeployTime(span=span, what=f'param "{name}"'))
-        self.world.touched |= self.touched.get(name, frozenset())
+        touched = self.touched.get(name)
+        if touched:
+            self.world.steps(len(touched) // 4, span)
+            self.world.touched |= touched
         return value
 
     def _force(self, name: str, lazy: Lazy, span: Span) -> Value:

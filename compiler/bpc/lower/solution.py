@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     Lowered = tuple[Group, Built, set[Touch]]
 
 HALF_HOUR = 1_800_000
+NETWORK, TIER, MEMBER, STEP = 100, 200, 100, 50
+"""Steps of what the targets make of each."""
 RESERVED = {
     "0.0.0.0/8": "unspecified addresses",
     "127.0.0.0/8": "loopback",
@@ -56,11 +58,13 @@ class Choice(Record):
     """What the user says besides the blueprint: an environment's name or "", and `--set` expressions by name.
 
     `bakes` are tiers that are baked otherwise than the blueprint says, for who compares: tier → way.
+    `others`: what the environments that are not chosen say is looked at too; who lowers each of them asks for it once.
     """
 
     environment: str
     settings: Mapping[str, Expression]
     bakes: Mapping[str, Bake]
+    others: bool = True
 
 
 def lower_solution(world: World, choice: Choice, digest: Callable[[], str], compiler: str) -> Solution | None:
@@ -117,11 +121,13 @@ def _choose(world: World, solution: Block, choice: Choice) -> Block:
     environments = {label_text(s): s for s in solution.body if isinstance(s, Block) and s.keyword == "environment"}
     base = replace(solution, body=tuple(s for s in solution.body if not _is(s, "environment")))
     first: dict[str, Span] = {}
-    for statement in solution.body:
+    for statement in solution.body if choice.others else ():
         if isinstance(statement, Block) and statement.keyword == "environment" and statement.label is not None:
             once(first, "environment", label_text(statement), statement.label.span, world.found)
     for environment in environments.values():
         assert isinstance(environment, Block)
+        if not choice.others and label_text(environment) != choice.environment:
+            continue
         applied = _apply(world, base, environment)
         if label_text(environment) == choice.environment:
             chosen = applied
@@ -247,6 +253,7 @@ def _networks(body: Body) -> list[Network]:
     import ipaddress
 
     made: list[Network] = []
+    parsed: list[tuple[int, int, int, str]] = []
     reserved = [(ipaddress.ip_network(taken), use) for taken, use in RESERVED.items()]
     for name, item in _named(body, "network"):
         network = Network(
@@ -262,10 +269,13 @@ def _networks(body: Body) -> list[Network]:
                 problem = f'network "{name}" has addresses of {taken}, which is reserved for {use}'
                 body.found.append(lower.BadValue(span=item.where("cidr"), problem=problem, hint=PRIVATE))
                 break
-        for other in made:
-            theirs = ipaddress.ip_network(other.cidr)
-            if mine.version == theirs.version and mine.overlaps(theirs):
-                body.found.append(lower.Overlap(span=item.where("cidr"), name=network.name, other=other.name))
+        low, high = int(mine.network_address), int(mine.broadcast_address)
+        body.scope.world.steps(NETWORK + len(made) // 10, item.span)
+        for version, first, last, other in parsed:
+            if first <= high and low <= last and version == mine.version:
+                body.found.append(lower.Overlap(span=item.where("cidr"), name=network.name, other=other))
+                break  # one is enough to say: a loop may make thousands that overlap each other
+        parsed.append((mine.version, low, high, name))
         made.append(network)
     return made
 
@@ -392,6 +402,9 @@ def _group(
     """
     body = plan.body
     world.touched = set()
+    world.steps(
+        TIER + MEMBER * _largest(plan) * (1 + len(list(plan.body.all("volume")))) + world.weight(body.block), body.span
+    )
     template = body.value("image", None)
     touched = set(world.touched)
     connected = _connected(world, plan)
@@ -406,6 +419,8 @@ def _group(
     touched |= built.touched
     waits = {tier for tier, endpoint, _ in touched if endpoint and (tier, endpoint) not in connected} - {plan.name}
     touched |= {(*target, "") for target in connected}
+    world.steps(STEP * len(built.first_boot) + len(touched), body.span)
+    world.room(built.size, body.span)
     image = world.images.setdefault(built.image.digest or built.image.name, built.image)  # the same bits, one image
     signals = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum
     group = Group(
@@ -428,6 +443,11 @@ def _group(
         span=body.span,
     )
     return group, built, touched
+
+
+def _largest(plan: Plan) -> int:
+    """Members that a target writes down one by one."""
+    return plan.members.count if isinstance(plan.members, Fixed) else 1
 
 
 def _built(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bpc.check.secrets import secrets_in
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
+from bpc.lower.budget import SCALARS, Spent
 from bpc.lower.scope import Lazy, Scope
 from bpc.lower.types import Wrong, article, bad
 from bpc.lower.values import (
@@ -27,15 +28,18 @@ from bpc.syntax.tree import Block, Let
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from bpc.diagnostics.base import Diagnostic
     from bpc.lower.body import Body
+    from bpc.lower.budget import Budget
     from bpc.lower.tiers import Plan
     from bpc.model.resources import Endpoint
     from bpc.model.steps import Image
     from bpc.model.values import Hole, Text
     from bpc.resolve.program import Program
     from bpc.source import Span
+    from bpc.syntax.tree import Node
 
     Content = Text | bytes
     Touch = tuple[str, str, str]
@@ -44,22 +48,24 @@ if TYPE_CHECKING:
     Texts = Callable[[str, str, Span], "Source | Diagnostic"]
 
 
-STEPS = 2_000_000
-"""Steps that the loops of one blueprint may make together."""
+CHARACTERS = 3
+"""Characters of source that are at least one part of the tree."""
 
 
 class World:
     """One lowering. `touched` collects what expressions want of endpoints, `used` the image templates that were built."""
 
-    def __init__(self, program: Program, read_bytes: Bytes, read_text: Texts) -> None:
+    def __init__(self, program: Program, read_bytes: Bytes, read_text: Texts, budget: Budget) -> None:
         self.program = program
+        self.budget = budget
+        self.templates: dict[Source, Any] = {}
+        self.jinja: Any = None
         self._bytes, self._text = read_bytes, read_text
         self.found: list[Diagnostic] = []
         self.touched: set[Touch] = set()
         self.plans: dict[str, Plan] = {}
         self.pending: dict[str, Body] = {}
         self.tiers: dict[str, Span] = {}
-        self.steps = 0
         self.forced = 0
         self.scopes: dict[str, Scope] = {}
         self.images: dict[str, Image] = {}
@@ -73,11 +79,34 @@ class World:
         self.plans.clear()
         self.pending.clear()
 
-    def step(self, span: Span) -> None:
-        """Counts a step of a loop. Raises `Wrong` where all loops together make too many."""
-        self.steps += 1
-        if self.steps > STEPS:
-            raise bad(span, f"the loops of this blueprint make more than {STEPS:,} steps")
+    # ---- what it costs
+
+    def weight(self, node: Node) -> int:
+        """About the parts that a piece of the tree has: what it takes to go through it once."""
+        return 1 + (node.span.end - node.span.start) // CHARACTERS
+
+    def steps(self, number: int, span: Span) -> None:
+        """Charges for something at a place. Raises `Spent`."""
+        try:
+            self.budget.steps(number)
+        except Spent as spent:
+            raise spent.at(span) from None
+
+    def room(self, size: int, span: Span) -> None:
+        """Charges for bytes at a place. Raises `Spent`."""
+        try:
+            self.budget.bytes(size)
+        except Spent as spent:
+            raise spent.at(span) from None
+
+    def passing(self, value: Any, span: Span) -> Any:
+        """The value, after it was charged for being made or looked through at a place. Raises `Spent`."""
+        if type(value) not in SCALARS:
+            try:
+                self.budget.value(value)
+            except Spent as spent:
+                raise spent.at(span) from None
+        return value
 
     # ---- files
 
