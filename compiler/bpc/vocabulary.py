@@ -222,6 +222,10 @@ BLOCKS: dict[str, Keyword] = {
             "script": Word(type="string", says="a script file of the project"),
             "text": Word(type="string", deploy=True, says="the script itself"),
             "creates": Word(type="string", says="not run where this path exists"),
+            "network": Word(
+                type="bool",
+                says="whether the script may use a network while `bpc build` makes the image (default: false); elsewhere it has one",
+            ),
         },
     ),
     "service": Keyword(

@@ -81,6 +81,11 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--image-format", action="append", default=[], choices=["qcow2", "raw"], help="qcow2 where it is left out"
     )
+    build.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="also the images that are there, and their base: with the packages of today",
+    )
     build.add_argument("--explain", action="store_true", help="say for each image why it must or need not be built")
     build.add_argument(
         "--get-mkosi", action="store_true", help="on Debian: put mkosi and its tools into a cache folder"

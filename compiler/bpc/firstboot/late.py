@@ -69,5 +69,12 @@ def _unit(service: Service) -> Iterator[Step]:
         span=service.span,
     )
     title = f"read the unit of {service.name}"
-    yield Run(title=title, script=("systemctl daemon-reload",), creates="", kind=service.kind, span=service.span)
+    yield Run(
+        title=title,
+        script=("systemctl daemon-reload",),
+        creates="",
+        network=False,
+        kind=service.kind,
+        span=service.span,
+    )
     yield replace(service, unit=())

@@ -207,8 +207,8 @@ def artifact_place(step: Artifact) -> str:
     return f"{HOME}/artifact-{step.sha256[:12]}"
 
 
-def run(step: Run) -> Iterator[Text]:
-    """A script with its own interpreter, unless what it creates is there."""
+def run(step: Run, before: str = "") -> Iterator[Text]:
+    """A script with its own interpreter, unless what it creates is there; `before` is put before the interpreter."""
     if step.creates:
         yield (f"if [ ! -e {quote(step.creates)} ]; then\n",)
     interpreter = "/bin/sh"
@@ -220,7 +220,7 @@ def run(step: Run) -> Iterator[Text]:
         mark += "_"
     yield (f"cat >{HOME}/step <<'{mark}'\n",)
     yield step.script
-    yield (f"\n{mark}\n(umask 022; {interpreter} {HOME}/step)\nrm -f {HOME}/step\n",)
+    yield (f"\n{mark}\n(umask 022; {before}{interpreter} {HOME}/step)\nrm -f {HOME}/step\n",)
     if step.creates:
         yield ("fi\n",)
 

@@ -30,6 +30,9 @@ BAKED = {"base": KINDS[:1], "software": KINDS[:2], "full": KINDS}
 FORMAT = 4
 """Counts up when the same inputs would give another image: it is part of every digest."""
 
+LATER: dict[str, object] = {"network": False}
+"""Settings that came after the first images, with their defaults: those go without saying, so that known names stay."""
+
 
 class Built(Record):
     """An image, the steps that are left for first boot, and what its template wanted of endpoints."""
@@ -198,10 +201,9 @@ def _digest(origin: Release, layers: tuple[Layer, ...], architecture: Architectu
 def _plain(value: object) -> object:
     """A value as JSON, without places: where a step was written does not change the image."""
     if isinstance(value, Record):
-        return {
-            "": type(value).__name__,
-            **{name: _plain(item) for name, item in fields(value) if name not in ("span", "source")},
-        }
+        said = {name: item for name, item in fields(value) if name not in ("span", "source")}
+        later = {name for name, default in LATER.items() if said.get(name) == default}
+        return {"": type(value).__name__, **{name: _plain(item) for name, item in said.items() if name not in later}}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, bytes):

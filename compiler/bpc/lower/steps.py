@@ -129,7 +129,14 @@ def _run(item: Body, kind: Kind) -> Run:
         script: Text = (item.scope.world.text(item.value("script", ""), item.where("script")).text,)
     else:
         script = as_text(item.value("text", ""))
-    return Run(title=item.label(), script=script, creates=item.value("creates", ""), kind=kind, span=item.span)
+    return Run(
+        title=item.label(),
+        script=script,
+        creates=item.value("creates", ""),
+        network=item.value("network", False),
+        kind=kind,
+        span=item.span,
+    )
 
 
 def _file(item: Body, template: Body, kind: Kind) -> File:

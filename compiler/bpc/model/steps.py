@@ -47,11 +47,15 @@ class Artifact(Record):
 
 
 class Run(Record):
-    """A script, run as root once; not run where the path `creates` exists."""
+    """A script, run as root once; not run where the path `creates` exists.
+
+    `network`: it has one while mkosi makes an image. Other builders and first boot have one anyway.
+    """
 
     title: str
     script: Text
     creates: str
+    network: bool
     kind: Kind
     span: Span
 
