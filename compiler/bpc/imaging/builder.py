@@ -381,7 +381,7 @@ def why_failed(order: Order, job: Job, log: Log) -> Diagnostic:
     if NO_SPACE in text:
         return BuildFailed(span=order.span, image=job.name, reason="the disk is full", output=_end(text), log=log.path)
     fetching = [line for line in text.partition(STEP)[0].splitlines() if MIRROR.search(line)]
-    if fetching:  # apt goes on with what it has, and then misses packages
+    if fetching and job.network:  # apt goes on with what it has, and then misses packages
         reason = "packages cannot be fetched"
         return BuildFailed(
             span=order.span, image=job.name, reason=reason, output=_end("\n".join(fetching)), log=log.path

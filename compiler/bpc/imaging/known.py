@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 
 from bpc.digest import sha256
 
@@ -118,7 +119,9 @@ class Store:
         """Whether bpc may put something else in a file's place: there is none, or bpc made this very one."""
         status = self.images.status(file) if self.images else None
         known = self.recall(name)
-        return status is None or (known is not None and status.st_ino in known["inodes"])
+        if status is None:
+            return True
+        return stat.S_ISREG(status.st_mode) and known is not None and status.st_ino in known["inodes"]
 
 
 def _entry(described: Mapping[str, Any], form: str) -> dict[str, Any] | None:
