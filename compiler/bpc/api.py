@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bpc.target import Flavor, Options, Target
 
     Path = str | os.PathLike[str]
-    Flavors = Mapping[str, Mapping[str, int | str]]
+    Flavors = Mapping[str, Mapping[str, int | str]] | list[Any]
 
 DEFAULT_TARGETS = ("heat",)
 IMAGE_BUILDER = "imagebuilder"
@@ -349,6 +349,8 @@ def _flavors(given: Flavors) -> dict[str, Flavor]:
     """Machine types by name. Raises `Usage`."""
     from bpc.target import Flavor
 
+    if isinstance(given, list):
+        given = _listed(given)
     try:
         return {
             name: Flavor(
@@ -359,9 +361,26 @@ def _flavors(given: Flavors) -> dict[str, Flavor]:
             )
             for name, has in given.items()
         }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         example = '{"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}'
         raise Usage(f"not a valid mapping of flavors such as {example}: {error}") from None
+
+
+def _listed(given: list[Any]) -> dict[str, dict[str, int | str]]:
+    """What `openstack flavor list -f json` prints, as a mapping: memory in MiB, disks in GiB. Raises `Usage`."""
+    try:
+        return {
+            str(one["Name"]): {
+                "cpu": int(one["VCPUs"]),
+                "memory": int(one["RAM"]) * 2**20,
+                "disk": int(one["Disk"]) * 2**30,
+            }
+            for one in given
+        }
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise Usage(
+            f'this is not a list of flavors as `openstack flavor list -f json` prints it, with "Name", "VCPUs", "RAM" and "Disk": {error}'
+        ) from None
 
 
 def _architecture(given: int | str) -> str:
@@ -381,6 +400,6 @@ def _size(given: int | str) -> int:
     if isinstance(given, int):
         return given
     unit = given.lstrip("0123456789")
-    if unit not in SIZES or unit == given:
+    if unit not in SIZES or unit == given or len(given) > 24:
         raise ValueError(f"{given!r} is not a valid size such as 4GiB")
     return int(given[: -len(unit)]) * SIZES[unit]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from bpc.diagnostics.base import errors
+from bpc.diagnostics.reading import NotText
 from bpc.files import Project, beside
-from bpc.reading import Reading
+from bpc.reading import Reading, shown
 from bpc.record import Record, replace
 from bpc.source import Source, Span
 from bpc.version import VERSION
@@ -49,25 +50,29 @@ class Result(Record):
 
 
 class Blueprint:
-    """A blueprint that was read, linked and analysed once, to be solved for any number of choices."""
+    """A blueprint that was read, linked and analysed once, to be solved for any number of choices within one budget."""
 
     def __init__(self, path: str, files: Files | None = None) -> None:
         from bpc.check.analysis import analyse
+        from bpc.lower.budget import Budget
+        from bpc.lower.templates import Templates
         from bpc.resolve.program import link
         from bpc.syntax import parse
 
-        self.reading = Reading(files or Project(os.path.dirname(path) or "."))
+        budget = Budget()
+        self.reading = Reading(files or Project(os.path.dirname(path) or "."), budget)
         program, found = link(os.path.basename(path), self.reading.text, parse, beside)
         self.analysis = analyse(program, found, self.reading.fork().named_text)
+        self.templates = Templates(budget)
 
     @property
     def environments(self) -> Iterator[str]:
-        """The names of the solution's environments that say anything."""
+        """The names of the solution's environments that say anything, as long as there is a budget to solve them."""
         from bpc.lower.environment import environments
 
         solution = self.analysis.program.solution
         known = {} if solution is None else environments(solution)
-        return (name for name, block in known.items() if block.body)
+        return (name for name, block in known.items() if block.body and not self.templates.budget.spent)
 
     def solve(
         self, environment: str = "", settings: Mapping[str, str] | None = None, bakes: Mapping[str, Bake] | None = None
@@ -80,7 +85,7 @@ class Blueprint:
         choice = _choice(self.analysis, environment, settings or {}, bakes or {}, told)
         if errors(told):
             return _result(None, found + told)
-        solution, more = lower_solution(self.analysis, choice, self.reading.fork(), VERSION)
+        solution, more = lower_solution(self.analysis, choice, self.reading.fork(), self.templates, VERSION)
         if settings:
             from bpc.lower.hints import given
 
@@ -114,8 +119,8 @@ def check_blueprint(
     return _result(result.solution, [*result.diagnostics, *found])
 
 
-def _place(diagnostic: Diagnostic) -> tuple[object, ...]:
-    return (diagnostic.code, diagnostic.span.source.name, diagnostic.span.start, diagnostic.span.end)
+def _place(d: Diagnostic) -> tuple[object, ...]:
+    return (d.code, d.span.source.name, d.span.start, d.span.end)
 
 
 def compile_blueprint(
@@ -158,6 +163,10 @@ def _choice(
 
     parsed = {}
     for name, text in settings.items():
+        if shown(name + text) != name + text:
+            nowhere = Span(Source("--set", ""), 0, 0)
+            found.append(NotText(span=nowhere, path=f"--set {shown(name)}", reason="it has bytes of another encoding"))
+            continue
         expression, wrong = parse_expression(Source(f"--set {name}", text))
         if expression is None or wrong or isinstance(expression, Name):
             expression = String(span=Span(Source(f"--set {name}", text), 0, len(text)), parts=(text,))

@@ -14,7 +14,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.diagnostics.base import Diagnostic
     from bpc.files import Files
+    from bpc.lower.budget import Budget
     from bpc.source import Span
+
+
+def shown(name: str) -> str:
+    """A name from outside as it can be printed: bytes that are no UTF-8 come as half a character each."""
+    return name.encode("utf-8", "replace").decode()
 
 
 class Reading:
@@ -23,15 +29,15 @@ class Reading:
     `used` are the files that the one who reads has asked for, in a `fork` only those of its own and of what it was forked from.
     """
 
-    def __init__(self, files: Files) -> None:
-        self.files = files
+    def __init__(self, files: Files, budget: Budget) -> None:
+        self.files, self.budget = files, budget
         self.contents: dict[str, bytes] = {}
         self.texts: dict[str, Source] = {}
         self.used: set[str] = set()
 
     def fork(self) -> Reading:
         """Another reader of the same files, of which each is still read once."""
-        made = Reading(self.files)
+        made = Reading(self.files, self.budget)
         made.contents, made.texts, made.used = self.contents, self.texts, set(self.used)
         return made
 
@@ -50,6 +56,8 @@ class Reading:
 
     def content(self, name: str, span: Span) -> bytes | Diagnostic:
         """A file's bytes, or why there are none."""
+        if shown(name) != name:
+            return Unreadable(span=span, path=shown(name), reason="its name is not UTF-8")
         wrong = check_line(name, span)
         if wrong is not None:
             return wrong
@@ -58,6 +66,7 @@ class Reading:
         try:
             if name not in self.contents:
                 self.contents[name] = self.files.read(name)
+                self.budget.read(len(self.contents[name]))
         except ReadError as error:
             if error.outside:
                 return OutsideProject(span=span, path=name)

@@ -6,9 +6,11 @@ import re
 
 from pages import Row, blueprint
 
+from bpc.lower.budget import Budget
 from bpc.lower.evaluate import evaluate_as, value_of
 from bpc.lower.functions import private_text, public_text
 from bpc.lower.solution import Choice, begin, enter
+from bpc.lower.templates import Templates
 from bpc.lower.types import Wrong, fits
 from bpc.lower.values import (
     Deferred,
@@ -31,9 +33,17 @@ from bpc.model.values import (
     MemberAddressHole,
     ParamHole,
     PublicAddressHole,
+    QuotedHole,
     SecretHole,
 )
 from bpc.source import Source, Span
+
+
+def generous() -> Budget:
+    """A budget that ends nothing before a value's own limits do."""
+    budget = Budget()
+    budget.read(2_000_000)
+    return budget
 
 
 def evaluated(row: Row, kind: str = "any") -> object:
@@ -44,7 +54,7 @@ def evaluated(row: Row, kind: str = "any") -> object:
         if found.severity == "error":
             raise Wrong(found)
     choice = Choice(environment=row.environment, settings={}, bindings=analysis.bindings, bakes={})
-    lowering = begin(analysis, choice, judged.reading.fork())
+    lowering = begin(analysis, choice, judged.reading.fork(), Templates(generous()))
     scope = enter(analysis.program.solution, choice, lowering).scope
     for found in lowering.context.found:
         raise Wrong(found)
@@ -159,6 +169,8 @@ def text_shown(text: tuple[object, ...]) -> str:
 
 def hole_shown(hole: object) -> str:
     match hole:
+        case QuotedHole():
+            return f"quoted {hole_shown(hole.hole)}"
         case ParamHole():
             return f"param {hole.param}"
         case SecretHole():

@@ -35,7 +35,7 @@ PATTERNS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (NEAR, "a secret", rf"""(?<![\w.$-])(?<!\$\{{)[\w.-]*{KEY}\\?["']?(?P<op>[ \t]*(?::=|=>|=(?!=)|:(?![:/=]))[ \t]*){VALUE}"""),
     (("--",), "a secret", rf"(?<!\S)--[\w-]*{KEY}[ \t]+{VALUE}"),
     (("identified by", "password '", "requirepass", "masterauth"), "a secret", rf"\b(?:(?:identified by|password)(?=\s+')|requirepass|masterauth)[ \t]+{VALUE}"),
-    (("chpasswd",), "a secret", r"""["'\s][\w-]+:(?P<single>[^\s:"'\\|]+)\\?["']?\s*\|\s*(?:sudo\s+)?(?:\S*/)?chpasswd"""),
+    (("chpasswd",), "a secret", r"""["'\s][\w-]+:(?P<single>[^\s:"'\\|]+)\\?["']?\s*\|\s*(?:sudo\s+)?(?:\S{0,100}/)?chpasswd"""),
     (("</",), "a secret", rf"<[\w.-]*{KEY}>(?P<single>[^<>\n]+)</"),
     (("://",), "a secret", r"""(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://[^\s:/@"'\\]+:(?P<shape>[^\s/@"'\\${}<>*]+)@"""),
     (("authorization:",), "a secret", r"authorization:[ \t]*(?:basic|bearer|token)[ \t]+(?P<single>[\w.+/=-]+)"),
@@ -105,7 +105,7 @@ def _literal(match: re.Match[str], group: str) -> bool:
         return False
     if group != "bare":
         return True
-    rest = match.string[match.end() :].partition("\n")[0]
+    rest = match.string[match.end() : match.end() + 1000].partition("\n")[0]
     tight = (match.groupdict().get("op") or "=") == "="
     if re.match(
         r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?:[(\[$]|\s*[,)])|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?:\W|$)", value + rest

@@ -94,7 +94,6 @@ if TYPE_CHECKING:
     from bpc.diagnostics.findings import Findings
     from bpc.resolve.program import Program
     from bpc.resolve.symbols import Bindings, Symbol
-    from bpc.source import Span
     from bpc.syntax.tree import Expression, Statement, TypeName
 
 PLAIN = frozenset([Boolean, Number, Quantity])
@@ -219,7 +218,7 @@ class Types:
         """Binds the variable of a loop to the type of its items."""
         kind = self.infer(iterable)
         if not isinstance(kind, ListOf | MapOf) and not accepts(ListOf(item=UNKNOWN), kind):
-            self.mismatch(iterable.span, ListOf(item=UNKNOWN), kind)
+            self.mismatch(iterable, ListOf(item=UNKNOWN), kind)
         symbol = self.bindings.get(node.variable)
         if symbol is not None:
             self.known[symbol] = item_type(kind)
@@ -230,7 +229,11 @@ class Types:
         self.wrong = True
         self.found.append(diagnostic)
 
-    def mismatch(self, span: Span, expected: Type, actual: Type) -> None:
+    def mismatch(self, node: Expression, expected: Type, actual: Type) -> None:
+        symbol, span = self.bindings.get(node), node.span
+        if isinstance(symbol, ParamSymbol):  # whatever its type: it comes too late
+            self.report(lower.DeployTime(span=span, what=f'param "{symbol.name}"'))
+            return
         self.report(lower.WrongType(span=span, expected=described(expected), actual=described(_outside(actual))))
 
     # ---- expressions
@@ -253,7 +256,7 @@ class Types:
         else:
             actual = self.infer(node)
             if not accepts(expected, actual):
-                self.mismatch(node.span, expected, actual)
+                self.mismatch(node, expected, actual)
 
     def literal(self, node: Expression) -> String | Number | Boolean | Quantity | None:
         """The literal that an expression is, or that a `let` always stands for: of it, the very value can be judged."""
@@ -398,7 +401,7 @@ class Types:
             self.expect(node.index, INT)
             return MEMBER if kind == TIER else item_type(kind)
         if isinstance(kind, Scalar):
-            self.mismatch(node.target.span, ListOf(item=UNKNOWN), kind)
+            self.mismatch(node.target, ListOf(item=UNKNOWN), kind)
         self.infer(node.index)
         return UNKNOWN
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from bpc.target import Artifacts
 
 
+DIGITS = 18
+"""Digits of the largest limit, as of numbers in the language."""
+
+
 def run(options: argparse.Namespace) -> int:
     result = api.compile(
         options.blueprint,
@@ -61,7 +65,7 @@ def limits(pairs: list[str]) -> dict[str, int]:
     made = {}
     for text in pairs:
         name, _, number = text.partition("=")
-        if not number.isdigit():
+        if not (number.isascii() and number.isdigit() and len(number) <= DIGITS):
             raise Usage(f"--limit {text}: write NAME=NUMBER")
         made[name] = int(number)
     return made
@@ -71,11 +75,14 @@ def flavors(path: str) -> dict[str, dict[str, int | str]]:
     """What a mapping file says; `api.compile` looks whether it is one. Raises `Usage`."""
     import json
 
+    from bpc.files import ReadError, read_given
+
     try:
-        with open(path, encoding="utf-8") as file:
-            given: dict[str, dict[str, int | str]] = json.load(file)
-    except OSError as error:
-        raise Usage(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+        given: dict[str, dict[str, int | str]] = json.loads(read_given(path))
+    except ReadError as error:
+        raise Usage(f"cannot read {path}: {error.reason}") from None
+    except RecursionError:
+        raise Usage(f"{path} is nested too deeply") from None
     except ValueError as error:
         raise Usage(f"{path} is not valid JSON: {error}") from None
     return given

@@ -101,6 +101,11 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--image-format", action="append", default=[], choices=["qcow2", "raw"], help="may be repeated; default: qcow2"
     )
+    build.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="also the images that exist, and their base: with the packages of today",
+    )
     build.add_argument("--explain", action="store_true", help="print for each image why it must or need not be built")
     build.add_argument(
         "--get-mkosi", action="store_true", help="on Debian: put mkosi and its tools into a cache folder"
@@ -166,6 +171,8 @@ def load(name: str) -> Command:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code and never raises for a user's mistake."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # whatever is printed, and whatever a terminal can show
     gc.disable()  # a compilation ends soon and makes hardly a cycle: collecting costs a third of its time
     try:
         try:

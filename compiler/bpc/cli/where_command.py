@@ -53,10 +53,11 @@ def _plain(found: Place) -> dict[str, Any]:
 def _text(options: argparse.Namespace) -> str:
     if options.text:
         return " ".join(options.text)
+    from bpc.files import LARGEST, ReadError, read_given
+
     try:
         if options.events and options.events != "-":
-            with open(options.events, encoding="utf-8", errors="replace") as file:
-                return file.read()
-        return sys.stdin.read()
-    except OSError as error:
-        raise Usage(f"cannot read {options.events}: {(error.strerror or str(error)).lower()}") from None
+            return read_given(options.events).decode("utf-8", "replace")
+        return sys.stdin.buffer.read(LARGEST).decode("utf-8", "replace")
+    except ReadError as error:
+        raise Usage(f"cannot read {options.events}: {error.reason}") from None

@@ -63,9 +63,35 @@ def errors(diagnostics: Iterable[Diagnostic]) -> bool:
     return any(d.severity == "error" for d in diagnostics)
 
 
+MANY, LONGEST_NAME = 60, 80
+"""Names that a misspelt one is compared with, and characters of the longest: to compare two takes long."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint that names the nearest known word, or an empty text when none is near."""
+    """A hint that names the nearest known word, or an empty text when none is near.
+
+    Of many names only those around the word in the alphabet are looked at.
+    """
+    if len(word) > LONGEST_NAME:
+        return ""
     from difflib import get_close_matches
 
-    near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    names = _in_order(known) if isinstance(known, frozenset) else sorted(known)
+    if len(names) > MANY:
+        from bisect import bisect_left
+
+        middle = bisect_left(names, word)
+        names = names[max(0, middle - MANY // 2) : middle + MANY // 2]
+    near = get_close_matches(word, [name for name in names if len(name) <= LONGEST_NAME], n=1, cutoff=0.6)
     return f'did you mean "{near[0]}"?' if near else ""
+
+
+_ordered: tuple[frozenset[str], list[str]] = (frozenset(), [])
+
+
+def _in_order(names: frozenset[str]) -> list[str]:
+    """The names of a scope, sorted once for all that is misspelt in it."""
+    global _ordered
+    if _ordered[0] is not names:
+        _ordered = (names, sorted(names))
+    return _ordered[1]

@@ -60,7 +60,8 @@ class TemplateError(Diagnostic):
     """A Jinja template cannot be rendered. The place is in the template's own file.
 
     A template sees the parameters of its image (or the map handed to `template()`), and nothing else. It is sandboxed: no
-    access to the system, a bounded number of steps. It cannot decide (`if`, a loop, a filter) on a deploy-time value.
+    access to the system, and what it takes counts for the whole compilation (BPC430). It cannot decide (`if`, a loop, a filter) on a
+    deploy-time value: such a value can be written, joined (`~`, `join`), defaulted and `quote`d. What is written is a text, a number or a bool.
     """
 
     code: ClassVar = "BPC406"
@@ -249,3 +250,18 @@ class ValueInScript(Diagnostic):
     code: ClassVar = "BPC432"
     message: ClassVar = "a script would run the value of {what} as code"
     what: str
+
+
+class TooMuch(Diagnostic):
+    """Compiling this would take too long or too much memory, so that it ends here.
+
+    A few characters can ask for a billion steps: loops in loops, texts that double themselves, lists of lists. A compilation
+    has one budget of steps and one of bytes, which everything draws on: loops, operators, functions, texts, Jinja templates,
+    and the machines that a target has to write down. The budget grows with the size of the project, and a blueprint that
+    means what it says stays far below it. Look at the marked place for what is repeated.
+    """
+
+    code: ClassVar = "BPC433"
+    message: ClassVar = "{problem} for one compilation"
+    advice: ClassVar = "look here for what is repeated: a loop, a list in lists, a text that is doubled, a large count"
+    problem: str

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 TEXTS = frozenset([str, tuple, dict, Deferred])
 """What may have names in it."""
 IN_LOOP = "a `for` repeats its statements for each item: write this once, outside of the loop"
+BLOCK = 10
+"""Steps of reading a block."""
 
 
 def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement, Scope]]:
@@ -45,12 +47,13 @@ def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement,
         elif not scope.lowering.sound(statement):
             context.failures += 1
         else:
+            weight = context.weight(statement)
             try:
                 with context.recording() as asked:
                     listed = evaluate(statement.iterable, scope)
                 context.touch(asked)
                 for item in items(listed, statement.iterable.span):
-                    context.step(statement.span)
+                    context.steps(weight, statement.span)
                     inner = loop_scope(statement.variable, item, scope)
                     if asked:
                         inner.touched = {symbol: set(_asked_for(item, asked)) for symbol in inner.values}
@@ -89,6 +92,8 @@ class Body:
         self.blocks: list[tuple[Block, Scope]] = []
         self.rest: list[tuple[Statement, Scope]] = []
         self.found = scope.lowering.context
+        self.found.steps(BLOCK, block.span)
+        once: set[str] = set()
         before, sound = self.found.failures, scope.lowering.sound
         self.whole = not scope.lowering.analysis.found.lost_within(block.span)
         for statement, inner in unroll(block.body, scope):
@@ -101,8 +106,10 @@ class Body:
                 self.whole = False
             elif isinstance(statement, Block):
                 word = statement.keyword
-                if BLOCKS[word].once and any(block.keyword == word for block, _ in self.blocks):
+                if word in once:
                     self.found.append(BlockTwice(span=statement.span, word=word, hint=IN_LOOP))
+                if BLOCKS[word].once:
+                    once.add(word)
                 self.blocks.append((statement, inner))
             else:
                 self.rest.append((statement, inner))
@@ -147,6 +154,8 @@ class Body:
             return setting.value.text
         try:
             value = evaluate_as(word.type, setting.value, scope, deploy=word.deploy)
+            if type(value) is str or type(value) is tuple:
+                self.found.passing(value, setting.value.span)
             if isinstance(value, Hosts) and word.type == "list(string)":
                 raise Wrong(lower.DeployTime(span=setting.value.span, what="the list of a tier's members"))
             if type(value) in TEXTS and word.form != FREE:

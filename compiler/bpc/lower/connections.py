@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from bpc.source import Span
 
 
+RULE = 100
+"""Steps of what the targets make of a permission."""
+
+
 def rules(context: Context, plans: list[Plan], touched: Mapping[str, Set[Touch]]) -> list[Rule]:
     """All permissions, tier by tier and endpoint by endpoint, in the order of declaration."""
     handed: dict[tuple[str, str], list[str]] = {}
@@ -35,7 +39,9 @@ def rules(context: Context, plans: list[Plan], touched: Mapping[str, Set[Touch]]
             users = handed.get((plan.name, endpoint.name), [])
             members = [user for user in users if endpoint.balancer and _members(plan, endpoint, touched[user])]
             others = [user for user in users if not endpoint.balancer or _balancer(plan, endpoint, touched[user])]
-            made += _endpoint_rules(plan, endpoint, _peers(endpoint, others, allowed), members)
+            peers = _peers(endpoint, others, allowed)
+            context.steps(RULE * (len(peers) + len(members) + 1), endpoint.span)
+            made += _endpoint_rules(plan, endpoint, peers, members)
     return made
 
 

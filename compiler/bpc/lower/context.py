@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from bpc.lower.types import Wrong, bad
+from bpc.lower.budget import SCALARS, Spent
+from bpc.lower.types import Wrong
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
+    from typing import Any
 
     from bpc.diagnostics.base import Diagnostic
+    from bpc.lower.budget import Budget
     from bpc.source import Span
+    from bpc.syntax.tree import Node
 
     Touch = tuple[str, str, str]
     """(tier, endpoint, what of it, or nothing where it is only mentioned). Without an endpoint: the members of the tier."""
 
-STEPS = 2_000_000
-"""Steps that the loops of one blueprint may make together."""
+CHARACTERS = 3
+"""Characters of source that are at least one part of the tree."""
 
 
 class Context:
@@ -25,10 +29,10 @@ class Context:
     `failures` counts what could not be made, also where its mistake was told before: what is built in the meantime is not sound. `depth` counts the `let`s that are being evaluated, each for the one before.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
         self.found: list[Diagnostic] = []
         self.failures = 0
-        self.steps = 0
         self.depth = 0
         self.failed: set[Span] = set()
         self._recorder: set[Touch] | None = None
@@ -54,11 +58,36 @@ class Context:
         self.fail(wrong)
         self.failed.add(place)
 
-    def step(self, span: Span) -> None:
-        """Counts a step of a loop. Raises `Wrong` where all loops together make too many."""
-        self.steps += 1
-        if self.steps > STEPS:
-            raise bad(span, f"the loops of this blueprint make more than {STEPS:,} steps")
+    # ---- what it costs
+
+    def weight(self, node: Node) -> int:
+        """About the parts that a piece of the tree has: what it takes to go through it once."""
+        return 1 + (node.span.end - node.span.start) // CHARACTERS
+
+    def steps(self, number: int, span: Span) -> None:
+        """Charges for something at a place. Raises `Spent`."""
+        try:
+            self.budget.steps(number)
+        except Spent as spent:
+            raise spent.at(span) from None
+
+    def room(self, size: int, span: Span) -> None:
+        """Charges for bytes at a place. Raises `Spent`."""
+        try:
+            self.budget.bytes(size)
+        except Spent as spent:
+            raise spent.at(span) from None
+
+    def passing(self, value: Any, span: Span) -> Any:
+        """The value, after it was charged for being made or looked through at a place. Raises `Spent`."""
+        if type(value) not in SCALARS:
+            try:
+                self.budget.value(value)
+            except Spent as spent:
+                raise spent.at(span) from None
+        return value
+
+    # ---- what is asked of endpoints
 
     def recording(self) -> Recording:
         """`with context.recording() as touched:` what is asked of endpoints inside, and by nobody else."""

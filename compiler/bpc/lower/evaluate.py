@@ -11,7 +11,6 @@ from bpc.lower.compare import less, same, unknown
 from bpc.lower.functions import DEFERRED_ALLOWED, KNOWN_FIRST, LONGEST, TABLE, as_text, from_text
 from bpc.lower.items import items
 from bpc.lower.scope import UNKNOWN, Lazy, Scope, Unknown
-from bpc.lower.templates import render
 from bpc.lower.types import Wrong, bad, fits, origin
 from bpc.lower.values import (
     Deferred,
@@ -70,6 +69,8 @@ if TYPE_CHECKING:
     from bpc.source import Span
     from bpc.syntax.tree import Expression, Identifier
 
+COST, COSTS = 5, {"cidr_subnet": 20, "cidr_host": 20}
+"""Steps of a call."""
 KEEPS = (Size, Duration, Percent)
 TEXTS = ("string", "cidr", "secret")
 """Types of deploy-time values that are texts."""
@@ -93,13 +94,13 @@ def evaluate(node: Expression, scope: Scope) -> Value:
         case Call():
             return _call(node, scope)
         case ListLiteral():
-            return tuple(evaluate(item, scope) for item in node.items)
+            return scope.context.passing(tuple(evaluate(item, scope) for item in node.items), node.span)  # type: ignore[no-any-return]
         case MapLiteral():
             return _map(node, scope)
         case Index():
             return _index(node, scope)
         case Comprehension():
-            return tuple(_comprehend(node, scope))
+            return scope.context.passing(tuple(_comprehend(node, scope)), node.span)  # type: ignore[no-any-return]
         case Conditional():
             chosen = fits(evaluate(node.condition, scope), "bool", node.condition.span)
             return evaluate(node.then if chosen else node.otherwise, scope)
@@ -143,7 +144,10 @@ def _held(symbol: LetSymbol | ArgumentSymbol | LoopSymbol, home: Scope, span: Sp
         value = _force(symbol, value, home, span)
     if isinstance(value, Unknown):
         raise Wrong(value.why)
-    home.context.touch(home.touched.get(symbol, ()))
+    touched = home.touched.get(symbol)
+    if touched:
+        home.context.steps(len(touched) // 4, span)
+        home.context.touch(touched)
     return value
 
 
@@ -190,7 +194,7 @@ def _string(node: String, scope: Scope) -> Value:
         if isinstance(part, str):
             texts.append((part,))
             continue
-        value = evaluate(part, scope)
+        value = scope.context.passing(evaluate(part, scope), node.span)
         try:
             texts.append(as_text(value))
         except ValueError:
@@ -234,7 +238,7 @@ def _map(node: MapLiteral, scope: Scope) -> Value:
             notes = (Note(span=first.key.span, text="set here first"),)
             raise Wrong(SettingTwice(span=entry.key.span, name=key, notes=notes))
         made[key] = evaluate(entry.value, scope)
-    return made
+    return scope.context.passing(made, node.span)  # type: ignore[no-any-return]
 
 
 def _range(node: RangeLiteral, scope: Scope) -> Range:
@@ -256,8 +260,9 @@ def loop_scope(variable: Identifier, item: Value, scope: Scope) -> Scope:
 
 
 def _comprehend(node: Comprehension, scope: Scope) -> Iterator[Value]:
+    weight = scope.context.weight(node)
     for item in items(evaluate(node.iterable, scope), node.iterable.span):
-        scope.context.step(node.span)
+        scope.context.steps(weight, node.span)
         inner = loop_scope(node.variable, item, scope)
         if node.condition is None or fits(evaluate(node.condition, inner), "bool", node.condition.span):
             yield evaluate(node.element, inner)
@@ -302,7 +307,7 @@ def _index(node: Index, scope: Scope) -> Value:
     assert isinstance(index, int)
     if isinstance(target, TierValue):
         return scope.lowering.tiers.member_of(target.name, index, node.index.span)
-    listed = tuple(items(target, node.target.span))
+    listed = target if isinstance(target, tuple) else tuple(items(target, node.target.span))
     if not 0 <= index < len(listed):
         raise bad(node.index.span, f"the list has {len(listed)} items, numbered from 0")
     return listed[index]
@@ -330,6 +335,8 @@ def _binary(node: Binary, scope: Scope) -> Value:
         inside = unknown(value) if _compares(node.operator, right) else None
         if inside is not None:
             raise Wrong(lower.DeployTime(span=side.span, what=origin(inside)))
+    for value in (left, right):
+        scope.context.passing(value, node.span)
     try:
         return compute(node, left, right)
     except TypeError:
@@ -460,8 +467,11 @@ def _function(name: str, node: Call, scope: Scope) -> Value:
         wrong = check(value, FUNCTIONS[name].form, argument.value.span) if isinstance(value, str) else None
         if wrong is not None:
             raise Wrong(wrong)
+    scope.context.steps(COSTS.get(name, COST), node.span)
+    for value in checked:
+        scope.context.passing(value, node.span)
     try:
-        return TABLE[name](*checked)
+        return scope.context.passing(TABLE[name](*checked), node.span)  # type: ignore[no-any-return]
     except ValueError as error:
         problem, *hint = error.args or ("",)
         raise bad(node.span, f"{name}: {problem}", *hint) from None
@@ -474,7 +484,7 @@ def _read(name: str, arguments: list[Value], span: Span, scope: Scope) -> Value:
         return source.text
     variables = arguments[1]
     assert isinstance(variables, dict)
-    return from_text(render(source, variables, scope.lowering))
+    return from_text(scope.lowering.templates.render(source, variables, scope.lowering.tiers))
 
 
 def _fitting(name: str, kinds: tuple[str, ...], node: Call, arguments: list[Value]) -> list[Value]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 from bpc.digest import sha256
 from bpc.lower.compare import less
@@ -29,8 +30,19 @@ def join(separator: str, items: Value) -> Value:
         hole = MemberAddressesHole(group=items.tier, network=items.network, separator=separator)
         return Deferred(text=(hole,), type="string")
     assert isinstance(items, tuple)
-    texts = [part for item in items for part in ((separator,), as_text(item))][1:]
-    return from_text(concat(*texts))
+    texts = [as_text(item) for item in items]
+    _fits(sum(_size(text) for text in texts) + len(separator) * len(texts))
+    return from_text(concat(*[part for text in texts for part in ((separator,), text)][1:]))
+
+
+def _size(text: tuple) -> int:  # type: ignore[type-arg]
+    return sum(len(part) for part in text if isinstance(part, str))
+
+
+def _fits(size: int) -> None:
+    """Raises ValueError where a text would be too long."""
+    if size > LARGEST:
+        raise ValueError(f"the text would be longer than {LARGEST:,} characters")
 
 
 def private_text(value: Value) -> Text:
@@ -61,9 +73,8 @@ def as_text(value: Value) -> LateText:
 
 def from_text(text: LateText) -> Value:
     """A text as a value: a plain string where it has no holes. Raises ValueError where it is too long."""
+    _fits(_size(text))
     strings = [part for part in text if isinstance(part, str)]
-    if sum(map(len, strings)) > LARGEST:
-        raise ValueError(f"the text would be longer than {LARGEST:,} characters")
     return "".join(strings) if len(strings) == len(text) else Deferred(text=text, type="string")
 
 
@@ -81,21 +92,24 @@ def _quoted(part: str | Hole | EndpointHost) -> str | Hole | EndpointHost:
 
 
 def format_text(template: str, *values: Value) -> Value:
-    parts: list[Value] = []
+    parts: list[tuple] = []  # type: ignore[type-arg]
+    size = 0
     import string
 
     filled = 0
     try:
         for text, field, spec, conversion in string.Formatter().parse(template):
-            parts.append(text)
+            parts.append((text,))
             if field is not None:
-                if spec or conversion or not (field == "" or (field.isascii() and field.isdigit())):
+                if spec or conversion or not re.fullmatch("[0-9]{0,5}", field):
                     raise ValueError('a placeholder in a format is "{}" or "{0}"')
-                parts.append(values[int(field) if field else filled])
+                parts.append(as_text(values[int(field) if field else filled]))
                 filled += field == ""
+                size += _size(parts[-1]) + len(parts[-1])
+                _fits(size)
     except IndexError:
         raise ValueError("the format has more placeholders than values") from None
-    return from_text(concat(*(as_text(part) for part in parts)))
+    return from_text(concat(*parts))
 
 
 def cidr_subnet(cidr: str, bits: int, number: int) -> str:
@@ -166,6 +180,8 @@ def merge(*maps: dict[str, Value]) -> dict[str, Value]:
 def split(text: str, separator: str) -> tuple[str, ...]:
     if not separator:
         raise ValueError("the separator is empty")
+    if text.count(separator) >= LONGEST:
+        raise ValueError(f"a list has at most {LONGEST:,} items")
     return tuple(text.split(separator))
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from bpc.source import Span
 
 HALF_HOUR = 1_800_000
+TIER, MEMBER, STEP = 200, 100, 50
+"""Steps of what the targets make of each."""
 
 
 class Lowered(Record):
@@ -76,7 +78,9 @@ def groups(plans: list[Plan], body: Body, images: Images, bakes: Mapping[str, Ba
 
 def _group(plan: Plan, bake: Bake | None, said: Span, instead: Bake | None, images: Images) -> Lowered | None:
     """A tier's group. Raises `Wrong`. `bake` is the solution's word; the tier's own wins, and `instead` wins over both."""
-    body = plan.body
+    body, context = plan.body, plan.body.found
+    parts = 1 + sum(1 for _ in body.all("volume"))
+    context.steps(TIER + MEMBER * _largest(plan) * parts + context.weight(body.block), body.span)
     with body.found.recording() as touched:
         template = body.value("image", None)
     connected = _connected(plan)
@@ -91,6 +95,8 @@ def _group(plan: Plan, bake: Bake | None, said: Span, instead: Bake | None, imag
     where = body.where("bake") if body.has("bake") else said
     built, baked = images.build(template, chosen, where, machine.architecture, volumes=bool(volumes))
     touched |= built.touched
+    context.steps(STEP * len(built.first_boot) + len(touched), body.span)
+    context.room(built.size, body.span)
     waits = {tier for tier, endpoint, _ in touched if endpoint and (tier, endpoint) not in connected} - {plan.name}
     group = Group(
         name=plan.name,
@@ -112,6 +118,11 @@ def _group(plan: Plan, bake: Bake | None, said: Span, instead: Bake | None, imag
         span=body.span,
     )
     return Lowered(group=group, touched=frozenset(touched | {(*target, "") for target in connected}))
+
+
+def _largest(plan: Plan) -> int:
+    """Members that a target writes down one by one."""
+    return plan.members.count if isinstance(plan.members, Fixed) else 1
 
 
 def _connected(plan: Plan) -> set[tuple[str, str]]:

@@ -9,12 +9,12 @@ from bpc.diagnostics import lower
 from bpc.diagnostics.base import Note
 from bpc.diagnostics.check import BlockTwice
 from bpc.digest import sha256
-from bpc.lower.body import Body
+from bpc.lower.body import Body, same_path
 from bpc.lower.scope import UNKNOWN, Lazy, Scope, Unknown
 from bpc.lower.steps import steps_of
 from bpc.lower.types import Wrong, fits
 from bpc.lower.values import TemplateValue
-from bpc.model.steps import Base, Configure, Image, Layer, ReadyImage, Release, Service, Step, Variable
+from bpc.model.steps import Artifact, Base, Configure, File, Image, Layer, ReadyImage, Release, Service, Step, Variable
 from bpc.record import Record, fields, replace
 from bpc.resolve.symbols import ArgumentSymbol, LetSymbol
 from bpc.source import Span
@@ -34,6 +34,9 @@ BAKED = {"base": KINDS[:1], "software": KINDS[:2], "full": KINDS}
 FORMAT = 4
 """Counts up when the same inputs would give another image: it is part of every digest."""
 
+LATER: dict[str, object] = {"network": False, "environment": ()}
+"""Settings that came after the first images, with their defaults: those go without saying, so that known names stay."""
+
 
 class Built(Record):
     """An image, the steps that are left for first boot, and what its template wanted of endpoints."""
@@ -41,6 +44,7 @@ class Built(Record):
     image: Image
     first_boot: tuple[Step, ...]
     touched: frozenset[Touch]
+    size: int
 
 
 class Images:
@@ -87,8 +91,11 @@ def build(
     Where first boot brings anything (`volumes` too), the image has its services switched off, and first boot switches them
     on: a service that started before its password or its data were there would make its own.
     """
-    with images.lowering.context.recording() as touched:
+    context = images.lowering.context
+    with context.recording() as touched:
         chain = _chain(template, images)
+        for link in chain:
+            context.steps(context.weight(link.template.block), template.span)
         steps = [step for index, link in enumerate(chain) for step in _steps(link, index, len(chain))]
     origin = chain[0].origin
     ready = isinstance(origin, ReadyImage)
@@ -97,6 +104,9 @@ def build(
         assert isinstance(origin, ReadyImage)
         raise Wrong(lower.ReadyImageChanged(span=said, name=origin.name))
     _check_platforms(steps, bake, said)
+    size = sum(_size(step) for step in steps)
+    context.room(2 * size, template.span)
+    _check_paths(steps)
     steps.sort(key=lambda step: KINDS.index(step.kind))
     baked = () if ready else BAKED[bake]
     carried = [step for step in steps if step.kind in baked and not _deferred(step)]
@@ -108,7 +118,30 @@ def build(
         carried = [replace(step, enabled=False) if step in waiting else step for step in carried]
         left += tuple(replace(step, unit=()) for step in waiting)  # the image has their unit files
     image = _image(template, chain, carried, architecture)
-    return Built(image=image, first_boot=left, touched=frozenset(touched)), bake
+    return Built(image=image, first_boot=left, touched=frozenset(touched), size=size), bake
+
+
+def _size(value: object) -> int:
+    """Bytes of a step's texts, about."""
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, tuple):
+        return sum(_size(item) for item in value)
+    if isinstance(value, Record):
+        return sum(_size(item) for name, item in fields(value) if name != "span")
+    return 0
+
+
+def _check_paths(steps: list[Step]) -> None:
+    """No file lies below another one. Raises `Wrong`."""
+    placed = {same_path(step.path): step for step in steps if isinstance(step, File | Artifact)}
+    for path, step in placed.items():
+        above = path
+        while above := above.rpartition("/")[0]:
+            if above in placed:
+                notes = (Note(span=placed[above].span, text="the file"),)
+                problem = f'"{path}" cannot be placed: "{above}" is a file, not a folder'
+                raise Wrong(lower.BadValue(span=step.span, problem=problem, notes=notes))
 
 
 def _check_platforms(steps: list[Step], bake: Bake, said: Span) -> None:
@@ -236,22 +269,12 @@ def _digest(origin: Release, layers: tuple[Layer, ...], architecture: Architectu
     return sha256(inputs.encode())
 
 
-def _new(name: str, value: object) -> bool:
-    """A field that came later and says nothing: images that are known keep their names."""
-    return name == "environment" and value == ()
-
-
 def _plain(value: object) -> object:
     """A value as JSON, without places: where a step was written does not change the image."""
     if isinstance(value, Record):
-        return {
-            "": type(value).__name__,
-            **{
-                name: _plain(item)
-                for name, item in fields(value)
-                if name not in ("span", "source") and not _new(name, item)
-            },
-        }
+        said = {name: item for name, item in fields(value) if name not in ("span", "source")}
+        later = {name for name, default in LATER.items() if said.get(name) == default}
+        return {"": type(value).__name__, **{name: _plain(item) for name, item in said.items() if name not in later}}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, bytes):

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from bpc.source import Span
     from bpc.syntax.tree import Expression
 
+NETWORK = 100
+"""Steps of what the targets make of a network."""
 RESERVED = {
     "0.0.0.0/8": "unspecified addresses",
     "127.0.0.0/8": "loopback",
@@ -53,7 +55,7 @@ def networks(body: Body) -> list[Network]:
     import ipaddress
 
     made: list[Network] = []
-    sound: list[Network] = []
+    parsed: list[tuple[int, int, int, str]] = []
     reserved = [(ipaddress.ip_network(taken), use) for taken, use in RESERVED.items()]
     for name, item in named(body, "network"):
         failures = body.found.failures
@@ -73,11 +75,13 @@ def networks(body: Body) -> list[Network]:
                 problem = f'network "{name}" has addresses of {taken}, which is reserved for {use}'
                 body.found.append(lower.BadValue(span=item.where("cidr"), problem=problem, hint=PRIVATE))
                 break
-        for other in sound:
-            theirs = ipaddress.ip_network(other.cidr)
-            if mine.version == theirs.version and mine.overlaps(theirs):
-                body.found.append(lower.Overlap(span=item.where("cidr"), name=network.name, other=other.name))
-        sound.append(network)
+        low, high = int(mine.network_address), int(mine.broadcast_address)
+        body.found.steps(NETWORK + len(made) // 10, item.span)
+        for version, first, last, other in parsed:
+            if first <= high and low <= last and version == mine.version:
+                body.found.append(lower.Overlap(span=item.where("cidr"), name=network.name, other=other))
+                break  # one is enough to say: a loop may make thousands that overlap each other
+        parsed.append((mine.version, low, high, name))
     return made
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bpc.lower.context import Context, Touch
     from bpc.lower.directory import Tiers
     from bpc.lower.sources import Sources
+    from bpc.lower.templates import Templates
     from bpc.lower.values import Value
     from bpc.resolve.symbols import Bindings, Symbol
     from bpc.syntax.tree import Expression, Let
@@ -40,6 +41,7 @@ class Lowering(Record):
     bindings: Bindings
     context: Context
     sources: Sources
+    templates: Templates
     tiers: Tiers
     scopes: dict[str, Scope]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean, errors
 from bpc.lower.body import Body, unroll
+from bpc.lower.budget import Spent
 from bpc.lower.connections import rules, start_order
 from bpc.lower.context import Context
 from bpc.lower.directory import Tiers
@@ -19,6 +20,7 @@ from bpc.lower.unused import check_unused
 from bpc.model.solution import Solution
 from bpc.record import Record
 from bpc.resolve.symbols import LetSymbol, ParamSymbol
+from bpc.source import Span
 from bpc.syntax.tree import Block, For, Identifier
 
 TYPE_CHECKING = False
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
     from bpc.check.analysis import Analysis
     from bpc.diagnostics.base import Diagnostic
     from bpc.lower.sources import Reader
+    from bpc.lower.templates import Templates
     from bpc.model.resources import Resource
     from bpc.model.steps import Bake
+    from bpc.resolve.program import Program
     from bpc.resolve.symbols import Bindings
     from bpc.syntax.tree import Expression
 
@@ -48,39 +52,60 @@ class Choice(Record):
     settings: Mapping[str, Expression]
     bindings: Bindings
     bakes: Mapping[str, Bake]
+    others: bool = True
 
 
 def lower_solution(
-    analysis: Analysis, choice: Choice, reader: Reader, compiler: str
+    analysis: Analysis, choice: Choice, reader: Reader, templates: Templates, compiler: str
 ) -> tuple[Solution | None, list[Diagnostic]]:
     """The model of the program's solution for one choice, None where there are mistakes, and what is wrong besides what the
     analysis has found: what contains a mistake is left out, and all the rest is judged.
+
+    What takes too long or is nested too deeply ends here, at the innermost place that is known.
     """
-    lowering = begin(analysis, choice, reader)
-    context, images = lowering.context, Images(lowering)
-    program = analysis.program
+    lowering = begin(analysis, choice, reader, templates)
     made = None
-    if program.solution is not None and lowering.sound(program.solution):
-        made = _solution(program.solution, choice, lowering, images, compiler)
-        if context.failures and not errors((*context.found, *analysis.found.found)):
-            raise AssertionError("something was left out, and nothing was told")
-    check_unused(lowering, images.used)
+    try:
+        made = _lowered(choice, lowering, compiler)
+    except (Spent, RecursionError) as error:
+        deep = Spent("this blueprint's values need too many others, each inside the next,")
+        spent = error if isinstance(error, Spent) else deep
+        lowering.context.found.append(spent.at(_whole(analysis.program)).diagnostic)
     lowering.tiers.close()
     lowering.scopes.clear()
-    return (None if errors(context.found) else made), context.found
+    found = lowering.context.found
+    return (None if errors(found) else made), found
 
 
-def begin(analysis: Analysis, choice: Choice, reader: Reader) -> Lowering:
+def _whole(program: Program) -> Span:
+    """The place of the solution, or of the file where there is none."""
+    block = program.solution
+    return Span(program.modules[program.root].file.source, 0, 0) if block is None else (block.label or block).span
+
+
+def begin(analysis: Analysis, choice: Choice, reader: Reader, templates: Templates) -> Lowering:
     """What the parts of a lowering are given."""
-    context = Context()
+    context = Context(templates.budget)
     return Lowering(
         analysis=analysis,
         bindings=choice.bindings,
         context=context,
         sources=Sources(reader, context),
+        templates=templates,
         tiers=Tiers(context),
         scopes={},
     )
+
+
+def _lowered(choice: Choice, lowering: Lowering, compiler: str) -> Solution | None:
+    solution, context = lowering.analysis.program.solution, lowering.context
+    images, made = Images(lowering), None
+    if solution is not None and lowering.sound(solution):
+        made = _solution(solution, choice, lowering, images, compiler)
+        if context.failures and not errors((*context.found, *lowering.analysis.found.found)):
+            raise AssertionError("a mistake was not reported")
+    check_unused(lowering, images.used)
+    return made
 
 
 def enter(solution: Block, choice: Choice, lowering: Lowering) -> Body:

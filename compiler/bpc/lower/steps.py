@@ -11,7 +11,6 @@ from bpc.lower.configure import configure_of, platform_packages
 from bpc.lower.evaluate import value_of
 from bpc.lower.functions import private, private_text
 from bpc.lower.scope import Lazy, Unknown
-from bpc.lower.templates import render
 from bpc.lower.types import Wrong, bad
 from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User, Variable
 from bpc.model.values import SecretHole, holes
@@ -133,7 +132,15 @@ def _run(item: Body, kind: Kind) -> Run:
         from bpc.lower.scripts import variables
 
         environment = variables(item)
-    return Run(title=item.label(), script=script, environment=environment, creates=creates, kind=kind, span=item.span)
+    return Run(
+        title=item.label(),
+        script=script,
+        environment=environment,
+        creates=creates,
+        network=item.value("network", False),
+        kind=kind,
+        span=item.span,
+    )
 
 
 def _file(item: Body, template: Body, kind: Kind) -> File:
@@ -171,7 +178,7 @@ def _content(item: Body, template: Body) -> tuple[Text | bytes, str]:
     source = item.sources.text(item.value("template", ""), item.where("template"))
     variables = _variables(item, template, source.text)
     item.sources.warn_of_dollars(source, variables)
-    return private(render(source, variables, item.scope.lowering)), source.name
+    return private(item.scope.lowering.templates.render(source, variables, item.scope.lowering.tiers)), source.name
 
 
 def _variables(item: Body, template: Body, text: str) -> dict[str, Value]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 GIB = 2**30
 UNKNOWN_NETWORKS = ("",)
+PART = 100
+"""Steps of what the targets make of an endpoint or a volume."""
 HOST_NAME = 63
 """Characters of a host name, as DNS and Linux have it."""
 
@@ -47,6 +49,7 @@ def plan_tier(name: str, body: Body) -> Plan:
     endpoints: dict[str, Endpoint] = {}
     balancers: list[Balancer] = []
     for expose in body.all("expose"):
+        body.found.steps(PART, expose.span)
         endpoint, balancer = _endpoint(name, expose, members, networks)
         if endpoint.name not in endpoints:
             _unique_port(endpoint, endpoints, body)
@@ -175,6 +178,7 @@ def _unique_port(endpoint: Endpoint, others: dict[str, Endpoint], body: Body) ->
         if other.port == endpoint.port and (other.protocol == "udp") == (endpoint.protocol == "udp"):
             found = lower.PortTwice(span=endpoint.span, name=endpoint.name, other=other.name, port=endpoint.port)
             body.found.append(found)
+            break  # one is enough to say: a loop may make thousands
 
 
 def machine(body: Body) -> Machine:
@@ -215,6 +219,7 @@ def _check_mounts(made: tuple[Volume, ...], body: Body) -> None:
 
 
 def _volume(body: Body) -> Volume:
+    body.found.steps(PART, body.span)
     size = body.positive("size", GIB, least=GIB)
     if size % GIB:
         problem = "the size of a volume must be a whole number of GiB"

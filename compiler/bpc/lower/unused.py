@@ -8,7 +8,6 @@ from bpc.diagnostics.lower import DeployTime
 from bpc.lower.body import Body
 from bpc.lower.scope import UNKNOWN, Scope
 from bpc.lower.steps import ITEMS, items_once, packages_of, step_of
-from bpc.lower.templates import parse
 from bpc.lower.types import Wrong
 from bpc.resolve.symbols import LetSymbol
 from bpc.syntax.tree import Block
@@ -49,7 +48,8 @@ def _check(block: Block, file: str, lowering: Lowering) -> None:
 
 
 def _parsed(item: Body) -> None:
-    parse(item.sources.text(item.value("template", ""), item.where("template")))
+    source = item.sources.text(item.value("template", ""), item.where("template"))
+    item.scope.lowering.templates.read(source)
 
 
 def _attempt(context: Context, act: Callable[[], object]) -> None:

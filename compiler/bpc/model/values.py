@@ -102,15 +102,16 @@ def bare(hole: H) -> H:
 def concat(*texts: tuple[str | H, ...]) -> tuple[str | H, ...]:
     """One text of several, neighbouring strings joined and empty ones dropped."""
     parts: list[str | H] = []
-    strings: list[str] = []
-    for part in (part for text in texts for part in text):
-        if isinstance(part, str):
-            strings.append(part)
-            continue
-        if joined := "".join(strings):
-            parts.append(joined)
-        strings.clear()
-        parts.append(part)
+    strings: list[str] = []  # those that come one behind the other: to add them one by one would copy each many times
+    for text in texts:
+        for part in text:
+            if isinstance(part, str):
+                strings.append(part)
+                continue
+            if joined := "".join(strings):
+                parts.append(joined)
+            strings.clear()
+            parts.append(part)
     if joined := "".join(strings):
         parts.append(joined)
     return tuple(parts)

@@ -109,7 +109,7 @@ def declare(
 def link(name: str, read: Read, parse: Parse, beside: Beside) -> tuple[Program, list[Diagnostic]]:
     """Parses a root file and all that it imports. `read` gives a source or the diagnostic why not."""
     linker = Linker(read, parse, beside)
-    source = read(name, Span(Source(name, ""), 0, 0))
+    source = read(name, Span(Source(name.encode("utf-8", "replace").decode(), ""), 0, 0))
     if isinstance(source, Source):
         linker.link(source, ())
     else:
