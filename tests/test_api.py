@@ -118,7 +118,7 @@ def test_what_does_not_exist(tmp_path):
 
 def test_pages_targets_and_schema():
     assert bpc.api.explain("bpc401") == bpc.api.pages()["BPC401"]
-    assert [target.name for target in bpc.api.targets()] == [*bpc_targets.NAMES, *bpc_targets.IMAGE_NAMES]
+    assert [target.name for target in bpc.api.targets()] == [entry.name for entry in (*bpc_targets.STACKS, *bpc_targets.IMAGES)]
     assert "Group" in bpc.api.model_schema()["$defs"]
 
 

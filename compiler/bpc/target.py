@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from bpc.model.solution import Solution
     from bpc.source import Span
 
+    Makes = Literal["stack", "images"]
+
 
 class Flavor(Record):
     """A cloud's machine type: memory and disk in bytes. `architecture` is empty where the mapping does not say it: then any."""
@@ -34,14 +36,39 @@ class Options(Record):
 
     `flavors`: a cloud's machine types by name, or empty.
     `limits`: a cloud's limits where they differ from the target's defaults, by the target's own names.
-    `json`: templates as JSON, of those targets whose cloud takes both (`Target.json`).
-    `imagebuilder`: the images are made by the stack itself, of those targets whose cloud can (`Target.imagebuilder`).
+    `chosen`: the names of the target's own options (`Option`) that are on.
     """
 
     flavors: Mapping[str, Flavor]
     limits: Mapping[str, int]
-    json: bool = False
-    imagebuilder: bool = False
+    chosen: frozenset[str] = frozenset()
+
+
+class Option(Record):
+    """A switch that some targets have and others do not, as data: the command line, the checks and the pages are made from it.
+
+    `kind`: a "flag" is `--NAME` on the command line; "images" is a name that `--images` takes, for images that the stack makes
+    itself.
+    """
+
+    name: str
+    kind: Literal["flag", "images"]
+    doc: str
+
+
+class Limit(Record):
+    """A cloud's limit that `--limit NAME=N` may set; `shapes`: the stack is laid out by it, so another value moves resources."""
+
+    default: int
+    shapes: bool = False
+
+
+class Entry(Record):
+    """A target as the registry lists it, before it is imported."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
 
 
 class Requirement(Record):
@@ -70,14 +97,12 @@ class Target(Record):
     """One output format: of the stack, or of the images (`makes`).
 
     `capabilities` are the rows of its column in the generated table: construct → how it comes out. `limits` are those that
-    `--limit` may say differently, with their defaults. `json` and `imagebuilder`: whether it heeds these options.
+    `--limit` may set.
     """
 
     name: str
     title: str
-    makes: Literal["stack", "images"]
-    limits: Mapping[str, int]
+    makes: Makes
+    limits: Mapping[str, Limit]
     capabilities: Mapping[str, str]
     emit: Callable[[Solution, Options], tuple[Artifacts | None, tuple[Diagnostic, ...]]]
-    json: bool = False
-    imagebuilder: bool = False

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 def run(options: argparse.Namespace) -> int:
     result = api.compile(
         options.blueprint,
-        targets=options.target or api.DEFAULT_TARGETS,
+        targets=options.target or None,
         images=options.images,
         environment=options.env,
         settings=settings(options),
         flavors=flavors(options.flavors) if options.flavors else None,
         limits=limits(options.limit),
-        json=options.json,
+        options=options.options,
     )
     if result.diagnostics or options.format != "text":
         from bpc.cli.show import show

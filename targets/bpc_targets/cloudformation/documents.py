@@ -140,7 +140,7 @@ PACKAGE = """    aws cloudformation package --template-file {root} --s3-bucket B
 
 def _images(stack: Stack) -> str:
     built = [image.name for image in stack.solution.images if not isinstance(image.origin, ReadyImage)]
-    if not stack.options.imagebuilder or not built:
+    if "imagebuilder" not in stack.options.chosen or not built:
         return "\n".join(f"    {name}" for name in built) or "    (cloud images that exist)"
     return WITHIN.format(lookups="\n".join(_lookup(origin) for origin in dict.fromkeys(_origins(stack))))
 
@@ -177,6 +177,6 @@ def _readme(stack: Stack, templates: Templates) -> str:
         create=(PACKAGE.format(root=root) if large else "") + CREATE.format(**words),
         update=(PACKAGE.format(root=root) if large else "") + UPDATE.format(**words),
         replaced=switch.readme(stack),
-        their="these" if stack.options.imagebuilder else "their",
+        their="these" if "imagebuilder" in stack.options.chosen else "their",
         kept=f"\n   Kept, and to be deleted by hand: {', '.join(kept)}\n" if kept else "",
     )

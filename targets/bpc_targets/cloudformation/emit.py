@@ -34,7 +34,7 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
     stack = Stack(solution, options)
     _parameters(stack)
     add_networks(stack)
-    if options.imagebuilder:
+    if "imagebuilder" in options.chosen:
         from bpc_targets.cloudformation.imagebuilder import add_images
 
         add_images(stack)
