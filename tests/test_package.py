@@ -145,3 +145,16 @@ def test_what_the_cloudformation_target_needs_is_named(bpc, tmp_path):
     assert done.returncode == 2
     assert "pip install troposphere" in done.stderr, done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_each_package_is_built_typed_and_under_contract():
+    """A package that is added to the source roots is in the wheel, in the type check and in the import contracts."""
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    found = {path.parent for root in ("compiler", "targets") for path in ROOT.glob(f"{root}/*/__init__.py")}
+    assert {str(path.relative_to(ROOT)) for path in found} == set(project["hatch"]["build"]["targets"]["wheel"]["packages"])
+    assert {path.name for path in found} == set(project["mypy"]["packages"])
+    assert {path.name for path in found} == set(project["importlinter"]["root_packages"])
+    layers = next(c for c in project["importlinter"]["contracts"] if c["type"] == "layers")
+    assert layers["exhaustive"], "a new module of bpc has a place among the layers"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from bpc import Usage
+from bpc.errors import Usage
 from bpc.record import Record
 
 TYPE_CHECKING = False

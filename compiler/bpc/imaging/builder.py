@@ -14,8 +14,8 @@ import subprocess
 import threading
 import time
 
-from bpc import Usage
 from bpc.diagnostics.build import BuildFailed, NoPackage, StepFailed
+from bpc.errors import Usage
 from bpc.firstboot.baked import MARK
 from bpc.imaging import room
 from bpc.imaging.plan import inputs

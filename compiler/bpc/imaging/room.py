@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 
-from bpc import Usage
+from bpc.errors import Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

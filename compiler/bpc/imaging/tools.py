@@ -17,7 +17,7 @@ import re
 import shutil
 import subprocess
 
-from bpc import Usage
+from bpc.errors import Usage
 from bpc.record import Record
 
 TYPE_CHECKING = False

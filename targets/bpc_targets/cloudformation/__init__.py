@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpc import Usage
+from bpc.errors import Usage
 from bpc.target import Limit, Target
 
 TYPE_CHECKING = False
