@@ -42,7 +42,7 @@ def test_the_example_s_types(tmp_path):
 
 def test_importing_bpc_imports_nothing_else():
     code = "import sys, bpc; print(sorted(name for name in sys.modules if name.startswith('bpc')))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"['bpc']\n"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"['bpc', 'bpc.errors']\n"
 
 
 def test_diagnostics_are_those_of_the_command(capsys):

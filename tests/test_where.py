@@ -115,3 +115,24 @@ def test_every_resource_of_both_clouds_has_a_place():
     for target, section in (("heat", "resources"), ("cloudformation", "Resources")):
         made = bpc.api.compile(SHOP, targets=(target,)).artifacts[target]
         assert set(yaml.safe_load(made.files["stack.yaml"])[section]) <= set(made.places)
+
+
+def test_a_place_is_an_object_of_the_model():
+    """Of each sample: the kind, name and member of each resource are those of something that the model has."""
+    for sample in sorted((HERE.parent / "blueprints").glob("*/solution.bp")):
+        for target in ("heat", "cloudformation"):
+            result = bpc.api.compile(sample, targets=(target,))
+            solution = result.solution
+            known: dict[tuple[str, str], int] = {("solution", solution.name): 0}
+            known |= {("image", name): 0 for image in solution.images for name in (image.name, image.base and image.base.name)}
+            for item in solution.resources:
+                kind = {"Group": "tier"}.get(type(item).__name__, type(item).__name__.lower())
+                name = f"{item.to.partition('.')[0]}.{item.endpoint}" if kind == "rule" else item.name
+                known[kind, name] = getattr(getattr(item, "members", None), "count", 0)
+                for volume in getattr(item, "volumes", ()):
+                    known["volume", f"{name}.{volume.name}"] = item.members.count
+            for resource, place in result.artifacts[target].places.items():
+                assert (place.kind, place.name) in known, resource
+                assert place.member is None or 0 <= place.member < known[place.kind, place.name], resource
+    _, [disk] = bpc.api.where(SHOP, "VolumeDbXDataX0: no capacity")
+    assert (disk.place.kind, disk.place.name, disk.place.member) == ("volume", "db.data", 0)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bpc.explain import Explanation
     from bpc.model.solution import Solution
     from bpc.model.steps import Bake
-    from bpc.places import Place
+    from bpc.source_map import Named
     from bpc.target import Entry, Flavor, Makes, Target
 
     Path = str | os.PathLike[str]
@@ -188,13 +188,13 @@ def where(
     targets: Sequence[str] = (),
     environment: str = "",
     settings: Mapping[str, str] | None = None,
-) -> tuple[Result, tuple[Place, ...]]:
+) -> tuple[Result, tuple[Named, ...]]:
     """`bpc where`: what declared the resources that a cloud's message, or a saved list of its events, names.
 
     `targets` are stack targets, all where it is empty. The places are empty where the text names no resource, and where the
     blueprint has mistakes; then the result has the diagnostics. The blueprint must be the one that the stack was made from.
     """
-    from bpc.places import find
+    from bpc.source_map import find
     from bpc_targets import STACKS
 
     results = []

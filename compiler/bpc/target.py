@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.resources import Machine
     from bpc.model.solution import Solution
-    from bpc.source import Span
+    from bpc.source_map import Place
 
     Makes = Literal["stack", "images"]
 
@@ -90,7 +90,7 @@ class Artifacts(Record):
     files: Mapping[str, str | bytes]
     requirements: tuple[Requirement, ...]
     headroom: tuple[str, ...]
-    places: Mapping[str, Span] = {}
+    places: Mapping[str, Place] = {}
 
 
 class Target(Record):

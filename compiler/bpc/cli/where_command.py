@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-    from bpc.places import Place
+    from bpc.source_map import Named
 
 
 def run(options: argparse.Namespace) -> int:
@@ -43,10 +43,11 @@ def run(options: argparse.Namespace) -> int:
     return 0 if places else 1
 
 
-def _plain(found: Place) -> dict[str, Any]:
+def _plain(found: Named) -> dict[str, Any]:
     from bpc.diagnostics.render import place
 
-    return {"target": found.target, "resource": found.resource, "message": found.message, **place(found.span)}
+    of = {"kind": found.place.kind, "name": found.place.name, "member": found.place.member}
+    return {"target": found.target, "resource": found.resource, **of, "message": found.message, **place(found.span)}
 
 
 def _text(options: argparse.Namespace) -> str:

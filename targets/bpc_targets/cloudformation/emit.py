@@ -155,7 +155,7 @@ def _secret(stack: Stack, item: Secret) -> None:
     stack.add(
         stack.secret(item.name),
         secretsmanager.Secret,
-        item.span,
+        item,
         GenerateSecretString=generate,
         Description=Sub(f"{item.name} of stack ${{AWS::StackName}}"),
         Tags=stack.tags(item.name),
@@ -176,7 +176,7 @@ def _rule(stack: Stack, item: Rule) -> None:
     stack.add(
         name,
         ec2.SecurityGroupIngress,
-        item.span,
+        item,
         GroupId=troposphere.GetAtt(security, "GroupId"),
         IpProtocol=item.protocol,
         FromPort=item.port,

@@ -9,6 +9,7 @@ from bpc.firstboot.userdata import user_data
 from bpc.model.resources import Balancer, Group, Network, Rule, Secret
 from bpc.model.values import MemberAddressesHole, MemberAddressHole
 from bpc.source import where
+from bpc.source_map import place_of
 from bpc_targets.cloudformation.names import logical
 
 TYPE_CHECKING = False
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.solution import Solution
-    from bpc.source import Span
+    from bpc.source_map import Declared, Place
     from bpc.target import Options
 
     Json = dict[str, Any]
@@ -39,7 +40,7 @@ class Stack:
         self.resources: Json = {}
         self.outputs: Json = {}
         self.files: dict[str, str] = {}
-        self.places: dict[str, Span] = {}
+        self.places: dict[str, Place] = {}
         self.owner: dict[str, tuple[str, int]] = {}
         self.found: list[Diagnostic] = []
         self.networks = {r.name: r for r in solution.resources if isinstance(r, Network)}
@@ -74,12 +75,15 @@ class Stack:
         tier, _, endpoint = name.partition(".")
         return self.tier(kind, tier, endpoint)
 
-    def add(self, name: str, kind: type[troposphere.AWSObject], span: Span, **properties: Any) -> troposphere.AWSObject:
-        """A resource with the place that it came from. `properties` may have attributes such as DependsOn."""
-        made = kind(name, Metadata={"bpc": where(span)}, **properties)
+    def add(
+        self, name: str, kind: type[troposphere.AWSObject], of: Declared, **properties: Any
+    ) -> troposphere.AWSObject:
+        """A resource with what declared it. `properties` may have attributes such as DependsOn."""
+        place = place_of(of)
+        made = kind(name, Metadata={"bpc": where(place.span)}, **properties)
         assert name not in self.places, f"two resources would be {name}"
         self.resources[name] = {"Properties": {}, **made.to_dict()}
-        self.places[name] = span
+        self.places[name] = place
         return made
 
     def tags(self, name: str, tier: str = "", **more: Any) -> Any:

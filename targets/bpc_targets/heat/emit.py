@@ -49,7 +49,7 @@ def _add(stack: Stack, item: Resource) -> None:
             _network(stack, item)
         case Secret():
             name = f"secret.{stack.secret(item.name)}"
-            stack.add(name, "OS::Heat::RandomString", {"length": item.length}, item.span)
+            stack.add(name, "OS::Heat::RandomString", {"length": item.length}, item)
         case Group():
             add_group(stack, item)
         case Balancer():
@@ -142,18 +142,18 @@ def _outputs(stack: Stack) -> None:
 def _router(stack: Stack) -> None:
     outside = {"external_gateway_info": {"network": param("external_network")}}
     if stack.networks:
-        stack.add("router", "OS::Neutron::Router", outside, stack.solution.span)
+        stack.add("router", "OS::Neutron::Router", outside, stack.solution)
 
 
 def _network(stack: Stack, item: Network) -> None:
     name = stack.network(item.name)
-    stack.add(f"network.{name}", "OS::Neutron::Net", {}, item.span)
+    stack.add(f"network.{name}", "OS::Neutron::Net", {}, item)
     subnet: Json = {"network": get(f"network.{name}"), "cidr": item.cidr}
     if ":" in item.cidr:
         subnet |= {"ip_version": 6, "ipv6_address_mode": "slaac", "ipv6_ra_mode": "slaac"}
-    stack.add(f"subnet.{name}", "OS::Neutron::Subnet", subnet, item.span)
+    stack.add(f"subnet.{name}", "OS::Neutron::Subnet", subnet, item)
     interface = {"router": get("router"), "subnet": get(f"subnet.{name}")}
-    stack.add(f"interface.{name}", "OS::Neutron::RouterInterface", interface, item.span)
+    stack.add(f"interface.{name}", "OS::Neutron::RouterInterface", interface, item)
 
 
 def _rule(stack: Stack, item: Rule) -> None:
@@ -169,7 +169,7 @@ def _rule(stack: Stack, item: Rule) -> None:
         "port_range_max": item.port,
     }
     name, peer = _peer(stack, item)
-    stack.add(f"rule.{tier}.{item.endpoint}.{name}", "OS::Neutron::SecurityGroupRule", properties | peer, item.span)
+    stack.add(f"rule.{tier}.{item.endpoint}.{name}", "OS::Neutron::SecurityGroupRule", properties | peer, item)
 
 
 def _peer(stack: Stack, item: Rule) -> tuple[str, Json]:

@@ -6,6 +6,7 @@ Logical ids are `kind.declared.names`: declared names have no dots, so ids never
 from __future__ import annotations
 
 from bpc.source import where
+from bpc.source_map import place_of
 from bpc.yaml import entry
 from bpc_targets.heat import diagnostics
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bpc.model.solution import Solution
     from bpc.model.values import Text
     from bpc.source import Span
+    from bpc.source_map import Declared, Place
     from bpc.target import Options
 
     Json = dict[str, Any]
@@ -41,7 +43,7 @@ class Stack:
         self.conditions: Json = {}
         self.files: dict[str, str] = {}
         self.counts: dict[str, int] = {}
-        self.places: dict[str, Span] = {}
+        self.places: dict[str, Place] = {}
         self.first_boots: dict[int, Text] = {}
         self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
         self.found: list[Diagnostic] = []
@@ -82,14 +84,14 @@ class Stack:
         self.parameters[name] = definition
         self.values[name] = chosen
 
-    def add(self, name: str, kind: str, properties: Json, span: Span, **more: Any) -> None:
-        """A resource of the root template, with the place that it came from. It is written at once: stacks can be large."""
-        self.write(name, resource(kind, properties, span, **more), span)
+    def add(self, name: str, kind: str, properties: Json, of: Declared, **more: Any) -> None:
+        """A resource of the root template, with what declared it. It is written at once: stacks can be large."""
+        self.write(name, resource(kind, properties, of.span, **more), of)
 
-    def write(self, name: str, definition: Json, span: Span) -> None:
+    def write(self, name: str, definition: Json, of: Declared) -> None:
         """The same for a definition that must carry no place itself."""
         self.resources[name] = entry(name, definition, "  ")
-        self.places[name] = span
+        self.places[name] = place_of(of)
 
 
 def resource(kind: str, properties: Json, span: Span, **more: Any) -> Json:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from bpc.model.resources import Balancer, Group, Network, Rule, Secret, Volume
+from bpc.model.solution import Solution
+from bpc.model.steps import Base, Image
 from bpc.record import Record
 
 TYPE_CHECKING = False
@@ -25,21 +28,70 @@ LONGEST = 400
 
 
 class Place(Record):
-    """A resource that was named: its id in the stack of `target`, what declared it, and the message that named it."""
+    """What a resource of a stack comes from: the model's object, and where it was declared.
+
+    `kind` is the object's, in the language's words: solution, network, secret, tier, balancer, volume, rule, image. `name` is the
+    declared one; a balancer's is `tier.endpoint`, a volume's `tier.volume`, a rule's `tier.endpoint`. `member` counts from 0; None
+    where the resource belongs to no one member.
+    """
+
+    kind: str
+    name: str
+    member: int | None
+    span: Span
+
+
+Declared = Solution | Network | Secret | Group | Balancer | Volume | Rule | Image | Base | Place
+
+
+def place_of(of: Declared, member: int | None = None, within: str = "") -> Place:
+    """The place of an object of the model; `within` is the tier of a volume."""
+    match of:
+        case Place():
+            return of
+        case Rule():
+            name = f"{of.to.partition('.')[0]}.{of.endpoint}"
+        case Volume():
+            name = f"{within}.{of.name}"
+        case _:
+            name = of.name
+    return Place(kind=KINDS[type(of)], name=name, member=member, span=of.span)
+
+
+KINDS: dict[type, str] = {
+    Solution: "solution",
+    Network: "network",
+    Secret: "secret",
+    Group: "tier",
+    Balancer: "balancer",
+    Volume: "volume",
+    Rule: "rule",
+    Image: "image",
+    Base: "image",
+}
+
+
+class Named(Record):
+    """A resource that a text named: its id in the stack of `target`, what declared it, and the message that named it."""
 
     target: str
     resource: str
-    span: Span
+    place: Place
     message: str
 
+    @property
+    def span(self) -> Span:
+        """Where it was declared."""
+        return self.place.span
 
-def find(text: str, target: str, places: Mapping[str, Span]) -> list[Place]:
+
+def find(text: str, target: str, places: Mapping[str, Place]) -> list[Named]:
     """The resources of one stack that a text names, each once, in the order of the text."""
-    found: dict[str, Place] = {}
+    found: dict[str, Named] = {}
     for message in messages(text):
         for name in named(message, places):
             if name not in found:
-                found[name] = Place(target=target, resource=name, span=places[name], message=message[:LONGEST])
+                found[name] = Named(target=target, resource=name, place=places[name], message=message[:LONGEST])
     return list(found.values())
 
 
@@ -86,7 +138,7 @@ def _failures(text: str) -> list[tuple[Any, Any, Any]]:
     ]
 
 
-def named(message: str, places: Mapping[str, Span]) -> Iterator[str]:
+def named(message: str, places: Mapping[str, Place]) -> Iterator[str]:
     """The ids in a message. A path such as `resources.tier.db.resources[0].resources.volume.data` names an outer and an inner one."""
     outer = ""
     for token in TOKEN.findall(message):
