@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
+    from bpc.deployment import Parameter
     from bpc.diagnostics.base import Diagnostic
     from bpc.driver import Result
     from bpc.explain import Explanation
     from bpc.model.solution import Solution
     from bpc.model.steps import Bake
     from bpc.source_map import Named
-    from bpc.target import Entry, Flavor, Makes, Target
+    from bpc.target import Artifacts, Entry, Flavor, Makes, Target
 
     Path = str | os.PathLike[str]
     Flavors = Mapping[str, Mapping[str, int | str]]
@@ -136,12 +137,17 @@ def explain_tier(
         wrong = next((d for d in other.diagnostics if d.severity == "error"), None)
         others[bake] = other.solution or (f"{wrong.text} ({wrong.code})" if wrong else "")
     offers = tuple(
-        Offer(target=target.title, type=need.value)
+        Offer(target=target.title, type=str(need.value))
         for target in chosen
-        for need in getattr(target.emit(result.solution, options)[0], "requirements", ())
-        if need.kind == "flavor" and need.why == f"for tier {tier}"
+        for need in _asked(target.emit(result.solution, options)[0])
+        if need.source == "flavor" and need.tiers == (tier,)
     )
     return Explained(explanation=explain(result.solution, tier, others, offers), diagnostics=result.diagnostics)
+
+
+def _asked(artifacts: Artifacts | None) -> tuple[Parameter, ...]:
+    deployment = artifacts.deployment if artifacts else None
+    return deployment.parameters if deployment else ()
 
 
 def _no_tier(name: str, tiers: Iterable[str]) -> str:
@@ -166,15 +172,16 @@ def write(result: Result, folder: Path) -> dict[str, str]:
     not made stands in a folder's place: nothing is written then.
     """
     from bpc.files import made_here, write_folder
+    from bpc.manifest import FORMER, MARK, NAME, manifest
 
-    if not result.ok:
+    if not result.ok or result.solution is None:
         raise ValueError("the blueprint has mistakes: there is nothing to write")
     folders = {name: os.path.join(os.fspath(folder), name) for name in result.artifacts}
     for path in folders.values():
-        if not made_here(path, "README.txt", "Made by bpc"):
+        if not made_here(path, (NAME, MARK), FORMER):
             raise Usage(f"{path} is there, and bpc has not made it: choose another output folder with -o")
     for name, made in result.artifacts.items():
-        write_folder(folders[name], made.files)
+        write_folder(folders[name], {**made.files, NAME: manifest(name, result.solution, made)})
     return folders
 
 

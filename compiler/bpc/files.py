@@ -72,13 +72,19 @@ def read_folder(folder: str) -> dict[str, str | bytes]:
     return found
 
 
-def made_here(folder: str, name: str, mark: str) -> bool:
-    """Whether a folder may be replaced: there is none, or it is empty, or its file `name` has the mark of those that we write."""
+def made_here(folder: str, *marks: tuple[str, str]) -> bool:
+    """Whether a folder may be replaced: there is none, or it is empty, or one of its files (name, mark) has our mark."""
+    if not os.path.lexists(folder) or (os.path.isdir(folder) and not os.listdir(folder)):
+        return True
+    return any(_marked(os.path.join(folder, name), mark) for name, mark in marks)
+
+
+def _marked(path: str, mark: str) -> bool:
     try:
-        with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+        with open(path, encoding="utf-8", errors="replace") as file:
             return mark in file.read()
     except OSError:
-        return not os.path.lexists(folder) or (os.path.isdir(folder) and not os.listdir(folder))
+        return False
 
 
 def write_folder(folder: str, files: Mapping[str, str | bytes]) -> None:

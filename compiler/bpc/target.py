@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Literal
 
+    from bpc.deployment import Deployment
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.resources import Machine
     from bpc.model.solution import Solution
@@ -71,25 +72,16 @@ class Entry(Record):
     options: tuple[Option, ...] = ()
 
 
-class Requirement(Record):
-    """What the stack needs from outside, listed for the user: an image to upload, a network, a key pair."""
-
-    kind: str
-    parameter: str
-    value: str
-    why: str
-
-
 class Artifacts(Record):
-    """A target's answer: files by their path in the output folder (forward slashes), and what the user must provide.
+    """A target's answer: files by their path in the output folder (forward slashes); of a stack, what it takes to deploy it.
 
     `files` values are texts (written as UTF-8 with `\\n`) or bytes. `headroom` lines say how much of each limit is used.
     `places`: resource id, as the cloud's messages have it, → what declared it. An id inside a nested stack is `outer/inner`.
     """
 
     files: Mapping[str, str | bytes]
-    requirements: tuple[Requirement, ...]
-    headroom: tuple[str, ...]
+    deployment: Deployment | None = None
+    headroom: tuple[str, ...] = ()
     places: Mapping[str, Place] = {}
 
 

@@ -46,10 +46,10 @@ def run(options: argparse.Namespace) -> int:
 def tell(folder: str, artifacts: Artifacts) -> None:
     """What was written, what the user must provide, and how far the limits are."""
     print(f"wrote {folder}: {', '.join(sorted(artifacts.files))}")
-    if artifacts.requirements:
+    if artifacts.deployment and artifacts.deployment.needs:
         print("\nThe stack needs from outside:")
-        for need in artifacts.requirements:
-            print(f"  {need.parameter} = {need.value or '?'}: {need.kind}, {need.why}")
+        for need in artifacts.deployment.needs:
+            print(f"  {need.name} = {'?' if need.value is None else need.value}: {need.kind}, {need.why}")
     for line in artifacts.headroom:
         print(f"  {line}")
     print(f"\nHow to deploy it: {os.path.join(folder, 'README.txt')}", file=sys.stdout)
