@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from goldens import compare_folder
+from goldens import compare_environment
 
 from bpc.driver import build_model, compile_blueprint
 from bpc.files import write_folder
@@ -50,8 +50,7 @@ def test_compiles_to_a_stack_that_heat_accepts(folder, environment, tmp_path, ju
     artifacts = result.artifacts["heat"]
     write_folder(str(tmp_path / "heat"), artifacts.files)
     assert judge(tmp_path / "heat") == []
-    golden = ROOT / "tests" / "golden" / f"{folder.name}-{environment or 'plain'}"
-    compare_folder(golden, artifacts.files, update=request.config.getoption("--update-golden"))
+    compare_environment(folder.name, environment, artifacts.files, request)
 
 
 @pytest.mark.parametrize(("folder", "environment"), VARIANTS, ids=IDS)

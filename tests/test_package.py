@@ -147,6 +147,12 @@ def test_what_the_cloudformation_target_needs_is_named(bpc, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_each_golden_text_is_there_once():
+    from goldens import GOLDEN, repeated
+
+    assert repeated(GOLDEN) == []
+
+
 def test_each_package_is_built_typed_and_under_contract():
     """A package that is added to the source roots is in the wheel, in the type check and in the import contracts."""
     import tomllib
