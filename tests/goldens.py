@@ -57,10 +57,10 @@ def stable(text: str) -> str:
 
 
 def repeated(root: Path) -> list[list[Path]]:
-    """Golden files with the same text."""
+    """Golden files with the same text; differences of two pairs of files may well be the same."""
     found: dict[str, list[Path]] = {}
     for path in sorted(root.rglob("*")):
-        if path.is_file() and path.name != INDEX:
+        if path.is_file() and path.name != INDEX and path.suffix != ".diff":
             found.setdefault(path.read_text(encoding="utf-8"), []).append(path)
     return [paths for paths in found.values() if len(paths) > 1]
 
