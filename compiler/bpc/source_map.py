@@ -22,6 +22,9 @@ FAILURE = re.compile(
     re.MULTILINE,
 )
 """An entry of `openstack stack failures list`."""
+FAILED = re.compile(r"\b[A-Z_]*FAIL(?:ED|URE)\b")
+CANCELLED = re.compile(r"\b(?:creation|update|deletion) cancell?ed\b|following resource\(s\) failed", re.IGNORECASE)
+"""What is a consequence: a resource that was given up because another failed, and a stack that says which did."""
 TOKEN = re.compile(r"[A-Za-z0-9_][\w.-]*")
 LONGEST = 400
 """Characters of a message that are shown."""
@@ -86,24 +89,32 @@ class Named(Record):
 
 
 def find(text: str, target: str, places: Mapping[str, Place]) -> list[Named]:
-    """The resources of one stack that a text names, each once, in the order of the text."""
+    """The resources of one stack that a text names, each once: what failed by itself first, with the message of its own failure."""
+    told = list(messages(text))
     found: dict[str, Named] = {}
-    for message in messages(text):
-        for name in named(message, places):
+    # a message is of the resource that it begins with; the others that it names may have messages of their own
+    own = [(message, list(named(message.partition(": ")[0], places))[-1:]) for message in told]
+    every = [(message, list(named(message, places))) for message in told]
+    for message, names in own + every:
+        for name in names:
             if name not in found:
                 found[name] = Named(target=target, resource=name, place=places[name], message=message[:LONGEST])
     return list(found.values())
 
 
 def messages(text: str) -> Iterator[str]:
-    """A saved list of events as one message an event, those of failures first told; any other text line by line."""
+    """A saved list of events, one message an event, or any other text line by line.
+
+    Where some say that something failed, only they; what was merely cancelled because of that comes last.
+    """
     events = _events(text)
     if events is None:
-        yield from (line.strip() for line in text.splitlines() if line.strip())
-        return
-    told = [(str(status), f"{name}: {status}: {reason}") for name, status, reason in events]
-    failed = [message for status, message in told if "FAIL" in status.upper()]
-    yield from failed or [message for _, message in told]
+        told = [line.strip() for line in text.splitlines() if line.strip()]
+        failed = [line for line in told if FAILED.search(line)]
+    else:
+        told = [f"{name}: {status}: {reason}" for name, status, reason in events]
+        failed = [f"{n}: {status}: {reason}" for n, status, reason in events if FAILED.search(str(status))]
+    yield from sorted(failed or told, key=lambda message: bool(CANCELLED.search(message)))
 
 
 def _events(text: str) -> list[tuple[Any, Any, Any]] | None:
