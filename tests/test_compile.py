@@ -15,6 +15,7 @@ from goldens import compare_environment
 from bpc.driver import build_model, compile_blueprint
 from bpc.files import write_folder
 from bpc.model.document import document, schema
+from bpc.model.steps import KINDS
 from bpc.target import Options
 from bpc_targets import load
 
@@ -77,3 +78,19 @@ def test_model_follows_its_schema(folder, environment):
 
 def test_there_are_blueprints():
     assert "shop" in {os.path.basename(folder) for folder in BLUEPRINTS}
+
+
+def test_sets_of_words_are_those_of_the_vocabulary():
+    """A `Literal` is for the type checker, which cannot read the vocabulary: here they are compared."""
+    from bpc.model.document import ALSO, WORDS
+    from bpc.vocabulary import BLOCKS, PARAM_TYPES, words
+
+    told = {}
+    for path in (ROOT / "compiler" / "bpc" / "model").glob("*.py"):
+        for name, items in re.findall(r"^    (\w+) = Literal\[(.*)\]$", path.read_text(encoding="utf-8"), re.MULTILINE):
+            told[name] = tuple(json.loads(f"[{items}]"))
+    expected = {
+        name: (*words(BLOCKS[block].settings[setting].type), *ALSO.get(name, ()))
+        for name, (block, setting) in WORDS.items()
+    }
+    assert told == expected | {"ParamType": PARAM_TYPES, "Kind": KINDS}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bpc.model.resources import Balancer, Group, Network, Rule, Secret, Volume
+from bpc.model.resources import Group, Resource, Rule, Volume
 from bpc.model.solution import Solution
 from bpc.model.steps import Base, Image
 from bpc.record import Record
@@ -44,7 +44,7 @@ class Place(Record):
     span: Span
 
 
-Declared = Solution | Network | Secret | Group | Balancer | Volume | Rule | Image | Base | Place
+Declared = Resource | Volume | Image | Base | Solution | Place
 
 
 def place_of(of: Declared, member: int | None = None, within: str = "") -> Place:
@@ -58,20 +58,12 @@ def place_of(of: Declared, member: int | None = None, within: str = "") -> Place
             name = f"{within}.{of.name}"
         case _:
             name = of.name
-    return Place(kind=KINDS[type(of)], name=name, member=member, span=of.span)
+    kind = KINDS.get(type(of), type(of).__name__.lower())
+    return Place(kind=kind, name=name, member=member, span=of.span)
 
 
-KINDS: dict[type, str] = {
-    Solution: "solution",
-    Network: "network",
-    Secret: "secret",
-    Group: "tier",
-    Balancer: "balancer",
-    Volume: "volume",
-    Rule: "rule",
-    Image: "image",
-    Base: "image",
-}
+KINDS: dict[type, str] = {Group: "tier", Base: "image"}
+"""What the language calls an object of the model; the others are called as their classes."""
 
 
 class Named(Record):

@@ -13,7 +13,7 @@ from bpc.lower.scope import Lazy, Scope
 from bpc.lower.steps import steps_of
 from bpc.lower.types import Wrong, fits
 from bpc.lower.values import TemplateValue
-from bpc.model.steps import Base, Configure, Image, Layer, ReadyImage, Release, Service, Step
+from bpc.model.steps import KINDS, Base, Configure, Image, Layer, ReadyImage, Release, Service, Step
 from bpc.record import Record, fields, replace
 from bpc.source import Span
 from bpc.syntax.tree import Let, Parameter, type_text
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from bpc.lower.values import Value
     from bpc.lower.world import Touch, World
     from bpc.model.resources import Architecture
-    from bpc.model.steps import Bake, Kind
+    from bpc.model.steps import Bake
 
-KINDS: tuple[Kind, ...] = ("system", "software", "configuration")
 BAKED = {"base": KINDS[:1], "software": KINDS[:2], "full": KINDS}
 FORMAT = 4
 """Counts up when the same inputs would give another image: it is part of every digest."""
