@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from troposphere import If, NoValue, Select, cloudformation, ec2
 
+from bpc.deployment import Parameter
 from bpc.model.resources import Fixed, Scaling
 from bpc.model.steps import Release
 from bpc.source_map import place_of
@@ -65,8 +66,8 @@ def add_group(stack: Stack, group: Group) -> None:
 def _parameters(stack: Stack, group: Group) -> None:
     kind, why = instance_type(stack, group)
     words = {"Type": "String", "Description": f"Instance type of tier {group.name}: {why}.", "Default": kind}
-    stack.parameters[stack.tier("Type", group.name)] = words
-    stack.values[stack.tier("Type", group.name)] = kind
+    tiers, use = (group.name,), f"for tier {group.name}"
+    stack.ask(Parameter(name=stack.tier("Type", group.name), source="flavor", value=kind, tiers=tiers, why=use), words)
     if holds(stack, group):
         add_switch(stack, group)
     if made_within(stack, group.image):
@@ -75,7 +76,12 @@ def _parameters(stack: Stack, group: Group) -> None:
         "Type": "AWS::EC2::Image::Id",
         "Description": f"Image of tier {group.name}: {group.image}. {group.doc}".strip(),
     }
-    stack.parameters[stack.tier("Image", group.name)] = words
+    stack.ask(
+        Parameter(
+            name=stack.tier("Image", group.name), source="image", value=None, tiers=tiers, why=f"{group.image}, {use}"
+        ),
+        words,
+    )
 
 
 def _role(stack: Stack, group: Group) -> None:
@@ -138,8 +144,8 @@ def _device(stack: Stack, group: Group) -> Any:
     words = (
         f"RootDeviceName of tier {group.name}'s image, as aws ec2 describe-images says; a wrong one adds an empty disk."
     )
-    stack.parameters[name] = {"Type": "String", "Description": words, "Default": "/dev/xvda"}
-    stack.values[name] = "/dev/xvda"
+    asked = Parameter(name=name, source="switch", value="/dev/xvda", tiers=(group.name,), why=words)
+    stack.ask(asked, {"Type": "String", "Description": words, "Default": "/dev/xvda"})
     return ref(name)
 
 
@@ -275,9 +281,8 @@ def _ready(stack: Stack, group: Group, members: list[str]) -> None:
     awaits = stack.tier("Awaits", group.name)
     words = f"Machines of tier {group.name} that must be ready, and seconds that they have: as when it was made."
     said = f"{group.readiness.signals},{seconds}"
-    stack.parameters[awaits] = {"Type": "CommaDelimitedList", "Description": words, "Default": said}
-    stack.values[awaits] = said
-    stack.unchanging.append(awaits)
+    asked = Parameter(name=awaits, source="switch", value=said, tiers=(group.name,), why=words, fixed=True)
+    stack.ask(asked, {"Type": "CommaDelimitedList", "Description": words, "Default": said})
     stack.add(
         stack.tier("Ready", group.name),
         cloudformation.WaitCondition,

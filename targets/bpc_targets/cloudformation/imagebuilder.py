@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from troposphere import Sub, ec2, iam, imagebuilder
 
+from bpc.deployment import Parameter
 from bpc.digest import sha256
 from bpc.firstboot import system
 from bpc.firstboot.system import RELEASES
@@ -110,7 +111,9 @@ def _shared(stack: Stack, subnet: str) -> None:
 
 def _parent(stack: Stack, origin: Release) -> None:
     words = f"AMI of {origin.distribution} {origin.version} from which images are made."
-    stack.parameters[parent(origin)] = {"Type": "AWS::EC2::Image::Id", "Description": words}
+    why = f"{origin.distribution} {origin.version}, which images start from"
+    asked = Parameter(name=parent(origin), source="image", value=None, tiers=(), why=why)
+    stack.ask(asked, {"Type": "AWS::EC2::Image::Id", "Description": words})
 
 
 # ---- an image

@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from bpc.deployment import Parameter
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.solution import Solution
     from bpc.source_map import Declared, Place
@@ -27,14 +28,13 @@ if TYPE_CHECKING:
 class Stack:
     """Collects resources, parameters and diagnostics. `owner`: resource id → the tier whose members it belongs to.
 
-    `unchanging`: the parameters that keep the value that the stack was made with. `read`: tier → the secrets that it reads.
+    `read`: tier → the secrets that it reads.
     """
 
     def __init__(self, solution: Solution, options: Options) -> None:
         self.solution, self.options = solution, options
         self.parameters: Json = {}
-        self.values: dict[str, str] = {}
-        self.unchanging: list[str] = []
+        self.asked: dict[str, Parameter] = {}
         self.read: dict[str, list[str]] = {}
         self.conditions: Json = {}
         self.resources: Json = {}
@@ -85,6 +85,11 @@ class Stack:
         self.resources[name] = {"Properties": {}, **made.to_dict()}
         self.places[name] = place
         return made
+
+    def ask(self, parameter: Parameter, definition: Json) -> None:
+        """A parameter of the stack, as data and as the template has it."""
+        self.asked[parameter.name] = parameter
+        self.parameters[parameter.name] = definition
 
     def tags(self, name: str, tier: str = "", **more: Any) -> Any:
         """Tags of a resource that can have them: its name, the solution, and the tier that it belongs to."""

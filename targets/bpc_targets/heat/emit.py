@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bpc.deployment import Parameter
 from bpc.diagnostics.base import errors
 from bpc.model.resources import Balancer, FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Network, Rule, Secret
 from bpc.record import assert_never
@@ -37,9 +38,9 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
     headroom = limits.check(stack, template)
     if errors(stack.found):
         return None, tuple(stack.found)
-    files = {"stack.yaml": template, **stack.files, **documents.files(stack)}
-    needs = documents.requirements(stack)
-    artifacts = Artifacts(files=files, requirements=needs, headroom=headroom, places=stack.places)
+    deployment = documents.deployment(stack)
+    files = {"stack.yaml": template, **stack.files, **documents.files(stack, deployment)}
+    artifacts = Artifacts(files=files, deployment=deployment, headroom=headroom, places=stack.places)
     return artifacts, tuple(stack.found)
 
 
@@ -82,25 +83,19 @@ LINE = {"allowed_pattern": "[^\\x00-\\x1f\\x7f]*", "description": "one line, wit
 
 def _parameters(stack: Stack) -> None:
     for item in stack.solution.params:
-        stack.parameters[item.name] = _parameter(item)
-        if item.default is not None:
-            stack.values[item.name] = item.default
-    own: dict[str, tuple[Json, object]] = {
-        "external_network": (
-            {
-                "type": "string",
-                "description": "The network that leads outside; routers and floating IPs use it.",
-                "constraints": [{"custom_constraint": "neutron.network"}],
-            },
-            "public",
-        ),
-        "key_name": (
-            {"type": "string", "description": "A key pair for the machines; none where empty.", "default": ""},
-            "",
-        ),
+        why = item.doc or ("" if item.default is not None else "no default")
+        asked = Parameter(name=item.name, source="blueprint", value=item.default, tiers=(), why=why)
+        stack.ask(asked, _parameter(item))
+    outside = Parameter(name="external_network", source="network", value="public", tiers=(), why="leads outside")
+    definition = {
+        "type": "string",
+        "description": "The network that leads outside; routers and floating IPs use it.",
+        "constraints": [{"custom_constraint": "neutron.network"}],
     }
-    for name, (definition, chosen) in own.items():
-        stack.own(name, definition, chosen)
+    stack.own(outside, definition)
+    key = Parameter(name="key_name", source="key pair", value="", tiers=(), why="for the machines; none where empty")
+    definition = {"type": "string", "description": "A key pair for the machines; none where empty.", "default": ""}
+    stack.own(key, definition)
     stack.conditions["has_key"] = {"not": {"equals": [param("key_name"), ""]}}
 
 

@@ -6,6 +6,7 @@ nested file. Members with identity have their ports in a group of their own, so 
 
 from __future__ import annotations
 
+from bpc.deployment import Parameter
 from bpc.model.resources import Fixed, Scaling
 from bpc.source_map import place_of
 from bpc.yaml import dump
@@ -66,14 +67,17 @@ def _parameters(stack: Stack, group: Group, tier: str) -> None:
         "description": f"Image of tier {group.name}. {group.doc}".strip(),
         "constraints": [{"custom_constraint": "glance.image"}],
     }
-    stack.own(f"image_{tier}", image, group.image)
+    tiers, use = (group.name,), f"for tier {group.name}"
+    stack.own(Parameter(name=f"image_{tier}", source="image", value=group.image, tiers=tiers, why=use), image)
     chosen, why = flavor(stack, group)
     definition = {
         "type": "string",
         "description": f"Flavor of tier {group.name}: {why}.",
         "constraints": [{"custom_constraint": "nova.flavor"}],
     }
-    stack.own(f"flavor_{tier}", definition, chosen)
+    if group.name in stack.lacking:
+        use += f": {stack.lacking[group.name]}"
+    stack.own(Parameter(name=f"flavor_{tier}", source="flavor", value=chosen, tiers=tiers, why=use), definition)
 
 
 def _server(stack: Stack, group: Group, tier: str, data: Any) -> Json:
@@ -231,7 +235,8 @@ def _alarm(stack: Stack, group: Group, tier: str, members: Scaling, direction: s
         "description": "Whether the cloud has Aodh and Gnocchi, so that tiers scale by themselves.",
         "default": False,
     }
-    stack.own("telemetry", telemetry, chosen=False)
+    why = "true where the cloud has Aodh and Gnocchi: tiers scale by themselves"
+    stack.own(Parameter(name="telemetry", source="switch", value=False, tiers=(), why=why), telemetry)
     stack.conditions["has_telemetry"] = param("telemetry")
     rate = members.metric == "cpu"
     # Gnocchi's cpu is nanoseconds of a core: over 300 s and all cores 100 % are 3e11 times the cores

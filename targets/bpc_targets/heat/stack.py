@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from bpc.deployment import Parameter
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.resources import Balancer, Group, Network, Rule
     from bpc.model.solution import Solution
@@ -36,7 +37,7 @@ class Stack:
 
         self.solution, self.options = solution, options
         self.parameters: Json = {}
-        self.values: Json = {}
+        self.asked: dict[str, Parameter] = {}
         self.declared = {item.name: item.span for item in solution.params}
         self.resources: dict[str, str] = {}
         self.outputs: Json = {}
@@ -77,12 +78,16 @@ class Stack:
         tier, _, endpoint = name.partition(".")
         return f"{self.tier(tier)}.{endpoint}"
 
-    def own(self, name: str, definition: Json, chosen: object) -> None:
-        """A parameter that the target needs itself, with its value; a declared one of that name is reported, once."""
-        if name in self.declared:
-            self.found.append(diagnostics.ReservedName(span=self.declared.pop(name), name=name))
-        self.parameters[name] = definition
-        self.values[name] = chosen
+    def ask(self, parameter: Parameter, definition: Json) -> None:
+        """A parameter of the stack, as data and as the template has it."""
+        self.asked[parameter.name] = parameter
+        self.parameters[parameter.name] = definition
+
+    def own(self, parameter: Parameter, definition: Json) -> None:
+        """A parameter that the target needs itself; a declared one of that name is reported, once."""
+        if parameter.name in self.declared:
+            self.found.append(diagnostics.ReservedName(span=self.declared.pop(parameter.name), name=parameter.name))
+        self.ask(parameter, definition)
 
     def add(self, name: str, kind: str, properties: Json, of: Declared, **more: Any) -> None:
         """A resource of the root template, with what declared it. It is written at once: stacks can be large."""
