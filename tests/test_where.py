@@ -136,7 +136,7 @@ def test_a_place_is_an_object_of_the_model():
                 assert (place.kind, place.name) in known, resource
                 assert place.member is None or 0 <= place.member < known[place.kind, place.name], resource
     _, [disk] = bpc.api.where(SHOP, "VolumeDbXDataX0: no capacity")
-    assert (disk.place.kind, disk.place.name, disk.place.member) == ("volume", "db.data", 0)
+    assert (disk.origin.kind, disk.origin.name, disk.origin.member) == ("volume", "db.data", 0)
 
 
 def test_what_failed_by_itself_comes_first():

@@ -30,7 +30,7 @@ LONGEST = 400
 """Characters of a message that are shown."""
 
 
-class Place(Record):
+class Origin(Record):
     """What a resource of a stack comes from: the model's object, and where it was declared.
 
     `kind` is the object's, in the language's words: solution, network, secret, tier, balancer, volume, rule, image. `name` is the
@@ -44,13 +44,13 @@ class Place(Record):
     span: Span
 
 
-Declared = Resource | Volume | Image | Base | Solution | Place
+Declared = Resource | Volume | Image | Base | Solution | Origin
 
 
-def place_of(of: Declared, member: int | None = None, within: str = "") -> Place:
+def origin_of(of: Declared, member: int | None = None, within: str = "") -> Origin:
     """The place of an object of the model; `within` is the tier of a volume."""
     match of:
-        case Place():
+        case Origin():
             return of
         case Rule():
             name = f"{of.to.partition('.')[0]}.{of.endpoint}"
@@ -59,7 +59,7 @@ def place_of(of: Declared, member: int | None = None, within: str = "") -> Place
         case _:
             name = of.name
     kind = KINDS.get(type(of), type(of).__name__.lower())
-    return Place(kind=kind, name=name, member=member, span=of.span)
+    return Origin(kind=kind, name=name, member=member, span=of.span)
 
 
 KINDS: dict[type, str] = {Group: "tier", Base: "image"}
@@ -71,16 +71,16 @@ class Named(Record):
 
     target: str
     resource: str
-    place: Place
+    origin: Origin
     message: str
 
     @property
     def span(self) -> Span:
         """Where it was declared."""
-        return self.place.span
+        return self.origin.span
 
 
-def find(text: str, target: str, places: Mapping[str, Place]) -> list[Named]:
+def find(text: str, target: str, places: Mapping[str, Origin]) -> list[Named]:
     """The resources of one stack that a text names, each once: what failed by itself first, with the message of its own failure."""
     told = list(messages(text))
     found: dict[str, Named] = {}
@@ -90,7 +90,7 @@ def find(text: str, target: str, places: Mapping[str, Place]) -> list[Named]:
     for message, names in own + every:
         for name in names:
             if name not in found:
-                found[name] = Named(target=target, resource=name, place=places[name], message=message[:LONGEST])
+                found[name] = Named(target=target, resource=name, origin=places[name], message=message[:LONGEST])
     return list(found.values())
 
 
@@ -118,7 +118,7 @@ def _events(text: str) -> list[tuple[Any, Any, Any]] | None:
         return _failures(text)
     try:
         given = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     listed = given.get("StackEvents") or given.get("events") or [given] if isinstance(given, dict) else given
     keys = (
@@ -141,14 +141,15 @@ def _failures(text: str) -> list[tuple[Any, Any, Any]]:
     ]
 
 
-def named(message: str, places: Mapping[str, Place]) -> Iterator[str]:
+def named(message: str, places: Mapping[str, Origin]) -> Iterator[str]:
     """The ids in a message. A path such as `resources.tier.db.resources[0].resources.volume.data` names an outer and an inner one."""
     outer = ""
+    longest = max((name.count(".") + 1 for name in places), default=1)
     for token in TOKEN.findall(message):
         parts = token.strip(".").split(".")
         start = 0
         while start < len(parts):
-            for end in range(len(parts), start, -1):
+            for end in range(min(len(parts), start + longest), start, -1):
                 words = ".".join(parts[start:end])
                 name = next((known for known in (f"{outer}/{words}", words) if known in places), "")
                 if name:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.resources import Machine
     from bpc.model.solution import Solution
-    from bpc.source_map import Place
+    from bpc.source_map import Origin
 
     Makes = Literal["stack", "images"]
 
@@ -82,7 +82,7 @@ class Artifacts(Record):
     files: Mapping[str, str | bytes]
     deployment: Deployment | None = None
     headroom: tuple[str, ...] = ()
-    places: Mapping[str, Place] = {}
+    places: Mapping[str, Origin] = {}
 
 
 class Target(Record):

@@ -36,6 +36,7 @@ class Builder:
 
     def __init__(self, strings: StringReader) -> None:
         self.strings = strings
+        self.headers: list[Header] = []
 
     def inside(self, span: Span, item: Any) -> Any:
         """What stands in parentheses."""
@@ -59,7 +60,8 @@ class Builder:
     # ---- statements
 
     def header(self, span: Span, edition: Token) -> Header:
-        return Header(span=span, edition=edition[1])
+        self.headers.append(made := Header(span=span, edition=edition[1]))
+        return made
 
     def import_(self, span: Span, path: tree.String, alias: Identifier) -> Statement:
         return tree.Import(span=span, path=path, alias=alias)

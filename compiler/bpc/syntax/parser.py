@@ -71,8 +71,8 @@ class Parser:
         self.source = source
         self.diagnostics: list[Diagnostic] = []
         self.interpolations = 0
-        builder = Builder(StringReader(source, self.diagnostics, self._interpolate))
-        self.rules = [_reduction(builder, *rule) for rule in tables.RULES]
+        self.builder = Builder(StringReader(source, self.diagnostics, self._interpolate))
+        self.rules = [_reduction(self.builder, *rule) for rule in tables.RULES]
 
     def parse(self, rule: str, start: int, end: int) -> Any:
         """What the start rule makes of a part of the source; of statements those that could be read, else None."""
@@ -161,7 +161,8 @@ def parse_file(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
     parser = Parser(source)
     start = 1 if source.text.startswith("\ufeff") else 0
     statements = parser.parse("file", start, len(source.text)) or ()
-    edition = _edition(source, statements, parser.diagnostics)
+    inner = [header for header in parser.builder.headers if not any(header is one for one in statements[:1])]
+    edition = _edition(source, statements, inner, parser.diagnostics)
     kept = tuple(statement for statement in statements if not isinstance(statement, Header))
     span = Span(source, 0, len(source.text))
     return File(span=span, source=source, edition=edition, statements=kept), _in_order(parser.diagnostics)
@@ -174,12 +175,15 @@ def parse_value(source: Source) -> tuple[Expression | None, tuple[Diagnostic, ..
     return value, _in_order(parser.diagnostics)
 
 
-def _edition(source: Source, statements: tuple[Statement | Header, ...], diagnostics: list[Diagnostic]) -> int | None:
-    """The edition that the first statement names; None where it does not, or none that is known."""
+def _edition(
+    source: Source, statements: tuple[Statement | Header, ...], inner: list[Header], diagnostics: list[Diagnostic]
+) -> int | None:
+    """The edition that the first statement names; None where it does not, or none that is known. `inner` stand elsewhere, also in blocks."""
     headers = [statement for statement in statements if isinstance(statement, Header)]
-    diagnostics += [MisplacedHeader(span=header.span) for header in headers if header is not statements[0]]
+    diagnostics += [MisplacedHeader(span=header.span) for header in inner]
     if not headers:
-        if not diagnostics or diagnostics[0].span.start > 0:
+        named = diagnostics and source.text.lstrip("\ufeff \t\r\n").startswith("blueprint")  # which was told already
+        if not named and (not diagnostics or diagnostics[0].span.start > 0):
             diagnostics.append(MissingHeader(span=Span(source, 0, 1)))
         return None
     if headers[0].edition != "1":

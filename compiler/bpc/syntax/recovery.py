@@ -18,6 +18,7 @@ from bpc.diagnostics.syntax import (
 from bpc.source import Span
 from bpc.syntax._tables import FIRST_KEYWORD, KEYWORDS, KINDS, NONTERMINALS, OPERATORS
 from bpc.syntax.expected import accepted_kinds, expected_text, found_text, quoted
+from bpc.syntax.hints import heredoc_end, hint, resume, statement_hint
 from bpc.syntax.lexer import BODY, BODY_END, CLOSERS, END, EQUAL, LONG_STRING, MISTAKES, NAME, OPENERS, SEP, STRING
 from bpc.syntax.parser import ACTIONS, GOTOS
 
@@ -37,7 +38,7 @@ def recover(source: Source, found: list[Token], at: int, stack: Stack, diagnosti
     """Describes the mistake at token `at`, cuts the stack back, and returns the token to go on with; -1 for none."""
     if len(diagnostics) >= MISTAKES:
         return -1
-    mistake = _Mistake(source, found, at, stack)
+    mistake = Mistake(source, found, at, stack)
     meant = mistake.meant_keyword()
     if not mistake.is_consequence(diagnostics):
         diagnostics.append(mistake.describe(meant))
@@ -46,15 +47,19 @@ def recover(source: Source, found: list[Token], at: int, stack: Stack, diagnosti
         return -1
     if found[at][0] == END or not any(GOTOS[state][STATEMENT] for state in stack.states):
         return -1
+    known = resume(mistake, diagnostics)
+    if known >= 0:
+        return known
     if meant:
         found[at - 1] = (KEYWORDS[meant], meant, found[at - 1][2])
         stack.cut(len(stack.values) - 1)
         return at - 1
-    at = at + 1 if mistake.is_stray() else _skip(found, at, stack)
+    behind = heredoc_end(mistake, diagnostics)
+    at = at + 1 if mistake.is_stray() else _skip(found, max(at, behind), stack)
     return -1 if found[at][0] == END and not stack.values else at
 
 
-class _Mistake:
+class Mistake:
     """A token that has no place, and what was read before it."""
 
     def __init__(self, source: Source, found: list[Token], at: int, stack: Stack) -> None:
@@ -98,7 +103,8 @@ class _Mistake:
         if not self.begins_statement():
             return False
         named = self.kind in (NAME, STRING, LONG_STRING) or self.kind >= FIRST_KEYWORD
-        return self.kind == BODY or (named and self.found[self.at + 1][0] in (BODY, EQUAL, SEP, OPERATORS[":"]))
+        following = self.found[min(self.at + 1, len(self.found) - 1)][0]
+        return self.kind == BODY or (named and following in (BODY, EQUAL, SEP, STRING, OPERATORS[":"]))
 
     def meant_keyword(self) -> str:
         """The keyword that was meant by the token before; empty where none was."""
@@ -119,12 +125,12 @@ class _Mistake:
             return StrayBracket(span=self._span(self.found[self.at]), bracket=self.text)
         if self.leaves_open():
             opened = self.open[-1]
-            note = Note(span=self._span(self.found[self.at]), text="here it should be closed at last")
+            note = Note(span=self._span(self.found[self.at]), text="it should be closed before this")
             return UnclosedBracket(span=self._span(opened), bracket=opened[1], notes=(note,))
         word = self.found[self.at - 1]
         if meant or (self.is_declaration() and word[0] == NAME):
-            hint = f'did you mean "{meant}"?' if meant else ""
-            return UnknownStatement(span=self._span(word), word=word[1], hint=hint)
+            known = statement_hint(word[1]) or (f'did you mean "{meant}"?' if meant else "")
+            return UnknownStatement(span=self._span(word), word=word[1], hint=known)
         return self._unexpected_token()
 
     def _unexpected_end(self) -> Diagnostic:
@@ -136,7 +142,12 @@ class _Mistake:
         found = '"}"' if self.kind == END else found_text(self.kind, self.text)
         span = self._span(self.found[self.at])
         return UnexpectedToken(
-            span=span, expected=self._expected(), after=self._after(), found=found, notes=self._opened()
+            span=span,
+            expected=self._expected(),
+            after=self._after(),
+            found=found,
+            hint=hint(self),
+            notes=self._opened(),
         )
 
     def _span(self, token: Token) -> Span:

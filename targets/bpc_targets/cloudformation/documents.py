@@ -6,6 +6,7 @@ import json
 
 from bpc.deployment import Deployment, Upload, awaited, built, kept
 from bpc.model.listing import images_json
+from bpc.quoting import visible
 from bpc.yaml import dump
 from bpc_targets.cloudformation import switch
 from bpc_targets.cloudformation.amis import made_within, parent
@@ -80,11 +81,11 @@ def _parameters(deployment: Deployment, *, update: bool) -> str:
 
 README = """{title}
 {rule}
-Made by bpc {compiler}. Everything in this folder is made anew when you compile; keep the blueprint in git, not this.
+Made by bpc {compiler}. Everything in this folder is overwritten when you compile again: keep the blueprint in git, not this folder.
 
 All commands are those of the AWS CLI. STACK is a name of your choice.
 
-1. The images (images.json says what is in each)
+1. The images (images.json lists what is in each)
 {images}
    Write {their} ids into parameters.json, beside the other values that are empty there; keep a copy with your values, since bpc
    writes this folder anew. update-parameters.json is the same for updates.
@@ -93,7 +94,7 @@ All commands are those of the AWS CLI. STACK is a name of your choice.
 {create}
     aws cloudformation wait stack-create-complete --stack-name STACK
 
-   Every machine says when it is ready. If one fails, its exit code and the last lines of its log are in the events:
+   Every machine reports when it is ready. If one fails, its exit code and the last lines of its log are in the events:
     aws cloudformation describe-stack-events --stack-name STACK
 
 3. Look
@@ -137,7 +138,7 @@ PACKAGE = """    aws cloudformation package --template-file {root} --s3-bucket B
 def _images(stack: Stack) -> str:
     made = [image.name for image in built(stack.solution)]
     if "imagebuilder" not in stack.options.chosen or not made:
-        return "\n".join(f"    {name}" for name in made) or "    (cloud images that exist)"
+        return "\n".join(f"    {visible(name)}" for name in made) or "    (cloud images that exist)"
     return WITHIN.format(lookups="\n".join(_lookup(origin) for origin in dict.fromkeys(_origins(stack))))
 
 
@@ -149,7 +150,9 @@ def _lookup(origin: Release) -> str:
 
 def _readme(stack: Stack, deployment: Deployment, templates: Templates) -> str:
     solution = stack.solution
-    title = f"{solution.name} {solution.version}" + (f" ({solution.environment})" if solution.environment else "")
+    title = visible(f"{solution.name} {solution.version}") + (
+        f" ({solution.environment})" if solution.environment else ""
+    )
     root, text = deployment.template, written(templates)[deployment.template]
     large = len(templates) > 1 or len(text.encode()) > INLINE
     template = (

@@ -7,7 +7,7 @@ from troposphere import If, NoValue, Select, cloudformation, ec2
 from bpc.deployment import Parameter
 from bpc.model.resources import Fixed, Scaling
 from bpc.model.steps import Release
-from bpc.source_map import place_of
+from bpc.source_map import origin_of
 from bpc_targets.cloudformation import diagnostics, network
 from bpc_targets.cloudformation.amis import ami, made_within
 from bpc_targets.cloudformation.machines import instance_type
@@ -175,7 +175,7 @@ def _member(stack: Stack, group: Group, number: int) -> str:
     stack.add(
         name,
         ec2.Instance,
-        place_of(group, number),
+        origin_of(group, number),
         **made,
         DependsOn=before(stack, group) + _batch(stack, group, number),
     )
@@ -198,7 +198,7 @@ def _interface(stack: Stack, group: Group, on: str, number: int, zone: int, inde
     name = stack.interface(group.name, on, number)
     security = [ref(stack.tier("Security", group.name))]
     tags = stack.tags(f"{group.name}-{number}", group.name)
-    of = place_of(group, number)
+    of = origin_of(group, number)
     stack.add(name, ec2.NetworkInterface, of, SubnetId=ref(subnets[zone]), GroupSet=security, Tags=tags)
     stack.owner[name] = (group.name, number)
     if public:
@@ -228,7 +228,7 @@ def _volume(stack: Stack, group: Group, volume: Volume, number: int, zone: int) 
     stack.add(
         name,
         ec2.Volume,
-        place_of(volume, number, within=group.name),
+        origin_of(volume, number, within=group.name),
         AvailabilityZone=attr(subnet, "AvailabilityZone"),
         Size=volume.size // GIB,
         VolumeType=volume.type or "gp3",
@@ -247,7 +247,7 @@ def _attach(stack: Stack, group: Group, volume: Volume, number: int, index: int)
     stack.add(
         name,
         ec2.VolumeAttachment,
-        place_of(volume, number, within=group.name),
+        origin_of(volume, number, within=group.name),
         InstanceId=ref(stack.tier("Instance", group.name, number)),
         VolumeId=ref(stack.tier("Volume", group.name, known, number)),
         Device=f"/dev/sd{LETTERS[index % len(LETTERS)]}",

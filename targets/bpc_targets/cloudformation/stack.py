@@ -8,8 +8,9 @@ from troposphere import GetAtt, Ref
 from bpc.firstboot.userdata import user_data
 from bpc.model.resources import Balancer, Group, Network, Rule, Secret
 from bpc.model.values import MemberAddressesHole, MemberAddressHole
+from bpc.parts import Place
 from bpc.source import where
-from bpc.source_map import place_of
+from bpc.source_map import origin_of
 from bpc_targets.cloudformation.names import logical
 
 TYPE_CHECKING = False
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from bpc.deployment import Parameter
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.solution import Solution
-    from bpc.source_map import Declared, Place
+    from bpc.source_map import Declared, Origin
     from bpc.target import Options
 
     Json = dict[str, Any]
@@ -40,13 +41,14 @@ class Stack:
         self.resources: Json = {}
         self.outputs: Json = {}
         self.files: dict[str, str] = {}
-        self.places: dict[str, Place] = {}
+        self.places: dict[str, Origin] = {}
         self.owner: dict[str, tuple[str, int]] = {}
         self.found: list[Diagnostic] = []
         self.networks = {r.name: r for r in solution.resources if isinstance(r, Network)}
         self.groups = {r.name: r for r in solution.resources if isinstance(r, Group)}
         self.balancers = {r.name: r for r in solution.resources if isinstance(r, Balancer)}
         self.secrets = {r.name: r for r in solution.resources if isinstance(r, Secret)}
+        self.strings = {param.name: param.type == "string" for param in solution.params}
         self.balancers_of: dict[str, list[Balancer]] = {}
         for balancer in self.balancers.values():
             self.balancers_of.setdefault(balancer.group, []).append(balancer)
@@ -79,7 +81,7 @@ class Stack:
         self, name: str, kind: type[troposphere.AWSObject], of: Declared, **properties: Any
     ) -> troposphere.AWSObject:
         """A resource with what declared it. `properties` may have attributes such as DependsOn."""
-        place = place_of(of)
+        place = origin_of(of)
         made = kind(name, Metadata={"bpc": where(place.span)}, **properties)
         assert name not in self.places, f"two resources would be {name}"
         self.resources[name] = {"Properties": {}, **made.to_dict()}
@@ -107,5 +109,6 @@ def attr(name: str, attribute: str) -> Any:
 
 def _early(group: Group) -> set[str]:
     """Groups whose members' addresses a group's first boot has without waiting for them: its own, and those it connects to."""
-    held = {hole.group for hole in user_data(group, ()) if isinstance(hole, MemberAddressHole | MemberAddressesHole)}
+    found = (part.hole for part in user_data(group, ()) if isinstance(part, Place))
+    held = {hole.group for hole in found if isinstance(hole, MemberAddressHole | MemberAddressesHole)}
     return held - set(group.starts_after)

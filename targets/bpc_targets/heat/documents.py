@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpc.deployment import Deployment, Upload, awaited, built, kept
 from bpc.model.listing import images_json
+from bpc.quoting import prose, visible, word
 from bpc.yaml import scalar
 
 TYPE_CHECKING = False
@@ -53,20 +54,20 @@ def _environment(deployment: Deployment) -> str:
 
 README = """{title}
 {rule}
-Made by bpc {compiler}. Everything in this folder is made anew when you compile; keep the blueprint in git, not this.
+Made by bpc {compiler}. Everything in this folder is overwritten when you compile again: keep the blueprint in git, not this folder.
 
 All commands are those of the stock client (python-openstackclient with python-heatclient). STACK is a name of your choice.
 
 What the stack needs from outside (see environment.yaml)
 {needs}
 
-1. The images, once (images.json says what is in each; an image's name changes when its content does)
+1. The images, once (images.json lists what is in each; an image's name changes when its content does)
 {images}
 
 2. Create
     openstack stack create --wait -e environment.yaml -t stack.yaml STACK
 
-   Every machine says when it is ready. If one fails, its exit code and the last lines of its log are in the events:
+   Every machine reports when it is ready. If one fails, its exit code and the last lines of its log are in the events:
     openstack stack event list --nested-depth 3 STACK
     openstack stack failures list STACK
 
@@ -83,7 +84,9 @@ What the stack needs from outside (see environment.yaml)
 
 
 def _readme(solution: Solution, deployment: Deployment) -> str:
-    title = f"{solution.name} {solution.version}" + (f" ({solution.environment})" if solution.environment else "")
+    title = visible(f"{solution.name} {solution.version}") + (
+        f" ({solution.environment})" if solution.environment else ""
+    )
     upload = "    openstack image create --disk-format qcow2 --container-format bare --property hw_architecture={1}"
     upload += " --file {0}.qcow2 {0}"
     stays = ", ".join(f"{item.volume} of tier {item.tier}" for item in deployment.kept)
@@ -92,9 +95,10 @@ def _readme(solution: Solution, deployment: Deployment) -> str:
         rule="=" * len(title),
         compiler=solution.compiler,
         needs="\n".join(
-            f"    {n.name} = {'?' if n.value is None else n.value}  ({n.kind}, {n.why})" for n in deployment.needs
+            f"    {n.name} = {'?' if n.value is None else visible(str(n.value))}  ({n.kind}, {prose(n.why)})"
+            for n in deployment.needs
         ),
-        images="\n".join(upload.format(image.image, image.architecture) for image in deployment.uploads)
+        images="\n".join(upload.format(word(image.image), image.architecture) for image in deployment.uploads)
         or "    (none: ready images are used)",
         kept=f"   These volumes stay, with their data: {stays}.\n" if stays else "   Nothing stays.\n",
     )

@@ -6,7 +6,7 @@ Logical ids are `kind.declared.names`: declared names have no dots, so ids never
 from __future__ import annotations
 
 from bpc.source import where
-from bpc.source_map import place_of
+from bpc.source_map import origin_of
 from bpc.yaml import entry
 from bpc_targets.heat import diagnostics
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.resources import Balancer, Group, Network, Rule
     from bpc.model.solution import Solution
-    from bpc.model.values import Text
     from bpc.source import Span
-    from bpc.source_map import Declared, Place
+    from bpc.source_map import Declared, Origin
     from bpc.target import Options
+    from bpc_targets.heat.userdata import FirstBoot
 
     Json = dict[str, Any]
 
@@ -44,8 +44,9 @@ class Stack:
         self.conditions: Json = {}
         self.files: dict[str, str] = {}
         self.counts: dict[str, int] = {}
-        self.places: dict[str, Place] = {}
-        self.first_boots: dict[int, Text] = {}
+        self.places: dict[str, Origin] = {}
+        self.first_boots: dict[int, FirstBoot] = {}
+        self.types = {param.name: param.type for param in solution.params}
         self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
         self.found: list[Diagnostic] = []
         self.networks: dict[str, Network] = {r.name: r for r in solution.resources if isinstance(r, Network)}
@@ -96,7 +97,7 @@ class Stack:
     def write(self, name: str, definition: Json, of: Declared) -> None:
         """The same for a definition that must carry no place itself."""
         self.resources[name] = entry(name, definition, "  ")
-        self.places[name] = place_of(of)
+        self.places[name] = origin_of(of)
 
 
 def resource(kind: str, properties: Json, span: Span, **more: Any) -> Json:
