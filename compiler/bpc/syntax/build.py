@@ -5,6 +5,8 @@ from __future__ import annotations
 from bpc.record import Record, replace
 from bpc.source import Span
 from bpc.syntax import tree
+from bpc.syntax._tables import KEYWORDS
+from bpc.syntax.lexer import DIGITS
 from bpc.syntax.strings import plain
 
 TYPE_CHECKING = False
@@ -15,12 +17,6 @@ if TYPE_CHECKING:
     from bpc.syntax.lexer import Token
     from bpc.syntax.strings import StringReader
     from bpc.syntax.tree import Expression, Identifier, Statement, TypeName
-
-
-class Header(tree.Node):
-    """`blueprint 1`: the parser's own, no statement of the tree."""
-
-    edition: str
 
 
 class Generator(Record):
@@ -36,10 +32,7 @@ class Builder:
 
     def __init__(self, strings: StringReader) -> None:
         self.strings = strings
-
-    def inside(self, span: Span, item: Any) -> Any:
-        """What stands in parentheses."""
-        return item
+        self.parentheses: list[Span] = []
 
     # ---- lists
 
@@ -58,15 +51,17 @@ class Builder:
 
     # ---- statements
 
-    def header(self, span: Span, edition: Token) -> Header:
-        return Header(span=span, edition=edition[1])
+    def header(self, span: Span, edition: Token) -> tree.Header:
+        digits = edition[1]
+        return tree.Header(span=span, edition=digits if len(digits) <= DIGITS else digits[:DIGITS] + "…")
 
     def import_(self, span: Span, path: tree.String, alias: Identifier) -> Statement:
         return tree.Import(span=span, path=path, alias=alias)
 
     def documented(self, span: Span, doc: Token, declaration: Statement) -> Statement:
         if isinstance(declaration, tree.Parameter | tree.Let | tree.Output | tree.Block):
-            return replace(declaration, doc=plain(doc[1]))
+            place = Span(span.source, doc[2], doc[2] + len(doc[1]))
+            return replace(declaration, doc=plain(doc[1]), doc_span=place)
         return declaration
 
     def setting(self, span: Span, name: Identifier, value: Expression) -> Statement:
@@ -93,9 +88,13 @@ class Builder:
     def labelled(
         self, span: Span, keyword: Token, label: Identifier | tree.String, body: tuple[Statement, ...] = ()
     ) -> Statement:
+        if keyword[1] not in KEYWORDS:
+            return tree.Broken(span=span, parts=(_word(span, keyword), label, *body))
         return tree.Block(span=span, keyword=keyword[1], label=label, body=body)
 
     def group(self, span: Span, keyword: Token, body: tuple[Statement, ...]) -> Statement:
+        if keyword[1] not in KEYWORDS:
+            return tree.Broken(span=span, parts=(_word(span, keyword), *body))
         return tree.Block(span=span, keyword=keyword[1], label=None, body=body)
 
     def reserved(self, span: Span, keyword: Token, *parts: object) -> Statement:
@@ -136,10 +135,11 @@ class Builder:
     def call(self, span: Span, function: Expression, arguments: Iterable[tree.Argument] = ()) -> Expression:
         return tree.Call(span=span, function=function, arguments=tuple(arguments))
 
-    def call_generator(self, span: Span, function: Expression, element: Expression, generator: Generator) -> Expression:
-        inside = Span(span.source, element.span.start, span.end - 1)
-        value = self.comprehension(inside, element, generator)
-        return self.call(span, function, [tree.Argument(span=inside, name=None, value=value)])
+    def call_generator(self, span: Span, function: Expression, argument: tree.Argument) -> Expression:
+        return self.call(span, function, (argument,))
+
+    def generated(self, span: Span, element: Expression, generator: Generator) -> tree.Argument:
+        return tree.Argument(span=span, name=None, value=self.comprehension(span, element, generator))
 
     def argument(self, span: Span, value: Expression) -> tree.Argument:
         return tree.Argument(span=span, name=None, value=value)
@@ -170,6 +170,10 @@ class Builder:
     def entry(self, span: Span, key: Identifier | tree.String, value: Expression) -> tree.Entry:
         return tree.Entry(span=span, key=key, value=value)
 
+    def parenthesised(self, span: Span, item: Any) -> Any:
+        self.parentheses.append(span)
+        return item
+
     def reference(self, span: Span, name: Token) -> Expression:
         return tree.Name(span=span, text=name[1])
 
@@ -179,12 +183,23 @@ class Builder:
     def number(self, span: Span, number: Token) -> Expression:
         return tree.Number(span=span, value=_value(number[1]))
 
+    def bad_number(self, span: Span, number: Token) -> Expression:
+        return tree.Broken(span=span, parts=())
+
     def quantity(self, span: Span, quantity: Token) -> Expression:
         unit = quantity[1].lstrip("0123456789_.")
         return tree.Quantity(span=span, number=_value(quantity[1].removesuffix(unit)), unit=unit)
 
     def string(self, span: Span, string: Token) -> tree.String:
         return tree.String(span=span, parts=self.strings.parts(string[1], string[2]))
+
+    def half_string(self, span: Span, string: Token) -> tree.String:
+        end = Span(span.source, span.end, span.end)
+        return tree.String(span=span, parts=(*self.strings.half(string[1], string[2]), tree.Broken(span=end, parts=())))
+
+
+def _word(span: Span, token: Token) -> tree.Word:
+    return tree.Word(span=Span(span.source, token[2], token[2] + len(token[1])), text=token[1])
 
 
 def _value(text: str) -> int | float:

@@ -8,10 +8,10 @@ from bpc.diagnostics.syntax import MisplacedHeader, MissingHeader, NestedTooDeep
 from bpc.source import Span
 from bpc.syntax import _tables as tables
 from bpc.syntax._tables import FIRST_KEYWORD
-from bpc.syntax.build import Builder, Header
+from bpc.syntax.build import Builder
 from bpc.syntax.lexer import NAME, SEP, has_comma, tokens
 from bpc.syntax.strings import StringReader
-from bpc.syntax.tree import File
+from bpc.syntax.tree import Broken, File, Header, Word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bpc.diagnostics.base import Diagnostic
     from bpc.source import Source
     from bpc.syntax.lexer import Token
-    from bpc.syntax.tree import Expression, Statement
+    from bpc.syntax.tree import Expression, Node, Statement
 
     Reduction = tuple[int, int, Callable[..., Any], Callable[[list[Any]], Sequence[Any]], int]
     """(items on the stack, nonterminal, method, its kept children, levels of nesting that the node adds)"""
@@ -32,9 +32,12 @@ LEVELS_INSIDE = 25
 """How deep a tree may be, so that the later stages may walk it by recursion: 100 levels, and in each of up to four strings
 within one another 25 more."""
 
-ACTIONS = [tables.ROWS[row] for row in tables.ACTIONS]
+STOP = -1
+"""A kind that has no place anywhere: the parser stops before it."""
+_ROWS = [(*row, 0) for row in tables.ROWS]
+ACTIONS = [_ROWS[row] for row in tables.ACTIONS]
 GOTOS = [tables.GOTO_ROWS[row] for row in tables.GOTOS]
-_FLAT = {"", "first", "more", "all_statements", "no_statements", "generator"}
+_FLAT = {"parenthesised", "first", "more", "all_statements", "no_statements", "generator", "generated"}
 
 
 class Stack:
@@ -71,41 +74,48 @@ class Parser:
         self.source = source
         self.diagnostics: list[Diagnostic] = []
         self.interpolations = 0
-        builder = Builder(StringReader(source, self.diagnostics, self._interpolate))
-        self.rules = [_reduction(builder, *rule) for rule in tables.RULES]
+        self.too_deep = False
+        self.builder = Builder(StringReader(source, self.diagnostics, self._interpolate))
+        self.rules = [_reduction(self.builder, *rule) for rule in tables.RULES]
+
+    @property
+    def limit(self) -> int:
+        """How deep the tree may be."""
+        return LEVELS_INSIDE if self.interpolations else LEVELS
 
     def parse(self, rule: str, start: int, end: int) -> Any:
-        """What the start rule makes of a part of the source; of statements those that could be read, else None."""
+        """What the start rule makes of a part of the source, or None; what cannot be read is a `Broken` in it."""
         found = tokens(self.source, start, end, self.diagnostics)
         if rule == "expression":
             _drop_last_newline(found)
         elif len(found) == 1:
             return ()
         stack = Stack(tables.STARTS[rule])
-        at = 0
-        while at >= 0:
-            at = self._run(found, at, stack)
-            if at >= 0:
-                from bpc.syntax.recovery import recover
+        at = self.run(found, 0, stack, start)
+        if at >= 0:
+            from bpc.syntax.recovery import Recovery
 
-                at = recover(self.source, found, at, stack, self.diagnostics)
+            Recovery(self, found, stack, start).go_on(at)
         return stack.result()
 
-    def _interpolate(self, start: int, end: int) -> Expression | None:
+    def _interpolate(self, start: int, end: int) -> Expression:
+        nothing = Broken(span=Span(self.source, start, end), parts=())
         if self.interpolations >= INTERPOLATIONS:
-            self.diagnostics.append(NestedTooDeep(span=Span(self.source, start, end), limit=INTERPOLATIONS))
-            return None
+            self.diagnostics.append(NestedTooDeep(span=nothing.span, limit=INTERPOLATIONS))
+            return nothing
         self.interpolations += 1
         value: Expression | None = self.parse("expression", start, end)
         self.interpolations -= 1
-        return value
+        return value or nothing
 
-    def _run(self, found: list[Token], at: int, stack: Stack) -> int:
-        """Shifts and reduces from token `at` on; returns -1 when all is read, else the token that has no place."""
+    def run(self, found: list[Token], at: int, stack: Stack, end: int) -> int:
+        """Shifts and reduces from token `at` on; returns -1 when all is read, else the token that has no place.
+
+        `end` is where the token before `at` ends.
+        """
         source, rules, accept, items, new = self.source, self.rules, tables.ACCEPT, stack.items, tuple.__new__
         kind, text, start = token = found[at]
-        end = start
-        limit = LEVELS_INSIDE if self.interpolations else LEVELS
+        limit = self.limit
         while True:
             action = ACTIONS[items[-1]][kind]
             if action > 0:
@@ -129,15 +139,16 @@ class Parser:
                 else:
                     depth = max(items[2 - width :: 4]) + levels
                     if depth > limit:
-                        return self._too_deep(items[1 - width], limit)
+                        self._too_deep(items[1 - width], limit)
+                        return at
                     begin = items[1 - width]
                     value = method(new(Span, (source, begin, end)), *take(items))
                     del items[-width:]
                     items += (value, begin, depth, GOTOS[items[-1]][name])
 
-    def _too_deep(self, start: int, limit: int) -> int:
+    def _too_deep(self, start: int, limit: int) -> None:
         self.diagnostics.append(NestedTooDeep(span=Span(self.source, start, start + 1), limit=limit))
-        return -1
+        self.too_deep = True
 
 
 def _drop_last_newline(found: list[Token]) -> None:
@@ -153,7 +164,7 @@ def _reduction(builder: Builder, size: int, name: int, method: str, kept: tuple[
         if len(offsets) > 1
         else itemgetter(slice(offsets[0], offsets[0] + 1) if offsets else slice(0))
     )
-    return 4 * size, name, getattr(builder, method or "inside"), take, method not in _FLAT
+    return 4 * size, name, getattr(builder, method or "first"), take, method not in _FLAT
 
 
 def parse_file(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
@@ -162,9 +173,16 @@ def parse_file(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
     start = 1 if source.text.startswith("\ufeff") else 0
     statements = parser.parse("file", start, len(source.text)) or ()
     edition = _edition(source, statements, parser.diagnostics)
-    kept = tuple(statement for statement in statements if not isinstance(statement, Header))
+    header = next((statement for statement in statements if isinstance(statement, Header)), None)
+    kept = tuple(
+        Broken(span=statement.span, parts=(statement,)) if isinstance(statement, Header) else statement
+        for statement in statements
+        if statement is not header
+    )
     span = Span(source, 0, len(source.text))
-    return File(span=span, source=source, edition=edition, statements=kept), _in_order(parser.diagnostics)
+    places = tuple(dict.fromkeys(parser.builder.parentheses))
+    file = File(span=span, source=source, edition=edition, header=header, statements=kept, parentheses=places)
+    return file, _in_order(parser.diagnostics)
 
 
 def parse_value(source: Source) -> tuple[Expression | None, tuple[Diagnostic, ...]]:
@@ -179,7 +197,7 @@ def _edition(source: Source, statements: tuple[Statement | Header, ...], diagnos
     headers = [statement for statement in statements if isinstance(statement, Header)]
     diagnostics += [MisplacedHeader(span=header.span) for header in headers if header is not statements[0]]
     if not headers:
-        if not diagnostics or diagnostics[0].span.start > 0:
+        if not (diagnostics and (diagnostics[0].span.start == 0 or _is_half_header(statements))):
             diagnostics.append(MissingHeader(span=Span(source, 0, 1)))
         return None
     if headers[0].edition != "1":
@@ -188,5 +206,13 @@ def _edition(source: Source, statements: tuple[Statement | Header, ...], diagnos
     return 1
 
 
+def _is_half_header(statements: tuple[Node, ...]) -> bool:
+    """Whether the first statement is a `blueprint` that could not be read."""
+    first = statements[0] if statements else None
+    word = first.parts[0] if isinstance(first, Broken) and first.parts else None
+    return isinstance(word, Word) and word.text == "blueprint"
+
+
 def _in_order(diagnostics: list[Diagnostic]) -> tuple[Diagnostic, ...]:
-    return tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.span.start))
+    """By place; what was read a second time says the same thing twice."""
+    return tuple(sorted(dict.fromkeys(diagnostics), key=lambda diagnostic: diagnostic.span.start))
