@@ -27,6 +27,15 @@ class Generator(Record):
     condition: Expression | None
 
 
+def nodes_in(value: Any) -> Iterable[tree.Node]:
+    """The nodes in what the parser joined, or has not joined yet; tokens are none."""
+    if isinstance(value, tree.Node):
+        return (value,)
+    if isinstance(value, Generator):
+        return tuple(node for node in (value.variable, value.iterable, value.condition) if node is not None)
+    return tuple(node for node in value if isinstance(node, tree.Node)) if isinstance(value, list | tuple) else ()
+
+
 class Builder:
     """The methods named by the grammar. All but a node's own parts are nodes already; tokens are `(kind, text, start)`."""
 
@@ -98,7 +107,9 @@ class Builder:
         return tree.Block(span=span, keyword=keyword[1], label=None, body=body)
 
     def reserved(self, span: Span, keyword: Token, *parts: object) -> Statement:
-        return tree.Reserved(span=span, keyword=keyword[1])
+        return tree.Reserved(
+            span=span, keyword=keyword[1], parts=tuple(node for part in parts for node in nodes_in(part))
+        )
 
     def type(self, span: Span, name: Token, item: TypeName | None = None) -> TypeName:
         return tree.TypeName(span=span, name=name[1], item=item)

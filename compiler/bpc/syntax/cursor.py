@@ -64,7 +64,8 @@ def _reach(node: Node, offset: int) -> int:
 
 def _last(node: Node) -> Node | None:
     """The part that ends where the node ends."""
-    return next((part for part in _parts(node) if part.span.end == node.span.end), None)
+    ending = [part for part in _parts(node) if part.span.end == node.span.end]
+    return ending[-1] if ending else None
 
 
 def _is_open(node: Node) -> bool:

@@ -1,4 +1,4 @@
-"""The LALR driver: tokens and tables to a tree. What happens at a mistake stands in `recovery`."""
+"""The LALR driver: tokens and tables to a tree. What happens at a mistake stands in `resume`."""
 
 from __future__ import annotations
 
@@ -75,6 +75,8 @@ class Parser:
         self.diagnostics: list[Diagnostic] = []
         self.interpolations = 0
         self.too_deep = False
+        self.unclosed: set[int] = set()
+        """Where brackets begin that recovery closes."""
         self.builder = Builder(StringReader(source, self.diagnostics, self._interpolate))
         self.rules = [_reduction(self.builder, *rule) for rule in tables.RULES]
 
@@ -93,7 +95,7 @@ class Parser:
         stack = Stack(tables.STARTS[rule])
         at = self.run(found, 0, stack, start)
         if at >= 0:
-            from bpc.syntax.recovery import Recovery
+            from bpc.syntax.resume import Recovery
 
             Recovery(self, found, stack, start).go_on(at)
         return stack.result()
@@ -180,7 +182,7 @@ def parse_file(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
         if statement is not header
     )
     span = Span(source, 0, len(source.text))
-    places = tuple(dict.fromkeys(parser.builder.parentheses))
+    places = tuple(dict.fromkeys(pair for pair in parser.builder.parentheses if pair.start not in parser.unclosed))
     file = File(span=span, source=source, edition=edition, header=header, statements=kept, parentheses=places)
     return file, _in_order(parser.diagnostics)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bpc.source import Span
 from bpc.syntax._tables import ACCEPT, NONTERMINALS, OPERATORS, RULES
-from bpc.syntax.build import Generator
+from bpc.syntax.build import nodes_in
 from bpc.syntax.lexer import (
     BAD_NUMBER,
     BODY,
@@ -93,7 +93,7 @@ class Salvage:
             return self._body(at, end)
         for place, hole in _holes(states, low):
             trial = [*states[: place + 1], GOTOS[states[place]][hole]]
-            brackets = [kind for kind, _, _ in open_brackets(values[low:place])]
+            brackets = open_brackets(values[low:place])
             if _completes(trial, brackets, is_statement=size >= 0):
                 self._fill(place, hole, at, end)
                 return self._close(brackets, end)
@@ -101,6 +101,15 @@ class Salvage:
                 self._fill(place, hole, at, end)
                 return self._close(brackets, end) and self._body(end, end)
         self._fill(low, ATOM if size < 0 else STATEMENT, at, end)
+        return True
+
+    def label(self, at: int) -> bool:
+        """Adds a `Broken` label before the body of a block that has none."""
+        place = len(self.stack.values)
+        target = GOTOS[self.stack.states[-1]][TEXT]
+        if self.found[at][0] != BODY or not target or not _shift([*self.stack.states, target], BODY):
+            return False
+        self._fill(place, TEXT, at, at)
         return True
 
     def separate(self, at: int) -> bool:
@@ -117,8 +126,21 @@ class Salvage:
         items = self.stack.items
         here = self.end_before(end)
         begin = min(items[4 * size + 2], here) if len(items) > 4 * size + 1 else here
-        hole = STATEMENT if GOTOS[self.stack.states[size]][STATEMENT] else ATOM
-        self._push(size, hole, Broken(span=Span(self.parser.source, begin, here), parts=()), 1)
+        place, hole = self._first_hole(size)
+        if place > size:
+            begin = min(items[4 * place + 2], here)
+        self._push(place, hole, Broken(span=Span(self.parser.source, begin, here), parts=()), 1)
+
+    def _first_hole(self, size: int) -> tuple[int, int]:
+        """The outermost place of a statement where all that follows may be a `Broken`: the value of a setting."""
+        states = self.stack.states
+        if not GOTOS[states[size]][STATEMENT]:
+            return size, ATOM
+        for place in range(size, min(size + 5, len(states) - 1)):
+            target = GOTOS[states[place]][ATOM]
+            if target and _completes([*states[: place + 1], target], (), is_statement=True):
+                return place, ATOM
+        return size, STATEMENT
 
     def close_body(self, end: int) -> bool:
         """Closes a body that nothing closes; False where it is too deep."""
@@ -136,8 +158,9 @@ class Salvage:
         self._fill(len(self.stack.values), STATEMENT, at, end)
         return self._feed(BODY_END, end)
 
-    def _close(self, brackets: Iterable[int], end: int) -> bool:
-        return all(self._feed(_CLOSER_OF[kind], end) for kind in reversed([*brackets]))
+    def _close(self, brackets: list[Token], end: int) -> bool:
+        self.parser.unclosed.update(start for _, _, start in brackets)
+        return all(self._feed(_CLOSER_OF[kind], end) for kind, _, _ in reversed(brackets))
 
     def _feed(self, kind: int, at: int) -> bool:
         """Reads a token that is not in the text, before token `at`; False where the tree would become too deep."""
@@ -173,12 +196,8 @@ class Salvage:
 
     def _parts(self, value: Any) -> Iterator[Node]:
         """The nodes in a value of the stack, or the node for a token."""
-        if isinstance(value, Node):
-            yield value
-        elif isinstance(value, Generator):
-            yield from (value.variable, value.iterable, *((value.condition,) if value.condition else ()))
-        elif isinstance(value, list) or not is_token(value):
-            yield from value
+        if not is_token(value):
+            yield from nodes_in(value)
         elif value[0] != SEP:
             yield self._loose(value)
 
@@ -235,18 +254,18 @@ def _ends(states: list[int]) -> bool:
     return _shift(states, SEP) and bool(GOTOS[states[-1]][STATEMENT])
 
 
-def _completes(states: list[int], brackets: Iterable[int], *, is_statement: bool) -> bool:
+def _completes(states: list[int], brackets: Iterable[Token], *, is_statement: bool) -> bool:
     """Whether all may end when the brackets are closed."""
     trial = states[:]
-    if not all(_shift(trial, _CLOSER_OF[kind]) for kind in reversed([*brackets])):
+    if not all(_shift(trial, _CLOSER_OF[kind]) for kind, _, _ in reversed([*brackets])):
         return False
     return _ends(trial) if is_statement else _shift(trial, END)
 
 
-def _completes_with_body(states: list[int], brackets: Iterable[int]) -> bool:
+def _completes_with_body(states: list[int], brackets: Iterable[Token]) -> bool:
     """Whether the statement may end when the brackets are closed and a body follows."""
     trial = states[:]
-    if not all(_shift(trial, _CLOSER_OF[kind]) for kind in reversed([*brackets])) or not _shift(trial, BODY):
+    if not all(_shift(trial, _CLOSER_OF[kind]) for kind, _, _ in reversed([*brackets])) or not _shift(trial, BODY):
         return False
     inner = GOTOS[trial[-1]][STATEMENT]
     trial.append(inner)

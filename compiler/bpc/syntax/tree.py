@@ -289,6 +289,7 @@ class Reserved(Node):
     """A construct of the language's design that this edition's compiler does not do: `cloud place policy`."""
 
     keyword: str
+    parts: tuple[Node, ...] = ()
 
 
 Statement = Import | Parameter | Let | Setting | Block | Allow | Connect | Output | For | Reserved | Broken
