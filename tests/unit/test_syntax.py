@@ -148,7 +148,7 @@ def test_reserved_constructs_are_read_and_kept_by_name() -> None:
     file, diagnostics = parse(sample("reserved.bp"))
     assert not diagnostics
     found = [node.keyword for node in nodes(file.statements) if isinstance(node, tree.Reserved)]
-    assert found == ["cloud", "cloud", "policy", "place", "place"]
+    assert found == ["cloud", "cloud", "policy", "licences", "sources", "require", "place", "place"]
 
 
 def test_every_node_stands_inside_its_parent() -> None:

@@ -42,6 +42,8 @@ class Builder:
     def __init__(self, strings: StringReader) -> None:
         self.strings = strings
         self.parentheses: list[Span] = []
+        self.meant: dict[int, str] = {}
+        """The keyword that is meant by a misspelt one, by where that begins."""
 
     # ---- lists
 
@@ -97,18 +99,21 @@ class Builder:
     def labelled(
         self, span: Span, keyword: Token, label: Identifier | tree.String, body: tuple[Statement, ...] = ()
     ) -> Statement:
-        if keyword[1] not in KEYWORDS:
+        word = keyword[1] if keyword[1] in KEYWORDS else self.meant.get(keyword[2])
+        if word is None:
             return tree.Broken(span=span, parts=(_word(span, keyword), label, *body))
-        return tree.Block(span=span, keyword=keyword[1], label=label, body=body)
+        return tree.Block(span=span, keyword=word, label=label, body=body)
 
     def group(self, span: Span, keyword: Token, body: tuple[Statement, ...]) -> Statement:
-        if keyword[1] not in KEYWORDS:
+        word = keyword[1] if keyword[1] in KEYWORDS else self.meant.get(keyword[2])
+        if word is None:
             return tree.Broken(span=span, parts=(_word(span, keyword), *body))
-        return tree.Block(span=span, keyword=keyword[1], label=None, body=body)
+        return tree.Block(span=span, keyword=word, label=None, body=body)
 
     def reserved(self, span: Span, keyword: Token, *parts: object) -> Statement:
+        word = self.meant.get(keyword[2], keyword[1])
         return tree.Reserved(
-            span=span, keyword=keyword[1], parts=tuple(node for part in parts for node in nodes_in(part))
+            span=span, keyword=word, parts=tuple(node for part in parts for node in nodes_in(part))
         )
 
     def type(self, span: Span, name: Token, item: TypeName | None = None) -> TypeName:

@@ -86,7 +86,9 @@ class Recovery:
                 self.diagnostics.append(TooManyMistakes(span=self.diagnostics[-1].span))
                 return self._stop()
             if meant and self._statement_level() >= 0:
-                self.found[at - 1] = (KEYWORDS[meant], meant, self.found[at - 1][2])
+                _, text, start = self.found[at - 1]
+                self.parser.builder.meant[start] = meant
+                self.found[at - 1] = (KEYWORDS[meant], text, start)
                 self.stack.cut(len(self.stack.values) - 1)
                 return at - 1
         if self.found[at][0] == END:
