@@ -47,6 +47,15 @@ grammar: $(VENV)/.test ## write the parser's tables anew from the grammar
 docs: $(VENV)/.test ## write the generated pages anew
 	$(BIN)/python docs/generate.py
 
+mutants: $(VENV)/.test ## plant small mistakes in evaluation and functions: the tests must notice 95 % of them
+	$(BIN)/python tests/mutation/run.py
+
+SECONDS ?= 600
+SEED ?= 1
+
+fuzz: $(VENV)/.test ## mutated and hostile projects through every command for SECONDS=600, from SEED=1; findings in .fuzz
+	$(BIN)/python tests/fuzz/fuzz.py --seconds $(SECONDS) --seed $(SEED)
+
 bench: $(BIN)/bpc ## speed, beside heat-translator, troposphere by hand and the AWS CDK (with node and npm)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench,cloudformation]'
 	$(BIN)/python tests/bench/bench.py
@@ -56,4 +65,4 @@ bench-images: $(BIN)/bpc ## how long images take, beside mkosi by hand: root, De
 	$(BIN)/bpc build --get-mkosi
 	$(BIN)/python tests/bench/images.py
 
-.PHONY: help shop test test-openstack test-images lint golden grammar docs bench bench-images
+.PHONY: help shop test fuzz test-openstack test-images lint golden grammar docs mutants bench bench-images

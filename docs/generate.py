@@ -8,10 +8,19 @@ from pathlib import Path
 
 from bpc.cli.targets_command import table
 from bpc.diagnostics.catalogue import catalogue
+from bpc.names import FORMS, FREE
 from bpc.vocabulary import BLOCKS, FUNCTIONS
 
 DOCS = Path(__file__).parent
+TOPICS = sorted((DOCS.parent / "tests" / "language").glob("*.md"))
 MARK = "<!-- generated from compiler/bpc/vocabulary.py by docs/generate.py -->\n"
+VALUES = """
+## Values, row by row
+
+Each row is a test (tests/language): the expression has this value in the blueprint that was shown last, or is refused with this
+diagnostic. Values are shown so that their type can be seen: `2` is an `int`, `2.0` a `number`.
+
+"""
 
 
 def diagnostics() -> str:
@@ -39,7 +48,38 @@ def language(current: str) -> str:
         tables.append(head + "\n".join(rows) + "\n")
     rows = [f"| `{name}({', '.join(f.parameters)})` | `{f.result}` | {f.says} |" for name, f in FUNCTIONS.items()]
     functions = "## Functions\n\n| function | result | |\n|---|---|---|\n" + "\n".join(rows) + "\n"
-    return current.partition(MARK)[0] + MARK + "\n## Settings\n\n" + "\n".join(tables) + "\n" + functions
+    settings = "\n## Settings\n\n" + "\n".join(tables) + "\n"
+    values = VALUES + "\n".join(topic.read_text(encoding="utf-8") for topic in TOPICS)
+    return current.partition(MARK)[0] + MARK + settings + functions + "\n" + names() + values
+
+
+NAMES = """## Names
+
+Names, paths, versions and identifiers are one line of printable characters. Control characters, separators of lines, controls of the
+direction of writing, other characters that nobody sees, surrogates and noncharacters are refused (BPC321) in every label and setting,
+in the names of files, and in what cloud images and releases are called. Only free text may have them: {free}. Further:
+
+| | a valid one | where |
+|---|---|---|
+"""
+
+
+def names() -> str:
+    places: dict[str, list[str]] = {}
+    for name, block in BLOCKS.items():
+        if block.label and block.form in FORMS:
+            places.setdefault(block.form, []).append(f"the {block.label} of `{name}`")
+        for setting, word in block.settings.items():
+            places.setdefault(word.form, []).append(f"`{setting}` of `{name}`")
+    for name, function in FUNCTIONS.items():
+        if function.form in FORMS:
+            places.setdefault(function.form, []).append(f"`{name}()`")
+    rows = [
+        f"| {rule.what} | {rule.expected.replace('|', 'or')} | {', '.join(places[form])} |"
+        for form, rule in FORMS.items()
+        if form in places
+    ]
+    return NAMES.format(free=", ".join(places[FREE])) + "\n".join(rows) + "\n"
 
 
 def main() -> int:

@@ -117,7 +117,8 @@ def test_what_is_neither(capsys, name, message):
 def test_no_blueprint(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["explain", "web"]) == 2
-    assert capsys.readouterr().err == 'bpc: "web" is no code, and there is no solution.bp that could have such a tier\n'
+    said = 'bpc: "web" is not a valid code, and solution.bp, which could have such a tier, does not exist\n'
+    assert capsys.readouterr().err == said
     assert main(["explain", "bpc401"]) == 0
 
 

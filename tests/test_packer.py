@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -105,6 +106,20 @@ def test_a_base_that_is_all_of_an_image_is_one_folder(tmp_path):
     variables = files[f"{folders[0]}/variables.pkr.hcl"]
     assert '"2048M"' in variables
     assert "noble-server-cloudimg-amd64.img" in variables
+
+
+def test_sources_have_names_that_hcl_takes(tmp_path):
+    """A template that stands alone has a base with its release's name, in which there may be a dot."""
+    head = 'blueprint 1\nimage it { from = ubuntu("24.04"), packages = ["nginx"] }\n'
+    network = 'solution s {\n  version = "1"\n  network n { cidr = "10.0.0.0/24" }\n'
+    (tmp_path / "s.bp").write_text(f"{head}{network}  tier t {{ image = it, network = n }}\n}}\n")
+    files = bpc.api.compile(tmp_path / "s.bp", targets=(), images=("packer",)).artifacts["packer"].files
+    texts = [text for name, text in files.items() if name.endswith("/image.pkr.hcl")]
+    names = {name for text in texts for name in re.findall(r'^source "[a-z-]+" "(.*)" \{$', text, re.MULTILINE)}
+    assert len(names) == 2
+    assert all(re.fullmatch("[A-Za-z_][A-Za-z0-9_-]*", name) for name in names)
+    assert {name for text in texts for name in re.findall(r'"source\.[a-z-]+\.(.*)",', text)} == names
+    assert set(re.findall(r"-only=[a-z-]+\.(\S+)", files["README.txt"])) == names
 
 
 def test_shells_accept_the_scripts(folder):

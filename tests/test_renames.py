@@ -73,7 +73,7 @@ def filled(text, templates):
     """A first-boot text as the machines get it: each marker replaced by the function that Heat fills it with."""
     for params in replacements(list(templates.values())):
         for marker, value in params.items():
-            text = text.replace(marker, json.dumps(value))
+            text = text.replace(marker, value if isinstance(value, str) else json.dumps(value))
     return text
 
 

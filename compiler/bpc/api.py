@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bpc.target import Flavor, Options, Target
 
     Path = str | os.PathLike[str]
-    Flavors = Mapping[str, Mapping[str, int | str]]
+    Flavors = Mapping[str, Mapping[str, int | str]] | list[Any]
 
 DEFAULT_TARGETS = ("heat",)
 IMAGE_BUILDER = "imagebuilder"
@@ -63,7 +63,7 @@ def compile(
     {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}, also with "architecture"; of one cloud, so for one stack
     target. `limits` are a cloud's own limits: {"resources": 5000}.
     `json`: templates as JSON instead of YAML. Raises `bpc.Usage` for an unknown target or limit, flavors that are none, or
-    an option that none of the targets heeds.
+    an option that none of the targets uses.
     """
     from bpc.driver import compile_blueprint
     from bpc.target import Options
@@ -118,17 +118,19 @@ def explain_tier(
     targets: Sequence[str] = DEFAULT_TARGETS,
     flavors: Flavors | None = None,
 ) -> Explained:
-    """`bpc explain TIER`: what its image carries and what happens at first boot, in each of the three ways to bake, and why.
+    """`bpc explain TIER`: what its image carries and what happens at first boot, in each of the three bake modes, and why.
 
     `targets` say which machine type they choose, of `flavors` where these are given. Raises `bpc.Usage` for an unknown tier.
     """
     from bpc.driver import build_model
     from bpc.explain import BAKES, Offer, explain, groups
+    from bpc.lower.budget import Budget
     from bpc.target import Options
 
     options = Options(flavors=_flavors(flavors or {}), limits={})
     path, chosen = os.fspath(blueprint), [_target(name, "stack") for name in dict.fromkeys(targets)]
-    result = build_model(path, environment, settings)
+    budget = Budget()
+    result = build_model(path, environment, settings, budget=budget)
     if result.solution is None:
         return Explained(explanation=None, diagnostics=result.diagnostics)
     known = groups(result.solution)
@@ -136,7 +138,7 @@ def explain_tier(
         raise Usage(_no_tier(tier, known))
     others: dict[Bake, Solution | str] = {}
     for bake in BAKES:
-        other = result if bake == known[tier].bake else build_model(path, environment, settings, {tier: bake})
+        other = result if bake == known[tier].bake else build_model(path, environment, settings, {tier: bake}, budget)
         wrong = next((d for d in other.diagnostics if d.severity == "error"), None)
         others[bake] = other.solution or (f"{wrong.text} ({wrong.code})" if wrong else "")
     offers = tuple(
@@ -315,7 +317,7 @@ def _samples() -> dict[str, str]:
 
 
 def _heeded(options: Options, stacks: Sequence[Target]) -> None:
-    """Raises `Usage` for an option that no target heeds: it would be dropped silently."""
+    """Raises `Usage` for an option that no target uses: it would be dropped silently."""
     if options.json and not any(target.json for target in stacks):
         raise Usage("JSON templates: only --target cloudformation has them")
     if options.imagebuilder and not any(target.imagebuilder for target in stacks):
@@ -345,6 +347,8 @@ def _flavors(given: Flavors) -> dict[str, Flavor]:
     """Machine types by name. Raises `Usage`."""
     from bpc.target import Flavor
 
+    if isinstance(given, list):
+        given = _listed(given)
     try:
         return {
             name: Flavor(
@@ -355,9 +359,26 @@ def _flavors(given: Flavors) -> dict[str, Flavor]:
             )
             for name, has in given.items()
         }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         example = '{"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}'
-        raise Usage(f"this is no mapping of flavors such as {example}: {error}") from None
+        raise Usage(f"not a valid mapping of flavors such as {example}: {error}") from None
+
+
+def _listed(given: list[Any]) -> dict[str, dict[str, int | str]]:
+    """What `openstack flavor list -f json` prints, as a mapping: memory in MiB, disks in GiB. Raises `Usage`."""
+    try:
+        return {
+            str(one["Name"]): {
+                "cpu": int(one["VCPUs"]),
+                "memory": int(one["RAM"]) * 2**20,
+                "disk": int(one["Disk"]) * 2**30,
+            }
+            for one in given
+        }
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise Usage(
+            f'this is not a list of flavors as `openstack flavor list -f json` prints it, with "Name", "VCPUs", "RAM" and "Disk": {error}'
+        ) from None
 
 
 def _architecture(given: int | str) -> str:
@@ -366,7 +387,7 @@ def _architecture(given: int | str) -> str:
 
     known = words(BLOCKS["machine"].settings["architecture"].type)
     if given and given not in known:
-        raise ValueError(f"{given!r} is no architecture: {', '.join(known)}")
+        raise ValueError(f"{given!r} is not a valid architecture: {', '.join(known)}")
     return str(given)
 
 
@@ -377,6 +398,6 @@ def _size(given: int | str) -> int:
     if isinstance(given, int):
         return given
     unit = given.lstrip("0123456789")
-    if unit not in SIZES or unit == given:
-        raise ValueError(f"{given!r} is no size such as 4GiB")
+    if unit not in SIZES or unit == given or len(given) > 24:
+        raise ValueError(f"{given!r} is not a valid size such as 4GiB")
     return int(given[: -len(unit)]) * SIZES[unit]

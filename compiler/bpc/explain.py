@@ -1,4 +1,4 @@
-"""What a tier's image carries and what happens at first boot, and why: the same tier baked in each of the three ways, compared."""
+"""What a tier's image carries and what happens at first boot, and why: the same tier baked in each of the three modes, compared."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bpc.model.values import (
     MemberAddressHole,
     ParamHole,
     PublicAddressHole,
+    QuotedHole,
     SecretHole,
     VolumeDeviceHole,
     holes,
@@ -198,7 +199,7 @@ def _why(step: Step, place: Place, bake: Bake, needs: tuple[str, ...]) -> str:
     if isinstance(step, Mount):
         return "a volume belongs to a machine"
     if isinstance(step, Configure):
-        told = f", and is told {'; '.join(needs)}" if needs else ""
+        told = f", with {'; '.join(needs)}" if needs else ""
         return f"{step.platform} configures the machine when it runs{told}"
     if KINDS.index(step.kind) <= BAKES.index(bake):
         if not needs:
@@ -279,6 +280,7 @@ HOLES = (
     BalancerAddressHole,
     PublicAddressHole,
     VolumeDeviceHole,
+    QuotedHole,
 )
 
 
@@ -305,5 +307,7 @@ def meaning(hole: Hole, solution: Solution) -> str:
             return f"the public address of {hole.owner}"
         case VolumeDeviceHole():
             return f"the device of volume {hole.volume}"
+        case QuotedHole():
+            return meaning(hole.hole, solution)
         case _:
             assert_never(hole)

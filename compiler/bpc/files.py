@@ -11,25 +11,29 @@ import posixpath
 LARGEST = 64 * 2**20
 """Bytes of the largest file that is read as a source, template or artifact."""
 
+NEAR = 1000
+"""Files of a project that are looked at for the one that was meant."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 class ReadError(Exception):
-    """A file cannot be read; `outside` where the reason is that it lies outside the project."""
+    """A file cannot be read; `outside` where the reason is that it lies outside the project, `missing` where it does not exist."""
 
-    def __init__(self, reason: str, *, outside: bool = False) -> None:
+    def __init__(self, reason: str, *, outside: bool = False, missing: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.outside = outside
+        self.missing = missing
 
 
 class Project:
     """A folder with blueprints in it. Names are relative to it, with forward slashes."""
 
     def __init__(self, folder: str) -> None:
-        self.folder = os.path.realpath(folder)
+        self.folder = folder if "\0" in folder else os.path.realpath(folder)
         self.contents: dict[str, bytes] = {}
 
     def read(self, name: str) -> bytes:
@@ -37,6 +41,37 @@ class Project:
         if name not in self.contents:
             self.contents[name] = self._read(name)
         return self.contents[name]
+
+    def near(self, name: str, *, blueprint: bool) -> str:
+        """The file of the project that is most like one that does not exist; empty where none is. Never raises.
+
+        The blueprint itself is looked for in its folder only.
+        """
+        from difflib import get_close_matches
+
+        known = self._names()
+        if blueprint:
+            known = [other for other in known if other.endswith(".bp") and "/" not in other]
+        same = [other for other in known if posixpath.basename(other) == posixpath.basename(name)]
+        near = same or get_close_matches(name, known, n=1, cutoff=0.6)
+        if not near:
+            short = {posixpath.basename(other): other for other in reversed(known)}
+            near = [short[word] for word in get_close_matches(posixpath.basename(name), short, n=1, cutoff=0.7)]
+        return near[0] if near else ""
+
+    def _names(self) -> list[str]:
+        """The first files of the project, hidden ones and what bpc wrote aside."""
+        found: list[str] = []
+        for path, folders, names in os.walk(self.folder):
+            folders[:] = sorted(
+                name for name in folders if not name.startswith(".") and name not in ("out", "node_modules")
+            )
+            found += [
+                os.path.relpath(os.path.join(path, name), self.folder).replace(os.sep, "/") for name in sorted(names)
+            ]
+            if len(found) > NEAR:
+                break
+        return found[:NEAR]
 
     def _read(self, name: str) -> bytes:
         try:
@@ -50,9 +85,32 @@ class Project:
             with open(path, "rb") as file:
                 return file.read()
         except OSError as error:
-            raise ReadError((error.strerror or str(error)).lower()) from None
+            missing = isinstance(error, FileNotFoundError)
+            raise ReadError((error.strerror or str(error)).lower(), missing=missing) from None
         except ValueError:
             raise ReadError("the path is not valid") from None
+
+
+def read_given(path: str) -> bytes:
+    """A file that the user names, wherever it is: a plain one, or a pipe that the shell opened (`<(command)`). Raises `ReadError`.
+
+    Other pipes and devices might never end.
+    """
+    import stat
+
+    try:
+        kind = os.stat(path).st_mode
+        if not (stat.S_ISREG(kind) or (stat.S_ISFIFO(kind) and path.startswith("/dev/"))):
+            raise ReadError("is a directory" if stat.S_ISDIR(kind) else "it is not a file")
+        with open(path, "rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise ReadError((error.strerror or str(error)).lower()) from None
+    except ValueError:
+        raise ReadError("the path is not valid") from None
+    if len(content) > LARGEST:
+        raise ReadError(f"it is larger than {LARGEST // 2**20} MiB")
+    return content
 
 
 def beside(name: str, path: str) -> str:
@@ -75,8 +133,11 @@ def read_folder(folder: str) -> dict[str, str | bytes]:
 def made_here(folder: str, name: str, mark: str) -> bool:
     """Whether a folder may be replaced: there is none, or it is empty, or its file `name` has the mark of those that we write."""
     try:
-        with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
-            return mark in file.read()
+        path = os.path.join(folder, name)
+        if not os.path.isfile(path):  # a pipe, for example, would never end
+            raise FileNotFoundError(path)
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return mark in file.read(LARGEST)
     except OSError:
         return not os.path.lexists(folder) or (os.path.isdir(folder) and not os.listdir(folder))
 

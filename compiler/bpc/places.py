@@ -63,7 +63,7 @@ def _events(text: str) -> list[tuple[Any, Any, Any]] | None:
         return _failures(text)
     try:
         given = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     listed = given.get("StackEvents") or given.get("events") or [given] if isinstance(given, dict) else given
     keys = (
@@ -89,11 +89,12 @@ def _failures(text: str) -> list[tuple[Any, Any, Any]]:
 def named(message: str, places: Mapping[str, Span]) -> Iterator[str]:
     """The ids in a message. A path such as `resources.tier.db.resources[0].resources.volume.data` names an outer and an inner one."""
     outer = ""
+    longest = max((name.count(".") + 1 for name in places), default=1)
     for token in TOKEN.findall(message):
         parts = token.strip(".").split(".")
         start = 0
         while start < len(parts):
-            for end in range(len(parts), start, -1):
+            for end in range(min(len(parts), start + longest), start, -1):
                 words = ".".join(parts[start:end])
                 name = next((known for known in (f"{outer}/{words}", words) if known in places), "")
                 if name:

@@ -29,23 +29,37 @@ PLATFORMS: dict[str, Platform] = {
 
 SETTINGS = {
     "with": Word(type="ansible | puppet | chef | salt", required=True, says="the platform"),
-    "package": Word(type="string", says='the package that brings it, where it is not the usual one; "" for none'),
-    "playbook": Word(type="string", says="ansible, required: a playbook of the project, or of the repository at `url`"),
-    "files": Word(type="list(string)", says="ansible: further files of the project, which the playbook uses"),
-    "url": Word(type="string", deploy=True, says="ansible: a git repository, from which each machine pulls"),
-    "checkout": Word(type="string", deploy=True, says="ansible: the repository's branch, tag or commit"),
-    "vars": Word(type="map(any)", deploy=True, says="ansible: variables of a playbook of the project"),
+    "package": Word(
+        type="string",
+        says='the package that provides it, if it is not the usual one; "" for none',
+        form="platform package",
+    ),
+    "playbook": Word(
+        type="string",
+        says="ansible, required: a playbook of the project, or of the repository at `url`",
+        form="argument",
+    ),
+    "files": Word(
+        type="list(string)", says="ansible: further files of the project, which the playbook uses", form="argument"
+    ),
+    "url": Word(
+        type="string", deploy=True, says="ansible: a git repository, from which each machine pulls", form="argument"
+    ),
+    "checkout": Word(
+        type="string", deploy=True, says="ansible: the repository's branch, tag or commit", form="argument"
+    ),
+    "vars": Word(type="map(any)", deploy=True, says="ansible: variables of a playbook of the project", form="text"),
     "server": Word(type="string", deploy=True, says="puppet, required: the server's host"),
-    "certname": Word(type="string", deploy=True, says="puppet: the machine's name there; its host name where not said"),
+    "certname": Word(type="string", deploy=True, says="puppet: the machine's name there; default: its host name"),
     "environment": Word(type="string", deploy=True, says="puppet, chef: the environment there"),
     "settings": Word(type="map(any)", deploy=True, says="puppet, salt: further settings of the agent or minion"),
     "server_url": Word(type="string", deploy=True, says="chef, required: the server's address"),
     "validation_name": Word(type="string", deploy=True, says="chef, required: who registers new machines"),
-    "node_name": Word(type="string", deploy=True, says="chef: the machine's name there; its id where it is not said"),
+    "node_name": Word(type="string", deploy=True, says="chef: the machine's name there; default: its id"),
     "run_list": Word(type="list(string)", deploy=True, says="chef: recipes and roles"),
-    "attributes": Word(type="map(any)", deploy=True, says="chef: attributes of the first run"),
+    "attributes": Word(type="map(any)", deploy=True, says="chef: attributes of the first run", form="text"),
     "licence": Word(type="string", says='chef: "accept", where the package asks for it'),
     "master": Word(type="string", deploy=True, says="salt, required: the master's host"),
-    "id": Word(type="string", deploy=True, says="salt: the minion's name; its host name where it is not said"),
-    "grains": Word(type="map(any)", deploy=True, says="salt: grains of the minion"),
+    "id": Word(type="string", deploy=True, says="salt: the minion's name; default: its host name"),
+    "grains": Word(type="map(any)", deploy=True, says="salt: grains of the minion", form="text"),
 }

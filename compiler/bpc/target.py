@@ -70,7 +70,7 @@ class Target(Record):
     """One output format: of the stack, or of the images (`makes`).
 
     `capabilities` are the rows of its column in the generated table: construct → how it comes out. `limits` are those that
-    `--limit` may say differently, with their defaults. `json` and `imagebuilder`: whether it heeds these options.
+    `--limit` may say differently, with their defaults. `json` and `imagebuilder`: whether it uses these options.
     """
 
     name: str

@@ -9,11 +9,17 @@ from __future__ import annotations
 import json
 import re
 
+from bpc.parts import Place, escaped, joined, separator
+from bpc.record import Record
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
-    Put = Callable[[str], object]
+    from bpc.parts import Part, Parts
+
+    Put = Callable[[Any], object]
 
 PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.-]*(?:::?[A-Za-z0-9_/.-]+)*\Z")
 WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"])
@@ -21,8 +27,26 @@ UNSAFE = re.compile("[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[\u2028\u
 BLOCK = re.compile("[\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]*\\Z")
 
 
-class Line(str):
-    """One line that is written as a literal block, so that no character of what fills its holes needs an escape."""
+class Filled(Record):
+    """A string with places that are filled after it was written. It reads back right whatever comes into them."""
+
+    parts: Parts
+
+
+INSIDE_QUOTES = (("\n", "\\n"), ('"', '\\"'), ("\\", "\\\\"))
+"""What a value needs between double quotes, beside characters that no document may have."""
+
+
+def dump_parts(value: object) -> Parts:
+    """The value as a YAML document; strings may be `Filled`."""
+    lines: list[Part] = []
+    if isinstance(value, Filled):
+        _filled(value, "  ", lines.append)
+    elif isinstance(value, dict) and value:
+        _map(value, "", "", lines.append)
+    else:
+        lines.append(dump(value))
+    return joined(tuple(lines))
 
 
 def dump(value: object) -> str:
@@ -67,7 +91,7 @@ class Texts(dict[str, str]):
         return text
 
     def written(self, value: str) -> str:
-        return value if PLAIN.match(value) and value.lower() not in WORDS else _quoted(value)
+        return value if PLAIN.match(value) and value.lower() not in WORDS else quoted(value)
 
 
 class InsideTexts(Texts):
@@ -80,17 +104,18 @@ class InsideTexts(Texts):
 
 KEPT = 4096
 LONGEST = 80
+LINE = "\n"
 TEXTS, INSIDE = Texts(), InsideTexts()
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
     """A double-quoted string; JSON's escapes are YAML's too, once astral pairs and separators are escaped YAML's way."""
     text = json.dumps(value, ensure_ascii=False)
-    return text if text.isascii() and "\x7f" not in text else UNSAFE.sub(_escape, text)
+    return text if text.isascii() and "\x7f" not in text else UNSAFE.sub(lambda match: _escape(match.group()), text)
 
 
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match.group())
+def _escape(char: str) -> str:
+    code = ord(char)
     return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"
 
 
@@ -110,6 +135,9 @@ def _map(value: dict[str, object], lead: str, pad: str, put: Put) -> None:
         elif isinstance(item, list | tuple) and item:
             put(f"{lead}{name}:\n")
             _list(item, pad + "  ", put)
+        elif isinstance(item, Filled):
+            put(f"{lead}{name}: ")
+            _filled(item, pad + "  ", put)
         else:
             put(f"{lead}{name}:{_short(item, pad)}")
         lead = pad
@@ -125,6 +153,9 @@ def _list(value: list[object] | tuple[object, ...], pad: str, put: Put) -> None:
         elif isinstance(item, list | tuple) and item:
             put(f"{pad}-\n")
             _list(item, pad + "  ", put)
+        elif isinstance(item, Filled):
+            put(f"{pad}- ")
+            _filled(item, pad + "  ", put)
         else:
             put(f"{pad}-{_short(item, pad)}")
 
@@ -132,12 +163,12 @@ def _list(value: list[object] | tuple[object, ...], pad: str, put: Put) -> None:
 def _flow(item: dict[str, object]) -> str:
     """A map of one short entry, such as a function call, on one line; "" where it needs more."""
     ((key, value),) = item.items()
-    if isinstance(value, Line):
+    if isinstance(value, Filled):
         return ""
     if isinstance(value, str):
         text = INSIDE[value]
     elif isinstance(value, list | tuple) and value:
-        if any(isinstance(part, dict | list | tuple | Line) for part in value):
+        if any(isinstance(part, dict | list | tuple | Filled) for part in value):
             return ""
         text = f"[{', '.join([INSIDE[part] if isinstance(part, str) else scalar(part) for part in value])}]"
     elif isinstance(value, dict):
@@ -149,16 +180,59 @@ def _flow(item: dict[str, object]) -> str:
 
 def _short(item: object, pad: str) -> str:
     """What stands after a key or a dash where it is no filled collection: a scalar, or a literal block."""
-    if isinstance(item, Line):
-        return f" |2-\n{pad}  {item}\n"
     if isinstance(item, str) and "\n" in item and _blockable(item):
         return _block(item, pad + "  ")
     return f" {scalar(item)}\n"
 
 
+def _filled(item: Filled, pad: str, put: Put) -> None:
+    """A literal block, in which no character of a value needs an escape and its lines are indented as they come in.
+
+    The ends of lines that a value may have at the end of the text are kept by no block: then it stands in double quotes, and
+    what they need is escaped as it comes in.
+    """
+    *before, last = item.parts
+    texts = "".join(part if isinstance(part, str) else separator(part) for part in item.parts)
+    if isinstance(last, Place) or not _keeps(texts):
+        _filled_quotes(item, texts, put)
+        return
+    put(f"|2{'+' if last.endswith(LINE) else '-'}\n{pad}")
+    indent = ((LINE, LINE + pad),)
+    for part in before:
+        put(_indented(part, pad) if isinstance(part, str) else escaped((part,), indent)[0])
+    put(_indented(last.removesuffix(LINE), pad) + LINE)
+
+
+def _indented(text: str, pad: str) -> str:
+    """A text in the middle of a block, whose first line is indented already; empty lines need no indent."""
+    first, *lines = text.split(LINE)
+    if not lines:
+        return first
+    *between, end = [pad + line if line else "" for line in lines]
+    return LINE.join([first, *between, end or pad])
+
+
+def _filled_quotes(item: Filled, texts: str, put: Put) -> None:
+    own = {char: _escape(char) for char in texts if UNSAFE.match(char)}
+    escapes = tuple(sorted({**own, **dict(INSIDE_QUOTES)}.items())) if own else INSIDE_QUOTES
+    put('"')
+    for part in item.parts:
+        put(
+            quoted(part)[1:-1]
+            if isinstance(part, str)
+            else escaped((part,), escapes if separator(part) else INSIDE_QUOTES)[0]
+        )
+    put('"\n')
+
+
+def _keeps(text: str) -> bool:
+    """Literal blocks keep every character but control ones."""
+    return bool(BLOCK.match(text)) and "\u2028" not in text and "\u2029" not in text
+
+
 def _blockable(text: str) -> bool:
-    """Literal blocks keep every character but control ones; leading space would change their indent."""
-    return bool(BLOCK.match(text)) and text[0] not in " \n\t" and "\u2028" not in text and "\u2029" not in text
+    """Leading space would change a block's indent."""
+    return _keeps(text) and text[0] not in " \n\t"
 
 
 def _block(text: str, pad: str) -> str:

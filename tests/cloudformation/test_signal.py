@@ -35,7 +35,9 @@ def listener():
 
 
 def signal(url: str, status: str, reason: str) -> subprocess.CompletedProcess:
-    program = SIGNAL.replace("@@signal@@", url).replace("time.sleep(15)", "time.sleep(0)")
+    program = "".join(part if isinstance(part, str) else url for part in SIGNAL).replace(
+        "time.sleep(15)", "time.sleep(0)"
+    )
     return subprocess.run(
         [sys.executable, "-c", program, status], input=reason.encode(), capture_output=True, timeout=60, check=False
     )

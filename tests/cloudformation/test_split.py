@@ -101,11 +101,12 @@ def test_a_new_member_moves_no_other(tmp_path):
 
 
 def test_beyond_what_one_operation_takes(tmp_path):
-    (tmp_path / "solution.bp").write_text(BLUEPRINT % 650)
+    more = 'volume more { size = 1GiB, mount = "/more" }\n    volume data'
+    (tmp_path / "solution.bp").write_text(BLUEPRINT.replace("volume data", more) % 434)
     [found] = bpc.api.compile(tmp_path / "solution.bp", targets=("cloudformation",)).diagnostics
     assert found.code == "CFN001"
     assert "2,500" in found.text
-    assert "store (2,600)" in found.text
+    assert "store (2,604)" in found.text
 
 
 def outputs(value) -> list[list[str]]:

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MARKER = re.compile(r"@@([a-z_][\w.-]*)@@")
+MARKER = re.compile(r"@@([a-z_][\w.-]*)(?:~\d+)?@@")
 SIGNAL_HOST = "10.0.2.100"
 """Where a machine finds the signal server: an address of QEMU's user network."""
 EMULATED = ("-accel", "tcg,thread=multi,tb-size=128", "-cpu", "qemu64")

@@ -72,6 +72,8 @@ class Provision:
         text, values = (given, {}) if isinstance(given, str) else (given[0], self.value(given[1]))
 
         def one(match: re.Match[str]) -> str:
+            if match[1].startswith("!"):
+                return f"${{{match[1][1:]}}}"
             name, _, attribute = match[1].partition(".")
             return str(
                 values[name]
@@ -81,10 +83,13 @@ class Provision:
                 else self.do_Ref(name)
             )
 
-        return re.sub(r"\$\{([^!}]+)\}", one, text).replace("${!", "${")
+        return re.sub(r"\$\{([^}]+)\}", one, text)
 
     def do_Join(self, given: list[Any]) -> str:
         return str(given[0]).join(self.value(given[1]))
+
+    def do_Split(self, given: list[Any]) -> list[str]:
+        return str(self.value(given[1])).split(given[0])
 
     def do_If(self, given: list[Any]) -> Any:
         return self.value(given[1] if self.value(self.template["Conditions"][given[0]]) else given[2])

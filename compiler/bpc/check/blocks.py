@@ -91,10 +91,13 @@ def _setting(name: str, keyword: Keyword, node: Setting, seen: dict[str, Stateme
         return
     word = keyword.settings.get(text)
     if word is None:
-        hint = did_you_mean(text, keyword.settings)
+        from bpc.check.foreign import setting_hint
+
+        hint, meant = setting_hint(name, text)
         found.append(check.UnknownSetting(span=node.name.span, block=name, name=text, hint=hint))
+        seen.setdefault(meant, node)  # so that it is not missed as well
         return
-    if text in seen:
+    if text in seen and getattr(seen[text], "name", node.name).text == text:
         note = Note(span=seen[text].span, text="set here first")
         found.append(check.SettingTwice(span=node.name.span, name=text, notes=(note,)))
     seen[text] = node
@@ -110,7 +113,11 @@ def _word(name: str, choices: tuple[str, ...], value: Expression, found: list[Di
         text = value.text if isinstance(value, Name) else ""
         if isinstance(value, String):
             text = "".join(part for part in value.parts if isinstance(part, str))
-        hint = f"write {text} without quotes" if text in choices else did_you_mean(text, choices)
+        meant = text if text in choices else text.lower().replace("-", "_")
+        if meant in choices:
+            hint = f"write {meant}, without quotes" if isinstance(value, String) else f"write {meant}"
+        else:
+            hint = did_you_mean(meant, choices)
         found.append(check.NotAWord(span=value.span, name=name, choices=", ".join(choices), hint=hint))
 
 
@@ -172,7 +179,7 @@ def _head(node: Block) -> Span:
 
 def _misplaced(node: Statement, word: str, name: str) -> Diagnostic:
     homes = [home for home, keyword in BLOCKS.items() if word in keyword.blocks + keyword.statements]
-    hint = f"it stands in {' or '.join(_where(home) for home in homes)}" if homes else ""
+    hint = f"it belongs in {' or '.join(_where(home) for home in homes)}" if homes else ""
     return check.Misplaced(span=node.span, word=word, block=_where(name), hint=hint)
 
 
@@ -190,5 +197,7 @@ def _other(name: str, keyword: Keyword, node: Statement, found: list[Diagnostic]
     elif isinstance(node, Parameter):
         types = PARAM_TYPES if name == "solution" else IMAGE_PARAM_TYPES
         if node.type.name not in types:
-            hint = did_you_mean(node.type.name, types)
+            from bpc.check.foreign import type_hint
+
+            hint = type_hint(node.type.name, node.name.text, types, solution=name == "solution")
             found.append(check.UnknownType(span=node.type.span, name=node.type.name, hint=hint))

@@ -31,20 +31,19 @@ PATTERNS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (NEAR, "a secret", rf"""(?<![\w.$-])(?<!\$\{{)[\w.-]*{KEY}\\?["']?(?P<op>[ \t]*(?::=|=>|=(?!=)|:(?![:/=]))[ \t]*){VALUE}"""),
     (("--",), "a secret", rf"(?<!\S)--[\w-]*{KEY}[ \t]+{VALUE}"),
     (("identified by", "password '", "requirepass", "masterauth"), "a secret", rf"\b(?:(?:identified by|password)(?=\s+')|requirepass|masterauth)[ \t]+{VALUE}"),
-    (("chpasswd",), "a secret", r"""["'\s][\w-]+:(?P<single>[^\s:"'\\|]+)\\?["']?\s*\|\s*(?:sudo\s+)?(?:\S*/)?chpasswd"""),
+    (("chpasswd",), "a secret", r"""["'\s][\w-]+:(?P<single>[^\s:"'\\|]+)\\?["']?\s*\|\s*(?:sudo\s+)?(?:\S{0,100}/)?chpasswd"""),
     (("</",), "a secret", rf"<[\w.-]*{KEY}>(?P<single>[^<>\n]+)</"),
     (("://",), "a secret", r"""(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://[^\s:/@"'\\]+:(?P<shape>[^\s/@"'\\${}<>*]+)@"""),
     (("authorization:",), "a secret", r"authorization:[ \t]*(?:basic|bearer|token)[ \t]+(?P<single>[\w.+/=-]+)"),
     (("mysql",), "a secret", r"""\bmysql\w*[ \t][^\n|;]{0,200}?(?<=[ \t])-p(?P<single>[^\s"'\\]+)"""),
     (("private key",), "a private key", r"(?P<shape>-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----)(?!(?:\\n|\s)*[${<])"),
     (("akia", "asia"), "an access key", r"(?<![A-Za-z0-9])(?P<shape>A[KS]IA[0-9A-Z]{16})(?![A-Za-z0-9])"),
-    (("@@",), "bpc's own mark for a secret", r"(?P<shape>@@(?:signal|secret\.[\w-]+|late:secret:[\w-]+)@@)"),
     (("ghp_", "gho_", "ghs_", "xox", "glpat-"), "a token", r"(?<!\w)(?P<shape>gh[pos]_[A-Za-z0-9]{36}|xox[abprs]-[\w-]{10,}|glpat-[\w-]{20})"),
 )  # fmt: skip
-"""What must stand in a text (in small letters) for the pattern to be tried, what it finds, and the pattern."""
+"""What must stand in a text (the text in lower case) for the pattern to be tried, what it finds, and the pattern."""
 
 SAFE = re.compile(
-    r"""[\s/~<$%{@*!(\[+-]|\./|\w+://|.*(?:\$[{(]|\{\{|%\(|@@)|.*\s$|(.)\1*$"""
+    r"""[\s/~<$%{@*!(\[+-]|\./|\w+://|.*(?:\$[{(]|\{\{|%\()|.*\s$|(.)\1*$"""
     r"""|(?:[\w.]*(?:[._]|[a-z](?=[A-Z])))?(?i:password|passwd|secret|token|key|pass)$"""
     r"""|(?i:(?:your|replace|change|insert|enter|put)[_ -]?\w*|true|false|none|null|undefined|string|required|optional|prompt|trust|peer|ident|md5|scram-sha-256"""
     r"""|default|enabled|disabled|example|placeholder)$"""
@@ -86,7 +85,7 @@ def secrets_in(source: Source, start: int = 0, end: int | None = None) -> Iterat
                     yield SecretInText(span=place, what=what, hint="" if what == "a secret" else TAKE_OUT)
 
 
-TAKE_OUT = "take it out and replace it where it is valid: a machine can make or fetch its own at first boot"
+TAKE_OUT = "remove it, and revoke it where it is valid: a machine can create or fetch its own at first boot"
 
 
 def _suspicious(text: str) -> bool:
@@ -101,7 +100,7 @@ def _literal(match: re.Match[str], group: str) -> bool:
         return False
     if group != "bare":
         return True
-    rest = match.string[match.end() :].partition("\n")[0]
+    rest = match.string[match.end() : match.end() + 1000].partition("\n")[0]
     tight = (match.groupdict().get("op") or "=") == "="
     if re.match(
         r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?:[(\[$]|\s*[,)])|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?:\W|$)", value + rest

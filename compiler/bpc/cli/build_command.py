@@ -8,6 +8,7 @@ import time
 
 from bpc import Usage, api
 from bpc.cli.main import settings
+from bpc.quoting import lines, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ def build(options: argparse.Namespace, result: Result, jobs: list[Job], folder: 
 def explain(jobs: list[Job]) -> None:
     """Why each image must or need not be built."""
     for job in jobs:
-        print(f"{job.name} ({job.title}): {f'must be built: {job.why}' if job.why else 'need not be built'}")
+        print(visible(f"{job.name} ({job.title}): {f'must be built: {job.why}' if job.why else 'need not be built'}"))
 
 
 def say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(lines(line), file=sys.stderr, flush=True)

@@ -6,6 +6,7 @@ import sys
 
 from bpc import api
 from bpc.cli.main import settings
+from bpc.quoting import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,5 +20,5 @@ def run(options: argparse.Namespace) -> int:
 
         show(result.diagnostics, options.format)
     if result.ok and options.format == "text":
-        print(f"{options.blueprint}: no mistakes", file=sys.stderr)
+        print(visible(f"{options.blueprint}: no mistakes"), file=sys.stderr)
     return 0 if result.ok else 1

@@ -7,12 +7,17 @@ import sys
 
 from bpc import Usage, api
 from bpc.cli.main import settings
+from bpc.quoting import prose, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
     from bpc.target import Artifacts
+
+
+DIGITS = 18
+"""Digits of the largest limit, as of numbers in the language."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -36,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
         folders = api.write(result, options.output)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise Usage(f"cannot write into {options.output}: {reason}; what was there is as it was") from None
+        raise Usage(f"cannot write into {options.output}: {reason}; existing output is unchanged") from None
     if options.format == "text":
         for name, folder in folders.items():
             tell(folder, result.artifacts[name])
@@ -45,14 +50,14 @@ def run(options: argparse.Namespace) -> int:
 
 def tell(folder: str, artifacts: Artifacts) -> None:
     """What was written, what the user must provide, and how far the limits are."""
-    print(f"wrote {folder}: {', '.join(sorted(artifacts.files))}")
+    print(visible(f"wrote {folder}: {', '.join(sorted(artifacts.files))}"))
     if artifacts.requirements:
         print("\nThe stack needs from outside:")
         for need in artifacts.requirements:
-            print(f"  {need.parameter} = {need.value or '?'}: {need.kind}, {need.why}")
+            print(f"  {need.parameter} = {visible(need.value) or '?'}: {need.kind}, {prose(need.why)}")
     for line in artifacts.headroom:
-        print(f"  {line}")
-    print(f"\nHow to deploy it: {os.path.join(folder, 'README.txt')}", file=sys.stdout)
+        print(visible(f"  {line}"))
+    print(f"\nHow to deploy it: {visible(os.path.join(folder, 'README.txt'))}", file=sys.stdout)
 
 
 def limits(pairs: list[str]) -> dict[str, int]:
@@ -60,7 +65,7 @@ def limits(pairs: list[str]) -> dict[str, int]:
     made = {}
     for text in pairs:
         name, _, number = text.partition("=")
-        if not number.isdigit():
+        if not (number.isascii() and number.isdigit() and len(number) <= DIGITS):
             raise Usage(f"--limit {text}: write NAME=NUMBER")
         made[name] = int(number)
     return made
@@ -70,11 +75,14 @@ def flavors(path: str) -> dict[str, dict[str, int | str]]:
     """What a mapping file says; `api.compile` looks whether it is one. Raises `Usage`."""
     import json
 
+    from bpc.files import ReadError, read_given
+
     try:
-        with open(path, encoding="utf-8") as file:
-            given: dict[str, dict[str, int | str]] = json.load(file)
-    except OSError as error:
-        raise Usage(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+        given: dict[str, dict[str, int | str]] = json.loads(read_given(path))
+    except ReadError as error:
+        raise Usage(f"cannot read {path}: {error.reason}") from None
+    except RecursionError:
+        raise Usage(f"{path} is nested too deeply") from None
     except ValueError as error:
-        raise Usage(f"{path} is no JSON: {error}") from None
+        raise Usage(f"{path} is not valid JSON: {error}") from None
     return given

@@ -9,6 +9,7 @@ from textwrap import wrap
 
 from bpc import Usage, api
 from bpc.cli.main import settings
+from bpc.quoting import lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def run(options: argparse.Namespace) -> int:
     if re.fullmatch("[A-Z]+[0-9]{3}", options.name.upper()):
         return _page(options)
     if not os.path.exists(options.blueprint):
-        raise Usage(f'"{options.name}" is no code, and there is no {options.blueprint} that could have such a tier')
+        raise Usage(
+            f'"{options.name}" is not a valid code, and {options.blueprint}, which could have such a tier, does not exist'
+        )
     return _tier(options)
 
 
@@ -67,7 +70,7 @@ def _tier(options: argparse.Namespace) -> int:
         show(explained.diagnostics, options.format)
     if explained.explanation is None:
         return 1
-    print(json.dumps(explained.plain, indent=2) if options.format == "json" else text(explained.explanation))
+    print(json.dumps(explained.plain, indent=2) if options.format == "json" else lines(text(explained.explanation)))
     return 0
 
 

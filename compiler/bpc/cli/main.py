@@ -12,11 +12,14 @@ import os
 import sys
 
 from bpc import Usage
+from bpc.quoting import lines
 from bpc.version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from _typeshed import SupportsWrite
 
     Command = Callable[[argparse.Namespace], int]
 
@@ -25,17 +28,24 @@ EPILOG = """examples:
   bpc check solution.bp                            all mistakes, every environment
   bpc compile solution.bp --target heat            a stack for OpenStack, in out/heat
   bpc compile solution.bp --env production --set app_servers=5
-  bpc build                                        the images that are not there yet, in out/images
+  bpc build                                        the missing images, in out/images
   bpc model solution.bp                            the solution as JSON, for other tools
   bpc explain BPC401                               the manual page of a diagnostic
-  bpc where --events events.json                   the lines behind a failed stack's events, of either cloud
+  bpc where --events events.json                   the blueprint lines for a failed stack's events, of either cloud
   bpc explain web --env test                       what is in a tier's image, what at first boot, and why
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """Shows what was given as it shows any other text."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        super()._print_message(lines(message), file)
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line; shell completion is generated from it."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="bpc",
         description="Compiles the blueprint of a whole solution to orchestration stacks.",
         epilog=EPILOG,
@@ -52,17 +62,21 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME",
-        help="stack target (see `bpc targets`); may stand several times; heat where it is left out",
+        help="stack target (see `bpc targets`); may be repeated; default: heat",
     )
     make.add_argument(
         "--images",
         action="append",
         default=[],
         metavar="NAME",
-        help="image target, for build specs beside the stack, or imagebuilder: the stack makes them; none where it is left out",
+        help="image target, for build specs beside the stack, or imagebuilder: the stack makes them; may be repeated; default: none",
     )
     make.add_argument(
-        "-o", "--output", default="out", metavar="DIR", help="output folder; one folder a target in it (default: out)"
+        "-o",
+        "--output",
+        default="out",
+        metavar="DIR",
+        help="output folder, with one folder for each target (default: out)",
     )
     make.add_argument(
         "--flavors",
@@ -70,38 +84,44 @@ def parser() -> argparse.ArgumentParser:
         help='JSON: {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}, ...}, also with "architecture"',
     )
     make.add_argument(
-        "--limit", action="append", default=[], metavar="NAME=N", help="a cloud's own limit, e.g. resources=5000"
+        "--limit",
+        action="append",
+        default=[],
+        metavar="NAME=N",
+        help="a cloud's own limit, for example resources=5000; may be repeated",
     )
     make.add_argument("--json", action="store_true", help="templates as JSON instead of YAML (cloudformation)")
-    build = commands.add_parser("build", help="build the images with mkosi: those that are not there yet")
+    build = commands.add_parser("build", help="build the missing images with mkosi")
     build.add_argument("tier", nargs="*", help="only the images of these tiers")
     build.add_argument("--blueprint", default="solution.bp", help="the file with the solution (default: solution.bp)")
     _choices(build)
-    build.add_argument("-o", "--output", default="out", metavar="DIR", help="output folder; images go into DIR/images")
     build.add_argument(
-        "--image-format", action="append", default=[], choices=["qcow2", "raw"], help="qcow2 where it is left out"
+        "-o", "--output", default="out", metavar="DIR", help="output folder; images go into DIR/images (default: out)"
     )
-    build.add_argument("--explain", action="store_true", help="say for each image why it must or need not be built")
+    build.add_argument(
+        "--image-format", action="append", default=[], choices=["qcow2", "raw"], help="may be repeated; default: qcow2"
+    )
+    build.add_argument("--explain", action="store_true", help="print for each image why it must or need not be built")
     build.add_argument(
         "--get-mkosi", action="store_true", help="on Debian: put mkosi and its tools into a cache folder"
     )
     model = commands.add_parser("model", help="print the cloud-neutral model as JSON")
     _blueprint(model)
     model.add_argument("--schema", action="store_true", help="print the JSON Schema of the model instead")
-    where = commands.add_parser("where", help="from a cloud's error message or events to the blueprint's lines")
-    where.add_argument("text", nargs="*", help="the message; the standard input where it and --events are left out")
+    where = commands.add_parser("where", help="find the blueprint lines for a cloud's error message or events")
+    where.add_argument("text", nargs="*", help="the message; default: standard input, unless --events is given")
     where.add_argument("--events", metavar="FILE", help="a saved list of events: JSON or text of either cloud's client")
     where.add_argument("--blueprint", default="solution.bp", help="the file with the solution (default: solution.bp)")
     where.add_argument(
-        "--target", action="append", default=[], metavar="NAME", help="whose stack it is; all where it is left out"
+        "--target", action="append", default=[], metavar="NAME", help="whose stack it is; may be repeated; default: all"
     )
     _choices(where, formats=("text", "json"))
     explain = commands.add_parser(
         "explain",
-        help="print the manual page of a diagnostic, or what is in a tier's image and what at first boot, and why",
+        help="print the manual page of a diagnostic, or what a tier's image contains, what first boot does, and why",
     )
     explain.add_argument(
-        "name", nargs="?", help="a code such as BPC401, or a tier of the blueprint; all codes where it is left out"
+        "name", nargs="?", help="a code such as BPC401, or a tier of the blueprint; default: all codes"
     )
     explain.add_argument("--blueprint", default="solution.bp", help="the file with the solution (default: solution.bp)")
     _choices(explain, formats=("text", "json"))
@@ -109,7 +129,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("targets", help="print what each target supports")
     new = commands.add_parser("new", help="make a working project from a sample")
     new.add_argument("folder", nargs="?", default=".")
-    new.add_argument("--sample", default="shop", help="which sample (default: shop); `bpc new --list` names them")
+    new.add_argument("--sample", default="shop", help="which sample (default: shop); `bpc new --list` lists them")
     new.add_argument("--list", action="store_true", help="list the samples")
     completion = commands.add_parser("completion", help="print a completion script for a shell")
     completion.add_argument("shell", choices=["bash", "zsh", "fish"])
@@ -130,9 +150,9 @@ def _choices(command: argparse.ArgumentParser, formats: Sequence[str] = ("text",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="another value for a `let` or a `param`'s default",
+        help="another value for a `let`, or another default for a `param`; may be repeated",
     )
-    help = "of the diagnostics" if "sarif" in formats else "of what is printed"
+    help = "format of the diagnostics" if "sarif" in formats else "format of the output"
     command.add_argument("--format", choices=formats, default="text", help=help)
 
 
@@ -146,6 +166,8 @@ def load(name: str) -> Command:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code and never raises for a user's mistake."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # whatever is printed, and whatever a terminal can show
     gc.disable()  # a compilation ends soon and makes hardly a cycle: collecting costs a third of its time
     try:
         try:
@@ -155,17 +177,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if sys.stdout is not None:
                 sys.stdout.flush()  # what cannot be printed fails here, not after the exit code is given
     except Usage as error:
-        print(f"bpc: {error}", file=sys.stderr)
+        print(f"bpc: {lines(str(error))}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         _print_no_more()
         return 141
     except KeyboardInterrupt:
-        print("bpc: interrupted; the earlier output is as it was", file=sys.stderr)
+        print("bpc: interrupted; existing output is unchanged", file=sys.stderr)
         return 130
     except OSError as error:
         return _bug() if error.filename is not None else _cannot_print(error)
-    except Exception:  # the last resort: a bug of ours, told as one
+    except Exception:  # the last resort: a bug of ours, reported as one
         return _bug()
 
 
@@ -189,7 +211,7 @@ def _cannot_print(error: OSError) -> int:
 def _bug() -> int:
     import traceback
 
-    traceback.print_exc()
+    print(lines(traceback.format_exc()), end="", file=sys.stderr)
     print(
         f"\nbpc {VERSION} failed: this is a bug of bpc, not of your blueprint.\n"
         "Please report it with the lines above and, if you can, the blueprint that caused it.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from bpc import Usage, api
+from bpc.quoting import visible, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,5 +20,6 @@ def run(options: argparse.Namespace) -> int:
         api.new(options.folder, options.sample)
     except OSError as error:
         raise Usage(f"cannot write {options.folder}: {(error.strerror or str(error)).lower()}") from None
-    print(f"made {options.folder}; next: bpc compile {os.path.join(options.folder, 'solution.bp')} --target heat")
+    path = word(os.path.join(options.folder, "solution.bp"))
+    print(visible(f"made {options.folder}; next: bpc compile {path} --target heat"))
     return 0

@@ -69,4 +69,5 @@ def _sarif_result(diagnostic: Diagnostic) -> dict[str, Any]:
         "level": diagnostic.severity,
         "message": {"text": text},
         "locations": [location],
+        **({"properties": {"environments": list(diagnostic.environments)}} if diagnostic.environments else {}),
     }

@@ -7,6 +7,7 @@ import sys
 
 from bpc import Usage, api
 from bpc.cli.main import settings
+from bpc.quoting import lines, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps([_plain(place) for place in places], indent=2))
         return 0 if places else 1
     for place in places:
-        print(f"{place.resource} ({place.target}): {where(place.span)}")
+        print(visible(f"{place.resource} ({place.target}): {where(place.span)}"))
         print("\n".join(excerpt(place.span, colour=sys.stdout.isatty())))
-        print(f"  {place.message}\n")
+        print(f"  {lines(place.message)}\n")
     if not places:
         print(
             "no resource of this blueprint's stacks is named there: is it the blueprint, and the --env, of that stack?"
@@ -52,10 +53,11 @@ def _plain(found: Place) -> dict[str, Any]:
 def _text(options: argparse.Namespace) -> str:
     if options.text:
         return " ".join(options.text)
+    from bpc.files import LARGEST, ReadError, read_given
+
     try:
         if options.events and options.events != "-":
-            with open(options.events, encoding="utf-8", errors="replace") as file:
-                return file.read()
-        return sys.stdin.read()
-    except OSError as error:
-        raise Usage(f"cannot read {options.events}: {(error.strerror or str(error)).lower()}") from None
+            return read_given(options.events).decode("utf-8", "replace")
+        return sys.stdin.buffer.read(LARGEST).decode("utf-8", "replace")
+    except ReadError as error:
+        raise Usage(f"cannot read {options.events}: {error.reason}") from None

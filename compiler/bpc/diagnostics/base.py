@@ -23,8 +23,10 @@ class Diagnostic(Record):
     """Base of all diagnostics.
 
     A subclass sets `code`, `message` (and `advice` where the same hint fits always) as templates over its own fields,
-    and says in its docstring what is wrong, why it matters and how to mend it, with an example.
+    and says in its docstring what is wrong, why it matters and how to fix it, with an example.
     A `hint` given when it is raised takes the place of `advice`. Of a `private` one, the marked text is not printed.
+    `given` is the option that gave the value (`--set members=many`); `environments` are those in which it is wrong, where it is
+    not wrong in all of them.
     """
 
     code: ClassVar[str]
@@ -36,11 +38,19 @@ class Diagnostic(Record):
     span: Span
     hint: str = ""
     notes: tuple[Note, ...] = ()
+    given: str = ""
+    environments: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """The message in one sentence."""
-        return self.message.format_map(dict(fields(self)))
+        said = self.message.format_map(dict(fields(self)))
+        if self.given:
+            said += f" (given by `{self.given}`)"
+        if self.environments:
+            names = " and ".join(f'"{name}"' for name in self.environments)
+            said = f"in environment{'s' * (len(self.environments) > 1)} {names}: {said}"
+        return said
 
     @property
     def help(self) -> str:
@@ -53,9 +63,35 @@ def errors(diagnostics: Iterable[Diagnostic]) -> bool:
     return any(d.severity == "error" for d in diagnostics)
 
 
+MANY, LONGEST_NAME = 60, 80
+"""Names that a misspelt one is compared with, and characters of the longest: to compare two takes long."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint that names the nearest known word, or an empty text when none is near."""
+    """A hint that names the nearest known word, or an empty text when none is near.
+
+    Of many names only those around the word in the alphabet are looked at.
+    """
+    if len(word) > LONGEST_NAME:
+        return ""
     from difflib import get_close_matches
 
-    near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    names = _in_order(known) if isinstance(known, frozenset) else sorted(known)
+    if len(names) > MANY:
+        from bisect import bisect_left
+
+        middle = bisect_left(names, word)
+        names = names[max(0, middle - MANY // 2) : middle + MANY // 2]
+    near = get_close_matches(word, [name for name in names if len(name) <= LONGEST_NAME], n=1, cutoff=0.6)
     return f'did you mean "{near[0]}"?' if near else ""
+
+
+_ordered: tuple[frozenset[str], list[str]] = (frozenset(), [])
+
+
+def _in_order(names: frozenset[str]) -> list[str]:
+    """The names of a scope, sorted once for all that is misspelt in it."""
+    global _ordered
+    if _ordered[0] is not names:
+        _ordered = (names, sorted(names))
+    return _ordered[1]

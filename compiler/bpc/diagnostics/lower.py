@@ -10,23 +10,23 @@ if TYPE_CHECKING:
 
 
 class WrongType(Diagnostic):
-    """A value has another type than the place needs: `count = "3"`, `memory = 4` (a size needs a unit)."""
+    """A value does not have the expected type: `count = "3"`, `memory = 4` (a size needs a unit)."""
 
     code: ClassVar = "BPC401"
-    message: ClassVar = "this must be {expected}, and is {actual}"
+    message: ClassVar = "expected {expected}, found {actual}"
     expected: str
     actual: str
 
 
 class DeployTime(Diagnostic):
-    """A value that is known only when the stack runs stands where the compiler must know it.
+    """A value that is known only when the stack is deployed is used where the compiler must know it.
 
-    The number and kind of resources, names, packages and sizes are decided when you compile; a `param`, a `secret` or an
+    The number and kind of resources, names, packages and sizes are decided at compile time; a `param`, a `secret` or an
     address is known only later. Use a `let`, which an environment or `--set` may change.
     """
 
     code: ClassVar = "BPC402"
-    message: ClassVar = "this must be known when you compile, but {what} is known only when the stack runs"
+    message: ClassVar = "this must be known at compile time, but {what} is known only when the stack is deployed"
     advice: ClassVar = "use a `let` instead: an environment or `--set` may change it"
     what: str
 
@@ -40,10 +40,10 @@ class BadValue(Diagnostic):
 
 
 class LetCycle(Diagnostic):
-    """A `let` needs its own value. Break the circle."""
+    """A `let` depends on its own value. Remove the cycle."""
 
     code: ClassVar = "BPC404"
-    message: ClassVar = '"{name}" needs its own value'
+    message: ClassVar = '"{name}" depends on itself'
     name: str
 
 
@@ -60,29 +60,30 @@ class TemplateError(Diagnostic):
     """A Jinja template cannot be rendered. The place is in the template's own file.
 
     A template sees the parameters of its image (or the map handed to `template()`), and nothing else. It is sandboxed: no
-    access to the system, a bounded number of steps. It cannot decide (`if`, a loop, a filter) on a deploy-time value.
+    access to the system, and what it takes counts for the whole compilation (BPC430). It cannot decide (`if`, a loop, a filter) on a
+    deploy-time value: such a value can be written, joined (`~`, `join`), defaulted and `quote`d. What is written is a text, a number or a bool.
     """
 
     code: ClassVar = "BPC406"
-    message: ClassVar = "in this template: {problem}"
+    message: ClassVar = "error in this template: {problem}"
     problem: str
 
 
 class NeedsBalance(Diagnostic):
-    """`.host` of a tier that may have several members is no single address.
+    """`.host` of a tier that may have several members is not a single address.
 
     Write `balance = round_robin` at its `expose`, and the host is the balancer's; or use `.hosts`, the list of all members.
     """
 
     code: ClassVar = "BPC407"
-    message: ClassVar = '"{tier}" may have several members, so "{tier}.{endpoint}" has no one host'
+    message: ClassVar = '"{tier}" may have several members, so "{tier}.{endpoint}" has no single host'
     advice: ClassVar = "write `balance = round_robin` at `expose {endpoint}`, or use `.hosts`"
     tier: str
     endpoint: str
 
 
 class StartCycle(Diagnostic):
-    """Tiers wait for each other in a circle: each is handed an endpoint of the next, so none could start first.
+    """Tiers wait for each other in a cycle: each is given an endpoint of the next, so none could start first.
 
     Write `connect app.api` in one of them: it may then reach the endpoint, but does not wait for it.
     """
@@ -96,11 +97,11 @@ class StartCycle(Diagnostic):
 
 
 class VolumesWithoutIdentity(Diagnostic):
-    """A scaling group's members have no identity, so no volume can be theirs. Use a number as `count`."""
+    """The members of a scaling group have no identity, so they cannot have volumes. Use a number as `count`."""
 
     code: ClassVar = "BPC409"
-    message: ClassVar = 'tier "{tier}" scales, and its members have no identity that a volume could belong to'
-    advice: ClassVar = "use a number as count, or leave the volume out"
+    message: ClassVar = 'tier "{tier}" scales: its members have no identity, so they cannot have volumes'
+    advice: ClassVar = "use a number as `count`, or remove the volume"
     tier: str
 
 
@@ -114,22 +115,22 @@ class NotPublicNetwork(Diagnostic):
 
 
 class SecretShown(Diagnostic):
-    """A secret would stand in an output, where everybody who may see the stack could read it. Leave it out."""
+    """A secret would be part of an output, where everybody who may see the stack could read it. Remove it."""
 
     code: ClassVar = "BPC411"
     message: ClassVar = 'the secret "{name}" would be readable here'
     advice: ClassVar = (
-        "hand the secret to the image that needs it; outputs are readable by everybody who sees the stack"
+        "pass the secret to the image that needs it; everybody who can see the stack can read its outputs"
     )
     name: str
 
 
 class Overlap(Diagnostic):
-    """Two networks of a solution have addresses in common, so nothing could be routed between them."""
+    """Two networks of a solution have addresses in common, so traffic could not be routed between them."""
 
     code: ClassVar = "BPC412"
     message: ClassVar = 'network "{name}" overlaps network "{other}"'
-    advice: ClassVar = "give each network addresses of its own"
+    advice: ClassVar = "give each network its own address range"
     name: str
     other: str
 
@@ -145,16 +146,16 @@ class PortTwice(Diagnostic):
 
 
 class ReadyImageChanged(Diagnostic):
-    """A ready cloud image is used as it is: nothing can be baked into it, so `bake` must be `base`."""
+    """A ready cloud image is used unchanged: nothing can be baked into it, so `bake` must be `base`."""
 
     code: ClassVar = "BPC414"
     message: ClassVar = 'nothing can be baked into the ready image "{name}"'
-    advice: ClassVar = "write `bake = base` in the tier: everything then happens at first boot"
+    advice: ClassVar = "write `bake = base` in the tier: everything is then installed at first boot"
     name: str
 
 
 class DuplicateTier(Diagnostic):
-    """A `for` declares two things of one name. Use the loop's variable in the name."""
+    """A `for` declares two things with the same name. Use the loop's variable in the name."""
 
     code: ClassVar = "BPC415"
     message: ClassVar = 'a second {keyword} is called "{name}"'
@@ -172,7 +173,7 @@ class SameIdentity(Diagnostic):
 
     code: ClassVar = "BPC416"
     message: ClassVar = '{keyword} "{name}" would be the same thing in the cloud as {keyword} "{other}"'
-    advice: ClassVar = "give one of them another name, or take `was` away where the rename was deployed long ago"
+    advice: ClassVar = "give one of them another name, or remove `was` if the rename was deployed long ago"
     keyword: str
     name: str
     other: str
@@ -202,6 +203,65 @@ class PublicElsewhere(Diagnostic):
 
     code: ClassVar = "BPC418"
     message: ClassVar = 'endpoint "{endpoint}" is public on a network that is not the first of tier "{tier}"'
-    advice: ClassVar = "name its network first, or give it `balance`"
+    advice: ClassVar = "name its network first, or set `balance`"
     endpoint: str
     tier: str
+
+
+class NothingScales(Diagnostic):
+    """A tier has a range as its count, and nothing that says when to add or remove members: it stays at the least.
+
+    Write `scale { metric = cpu, target = 60% }` in the tier, or a number as its `count`. Where something outside bpc changes the
+    number of members, the range alone is right, and the warning can be ignored.
+    """
+
+    code: ClassVar = "BPC430"
+    severity: ClassVar = "warning"
+    message: ClassVar = 'tier "{tier}" may have {low} to {high} members, but nothing makes it scale'
+    advice: ClassVar = "write `scale {{ metric = cpu, target = 60% }}` in the tier, or `count = {low}`"
+    tier: str
+    low: int
+    high: int
+
+
+class BadLicence(Diagnostic):
+    """A `licence` is not an SPDX licence expression, so that no tool can tell what it allows.
+
+    The identifiers are those of https://spdx.org/licenses; `AND`, `OR` and `WITH` join them, with parentheses, and `+` means "or
+    later". A licence that is not listed there is written `LicenseRef-NAME`.
+    """
+
+    code: ClassVar = "BPC431"
+    severity: ClassVar = "warning"
+    message: ClassVar = '"{licence}" is not a valid SPDX licence expression: {problem}'
+    licence: str
+    problem: str
+
+
+class ValueInScript(Diagnostic):
+    """A value that is known only when the stack runs would become text of a script, whose shell would read it as code: a value with
+    a quote, a space or `$(...)` would do what nobody wrote.
+
+    Hand it over as a variable of the step: `environment = { P = p }`, and `"$P"` in the script, which may then be a file of
+    the project. In a script of a shell, `${quote(p)}` stands for the value as one word. A script in another language
+    reads the variable. What is known when you compile may stand in a script as it is.
+    """
+
+    code: ClassVar = "BPC432"
+    message: ClassVar = "a script would run the value of {what} as code"
+    what: str
+
+
+class TooMuch(Diagnostic):
+    """Compiling this would take too long or too much memory, so that it ends here.
+
+    A few characters can ask for a billion steps: loops in loops, texts that double themselves, lists of lists. A compilation
+    has one budget of steps and one of bytes, which everything draws on: loops, operators, functions, texts, Jinja templates,
+    and the machines that a target has to write down. The budget grows with the size of the project, and a blueprint that
+    means what it says stays far below it. Look at the marked place for what is repeated.
+    """
+
+    code: ClassVar = "BPC433"
+    message: ClassVar = "{problem} for one compilation"
+    advice: ClassVar = "look here for what is repeated: a loop, a list in lists, a text that is doubled, a large count"
+    problem: str

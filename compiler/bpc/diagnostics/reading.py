@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 class Unreadable(Diagnostic):
     """A file that the blueprint names, or the blueprint itself, cannot be read.
 
-    The reason is the system's own: it does not exist, its permissions forbid it, it is a folder, its symbolic links go in a
-    circle, or it is too large to be a source.
+    The reason is that of the operating system: it does not exist, its permissions forbid it, it is a folder, its symbolic links form a
+    cycle, or it is too large to be a source.
     """
 
     code: ClassVar = "BPC001"

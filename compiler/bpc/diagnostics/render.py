@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bpc.quoting import lines as all_visible
+from bpc.quoting import visible
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,13 +22,13 @@ def lines(diagnostic: Diagnostic, *, colour: bool = False) -> Iterator[str]:
     """One diagnostic as lines of text: what, where, the marked line, the hint, other places."""
     paint = (lambda code, text: f"{code}{text}{PLAIN}") if colour else (lambda code, text: text)
     tint = RED if diagnostic.severity == "error" else YELLOW
-    yield f"{paint(tint, f'{diagnostic.severity}[{diagnostic.code}]')}: {paint(BOLD, _clean(diagnostic.text))}"
+    yield f"{paint(tint, f'{diagnostic.severity}[{diagnostic.code}]')}: {paint(BOLD, _text(diagnostic))}"
     yield from _marked(diagnostic.span, paint, tint, private=diagnostic.private)
     for note in diagnostic.notes:
         line, column = note.span.source.location(note.span.start)
-        yield f"  note: {note.text}: {note.span.source.name}:{line}:{column}"
+        yield visible(f"  note: {note.text}: {note.span.source.name}:{line}:{column}")
     if diagnostic.help:
-        yield f"  {paint(CYAN, 'hint')}: {_clean(diagnostic.help)}"
+        yield f"  {paint(CYAN, 'hint')}: {visible(diagnostic.help)}"
 
 
 def excerpt(span: Span, *, colour: bool = False) -> Iterator[str]:
@@ -36,24 +39,35 @@ def excerpt(span: Span, *, colour: bool = False) -> Iterator[str]:
 
 def _marked(span: Span, paint: Any, tint: str, *, private: bool) -> Iterator[str]:
     line, column = span.source.location(span.start)
-    yield f"  --> {span.source.name}:{line}:{column}"
+    yield visible(f"  --> {span.source.name}:{line}:{column}")
     text = span.source.line(line)
     if not text.strip():
         return
     width = max(1, min(span.end, span.start - column + 1 + len(text)) - span.start)
     cut = max(0, column - WIDEST // 2)
-    shown = _clean(text[cut : cut + WIDEST].replace("\t", " "))
     start = column - 1 - cut
-    width = min(width, max(1, len(shown) - start))
+    shown = text[cut : cut + WIDEST].replace("\t", " ")
+    before, marked, after = (
+        visible(part) for part in (shown[:start], shown[start : start + width], shown[start + width :])
+    )
     if private:
-        shown = f"{shown[:start]}{'*' * width}{shown[start + width :]}"
-    yield f"{line:>4} | {shown}"
-    yield f"     | {' ' * start}{paint(tint, '^' * width)}"
+        marked = "*" * len(marked)
+    yield f"{line:>4} | {before}{marked}{after}"
+    yield f"     | {' ' * _columns(before)}{paint(tint, '^' * max(1, _columns(marked)))}"
 
 
-def _clean(text: str) -> str:
-    """Control characters of a source must not reach the terminal."""
-    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text)
+def _text(diagnostic: Diagnostic) -> str:
+    """The message; only where its template has several lines may it have them."""
+    return all_visible(diagnostic.text) if "\n" in type(diagnostic).message else visible(diagnostic.text)
+
+
+def _columns(text: str) -> int:
+    """Columns that a text takes on a terminal: characters of East Asia take two, and combining ones none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import category, east_asian_width
+
+    return sum(0 if category(char) in ("Mn", "Me", "Cf") else 1 + (east_asian_width(char) in "WF") for char in text)
 
 
 def as_json(diagnostic: Diagnostic) -> dict[str, Any]:
@@ -63,6 +77,7 @@ def as_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "severity": diagnostic.severity,
         "message": diagnostic.text,
         "hint": diagnostic.help,
+        "environments": list(diagnostic.environments),
         **place(diagnostic.span),
         "notes": [{"message": note.text, **place(note.span)} for note in diagnostic.notes],
     }

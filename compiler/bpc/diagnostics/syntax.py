@@ -6,9 +6,9 @@ from bpc.diagnostics.base import Diagnostic
 
 
 class UnexpectedToken(Diagnostic):
-    """Something stands where the language has no place for it.
+    """Something is where the language does not allow it.
 
-    The message says what could stand there. The rest of the statement is not read; reading goes on at the next one, so
+    The message names what is expected there. The rest of the statement is not read; reading goes on at the next one, so
     that one run shows all mistakes.
 
         count 3          # count = 3
@@ -35,7 +35,7 @@ class UnexpectedEnd(Diagnostic):
     """
 
     code = "BPC102"
-    message = "the text ends where {expected} was expected{after}"
+    message = "expected {expected}{after}, found the end of the file"
 
     expected: str
     after: str
@@ -44,20 +44,20 @@ class UnexpectedEnd(Diagnostic):
 class UnterminatedString(Diagnostic):
     """A string has no closing quote.
 
-    A string in single quotes (`"..."`) ends on its line. Text over several lines stands between `\"\"\"` and `\"\"\"`.
+    A string in single quotes (`"..."`) ends on its line. Text of several lines is written between `\"\"\"` and `\"\"\"`.
 
         url = "http://example.org      # "http://example.org"
     """
 
     code = "BPC103"
     message = "this string is not closed"
-    advice = 'end it with {quote} (text over several lines stands between """ and """)'
+    advice = 'end it with {quote} (text of several lines is written between """ and """)'
 
     quote: str
 
 
 class BadEscape(Diagnostic):
-    r"""A backslash in a string is followed by something that it gives no meaning to.
+    r"""A backslash in a string is followed by a character that does not form an escape with it.
 
     Known are `\n` (new line), `\t` (tab), `\"`, `\\`, `\$` (a dollar that begins no interpolation) and `\u{1F600}` (a
     character by its number in hexadecimal). A backslash that is meant as such is written twice.
@@ -66,14 +66,14 @@ class BadEscape(Diagnostic):
     """
 
     code = "BPC104"
-    message = 'a string has no escape "{escape}"'
+    message = '"{escape}" is not a valid escape in a string'
     advice = r"escapes are \n \t \" \\ \$ and \u{{...}}; a backslash itself is written \\"
 
     escape: str
 
 
 class UnknownUnit(Diagnostic):
-    """A number is followed by letters that are no unit.
+    """A number is followed by letters that are not a unit.
 
     Sizes are written in KiB, MiB, GiB and TiB (powers of 1024), durations in ms, s, min, h and d, shares in %.
 
@@ -82,7 +82,7 @@ class UnknownUnit(Diagnostic):
     """
 
     code = "BPC105"
-    message = '"{unit}" is not a unit'
+    message = '"{unit}" is not a valid unit'
     advice = "units are {units}"
 
     unit: str
@@ -90,16 +90,16 @@ class UnknownUnit(Diagnostic):
 
 
 class IllegalCharacter(Diagnostic):
-    """A character that stands for nothing outside of strings and comments.
+    """A character that has no meaning outside of strings and comments.
 
-    Names are made of the letters a to z, digits, `_` and `-`. Other characters may stand in strings and comments. Blanks
+    Names are made of the letters a to z, digits, `_` and `-`. Other characters are allowed in strings and comments. Blanks
     that a word processor or a web page made (such as the no-break space) are replaced by plain ones.
 
         name = „web“      # name = "web"
     """
 
     code = "BPC106"
-    message = "{what} cannot stand here"
+    message = "unexpected {what}"
 
     what: str
 
@@ -114,7 +114,7 @@ class MissingHeader(Diagnostic):
     """
 
     code = "BPC107"
-    message = "a blueprint begins with its edition"
+    message = "a blueprint must begin with the edition of the language"
     advice = 'write "blueprint 1" in the first line'
 
 
@@ -127,21 +127,21 @@ class UnknownEdition(Diagnostic):
     """
 
     code = "BPC108"
-    message = "this bpc knows edition 1 of the language, not {edition}"
+    message = "edition {edition} of the language is not supported; this bpc supports edition 1"
     advice = 'write "blueprint 1", or use a newer bpc'
 
     edition: str
 
 
 class NestedTooDeep(Diagnostic):
-    """Brackets, blocks or operators are nested deeper than anything that a person writes.
+    """Brackets, blocks or operators are nested too deeply.
 
     The bound keeps a broken or hostile file from exhausting the compiler. Name a part of it with `let`.
     """
 
     code = "BPC109"
     message = "this is nested more than {limit} levels deep"
-    advice = "give a part of it a name with let"
+    advice = "name a part of it with `let`"
 
     limit: int
 
@@ -156,14 +156,14 @@ class UnknownStatement(Diagnostic):
     """
 
     code = "BPC110"
-    message = 'nothing is declared with "{word}"'
+    message = '"{word}" is not a keyword that declares something'
     advice = 'a setting is written "{word} = value"'
 
     word: str
 
 
 class BadNumber(Diagnostic):
-    """A number that would not be what it looks like.
+    """A number that does not mean what it looks like.
 
     Numbers are decimal. Leading zeros have no meaning, so a file mode is a string; a number has at most 18 digits.
 
@@ -178,9 +178,9 @@ class BadNumber(Diagnostic):
 
 
 class UnquotedText(Diagnostic):
-    """An address, a version or a text in single quotes stands where a string in double quotes is needed.
+    """An address, a version or a text in single quotes is used where a string in double quotes is expected.
 
-    Only numbers, quantities, names and `true` and `false` stand without quotes.
+    Only numbers, quantities, names, `true` and `false` are written without quotes.
 
         version = 1.4.0             # "1.4.0"
         cidr    = 10.20.1.0/24      # "10.20.1.0/24"
@@ -188,7 +188,7 @@ class UnquotedText(Diagnostic):
     """
 
     code = "BPC112"
-    message = "a text stands in double quotes"
+    message = "text must be in double quotes"
     advice = 'write "{content}"'
 
     content: str
@@ -203,7 +203,7 @@ class StrayBracket(Diagnostic):
     """
 
     code = "BPC113"
-    message = 'nothing is open that "{bracket}" could close'
+    message = '"{bracket}" does not close anything'
 
     bracket: str
 
@@ -211,11 +211,11 @@ class StrayBracket(Diagnostic):
 class MisplacedHeader(Diagnostic):
     """The edition of the language is named again, or after other statements.
 
-    `blueprint 1` is the first statement of a file and stands there once.
+    `blueprint 1` is the first statement of a file and may not be repeated.
     """
 
     code = "BPC114"
-    message = "the edition of the language is named once, in the first statement of the file"
+    message = "the edition of the language must be given once, in the first statement of the file"
 
 
 class TooManyMistakes(Diagnostic):
@@ -225,7 +225,7 @@ class TooManyMistakes(Diagnostic):
     """
 
     code = "BPC115"
-    message = "more mistakes follow and are not shown"
+    message = "there are more mistakes, which are not shown"
 
 
 class UnclosedBracket(Diagnostic):

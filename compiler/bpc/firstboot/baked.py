@@ -5,9 +5,12 @@ Builders copy `trees(steps)` into the image after its packages, and then run `sc
 
 from __future__ import annotations
 
-from bpc.firstboot.runner import HOME, UNPACK, artifact, artifact_place, quote, run
+from bpc.firstboot.runner import HOME, UNPACK, artifact, artifact_place, run
 from bpc.firstboot.userdata import unit_name
 from bpc.model.steps import Artifact, Configure, File, Mount, Packages, Run, Service, User
+from bpc.parts import plain
+from bpc.quoting import shell as quote
+from bpc.quoting import visible
 from bpc.record import assert_never
 from bpc.source import where
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from bpc.model.values import Text
 
 MARK = "bpc-step: "
-"""Before each step the script prints this and where the step was declared, so that a failure can be told at its line."""
+"""Before each step the script prints this and where the step was declared, so that a failure can be reported at its line."""
 
 HEAD = f"""#!/bin/bash
 # What the image gets besides packages and files. Made by bpc.
@@ -76,7 +79,7 @@ def script(steps: Iterable[Step]) -> str:
         return ""
     functions = PLACE if any(isinstance(step, File) for step in chosen) else ""
     functions += UNPACK if any(isinstance(step, Artifact) for step in chosen) else ""
-    sections = [f"\necho '{MARK}{where(step.span)}'\n{_section(step)}" for step in chosen]
+    sections = [f"\necho {quote(visible(f'{MARK}{where(step.span)}'))}\n{_section(step)}" for step in chosen]
     end = f"\nrm -rf {FILES}\nrmdir --ignore-fail-on-non-empty {HOME}\n"
     return f"{HEAD}{functions}{''.join(sections)}{end}"
 
@@ -95,7 +98,7 @@ def _section(step: Step) -> str:
         case Artifact():
             return artifact(step)
         case Run():
-            return "".join(_plain(text) for text in run(step))
+            return "".join(plain(text) or "" for text in run(step))  # without places: with them, a step is not baked
         case Service():
             unit = f"chmod 0644 {quote(f'/etc/systemd/system/{unit_name(step.name)}')}\n" if step.unit else ""
             return f"{unit}systemctl {'enable' if step.enabled else 'disable'} {quote(step.name)}\n"

@@ -8,19 +8,18 @@ an agent (puppet, chef, salt), the runner asks the agent for its first run, whos
 from __future__ import annotations
 
 from bpc.model.steps import Mapping, Scalar, Sequence
+from bpc.parts import joined, parts, plain
 from bpc.platforms import PLATFORMS
 from bpc.record import assert_never
-from bpc.yaml import Line, dump
+from bpc.yaml import Filled, dump_parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from bpc.model.steps import Configure, Data
-    from bpc.model.values import Text
+    from bpc.parts import Parts
 
-    Marked = Callable[[Text], str]
     Json = dict[str, Any]
 
 MODULE = """
@@ -53,22 +52,24 @@ def section(step: Configure, home: str, log: str) -> str:
     return f"{lead}module {name} {home}/configure.yaml\n{AGENTS[step.platform]}"
 
 
-def files(step: Configure, home: str, log: str, marked: Marked) -> list[tuple[str, str | bytes]]:
+def files(step: Configure, home: str, log: str) -> list[tuple[str, Parts | bytes]]:
     """(path, content) of what must lie in the private folder: the module's configuration, variables, the project's files."""
-    config = {**_module(step, home, marked), "output": {"all": f">> {log}"}}
-    made: list[tuple[str, str | bytes]] = [(f"{home}/configure.yaml", "#cloud-config\n" + dump(config))]
-    settings = _settings(step, marked)
+    config = {**_module(step, home), "output": {"all": f">> {log}"}}
+    made: list[tuple[str, Parts | bytes]] = [
+        (f"{home}/configure.yaml", joined(("#cloud-config\n",), dump_parts(config)))
+    ]
+    settings = _settings(step)
     if "vars" in settings:
-        made.append((f"{home}/configure-vars.yaml", dump(settings["vars"])))
+        made.append((f"{home}/configure-vars.yaml", dump_parts(settings["vars"])))
     for file in step.files:
-        content = file.content if isinstance(file.content, bytes) else marked(file.content)
+        content = file.content if isinstance(file.content, bytes) else parts(file.content)
         made.append((f"{home}/configure/{file.name}", content))
     return made
 
 
-def _module(step: Configure, home: str, marked: Marked) -> Json:
+def _module(step: Configure, home: str) -> Json:
     """The module's configuration, by its schema."""
-    given = _settings(step, marked)
+    given = _settings(step)
     match step.platform:
         case "ansible":
             return {"ansible": _ansible(step, given, home)}
@@ -103,28 +104,34 @@ def _ansible(step: Configure, given: Json, home: str) -> Json:
     return made | {"setup_controller": {"run_ansible": [play]}}
 
 
-def _settings(step: Configure, marked: Marked) -> Json:
-    return {entry.name: _plain(entry.value, marked) for entry in step.settings}
+def _settings(step: Configure) -> Json:
+    return {entry.name: _data(entry.value) for entry in step.settings}
 
 
-def _plain(value: Data, marked: Marked) -> Any:
-    """A value for YAML. A text with holes stands in a literal block, where what fills it needs no escape."""
+def _data(value: Data) -> Any:
+    """A value for YAML."""
     match value:
         case Scalar():
             if not isinstance(value.value, tuple):
                 return value.value
-            text = marked(value.value)
-            return text if "\n" in text or all(isinstance(part, str) for part in value.value) else Line(text)
+            return string(parts(value.value))
         case Sequence():
-            return [_plain(item, marked) for item in value.items]
+            return [_data(item) for item in value.items]
         case Mapping():
-            return {entry.name: _plain(entry.value, marked) for entry in value.entries}
+            return {entry.name: _data(entry.value) for entry in value.entries}
         case _:
             assert_never(value)
+
+
+def string(given: Parts) -> str | Filled:
+    """A text for YAML."""
+    text = plain(given)
+    return Filled(parts=given) if text is None else text
 
 
 def _word(value: Any) -> Any:
     """A value as puppet's configuration has it: a text."""
     if isinstance(value, list):
-        return ",".join(str(item) for item in value)
+        words = [item.parts if isinstance(item, Filled) else (str(item),) for item in value]
+        return string(joined(*[part for word in words for part in ((",",), word)][1:]))
     return str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int | float) else value

@@ -5,7 +5,9 @@ from __future__ import annotations
 from bpc.digest import sha256
 from bpc.firstboot.platforms import MODULE, section
 from bpc.model.steps import Artifact, Configure, File, Mount, Packages, Run, Service, User
-from bpc.model.values import concat
+from bpc.parts import QUOTE, escaped, joined, parts, plain
+from bpc.quoting import shell as quote
+from bpc.quoting import word
 from bpc.record import assert_never
 
 TYPE_CHECKING = False
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from bpc.model.resources import Group
     from bpc.model.steps import Step
-    from bpc.model.values import Text
+    from bpc.parts import Parts
 
     Steps = tuple[Step, ...]
 
@@ -74,7 +76,9 @@ mount_volume() {  # device, path, filesystem: waits for the device; one that is 
     cp -a "$2/." /run/bpc-volume/
     umount /run/bpc-volume
   fi
-  grep -qF " $2 " /etc/fstab || echo "$1 $2 $3 defaults,nofail 0 2" >>/etc/fstab
+  local place=${2//\\\\/'\\134'}
+  place=${place// /'\\040'}  # as fstab has it
+  grep -qF " $place " /etc/fstab || echo "$1 $place $3 defaults,nofail 0 2" >>/etc/fstab
   mountpoint -q "$2" || mount "$2"
 }
 """
@@ -90,16 +94,16 @@ unpack() (  # file, path, name: an archive is unpacked, anything else is copied
 """
 
 
-def runner(group: Group) -> Text:
-    """The script of a group, as a text with holes."""
+def runner(group: Group) -> Parts:
+    """The script of a group."""
     steps = group.first_boot
     sections = [_once(number, step, steps) for number, step in enumerate(_ordered(steps))]
     needed = {Mount: MOUNT, Artifact: UNPACK, Configure: MODULE}
     functions = [text for kind, text in needed.items() if any(isinstance(step, kind) for step in steps)]
-    return concat((HEAD, *functions), *sections, _reloads(steps))
+    return joined((HEAD, *functions), *sections, _reloads(steps))
 
 
-def _reloads(steps: Steps) -> Text:
+def _reloads(steps: Steps) -> Parts:
     """Services of which only files are declared: those that run read them anew. Declared ones were started after them."""
     started = {step.name.removesuffix(".service") for step in steps if isinstance(step, Service)}
     names = dict.fromkeys(name for step in steps if isinstance(step, File) for name in step.reload)
@@ -109,14 +113,14 @@ def _reloads(steps: Steps) -> Text:
     return ("".join(("\nstep='reload services'\n", *lines)),) if lines else ()
 
 
-def _once(number: int, step: Step, steps: Steps) -> Text:
+def _once(number: int, step: Step, steps: Steps) -> Parts:
     """A step's part of the script, which a second run leaves out where the first has ended it; empty where it has none."""
-    title, body = _title(step), concat(*_section(step, steps))
+    title, body = _title(step), joined(*_section(step, steps))
     if not body:
         return ()
-    plain = "".join(part for part in body if isinstance(part, str))  # what holes are called is no part of the step
-    mark = sha256(f"{number}\n{title}\n{plain}".encode())[:12]
-    return concat((f"\nif begin {quote(title)} {mark}; then\n",), body, ("end\nfi\n",))
+    literal = "".join(part for part in body if isinstance(part, str))  # what comes in is no part of the step
+    mark = sha256(f"{number}\n{title}\n{literal}".encode())[:12]
+    return joined((f"\nif begin {quote(title)} {mark}; then\n",), body, ("end\nfi\n",))
 
 
 def _ordered(steps: Steps) -> Iterator[Step]:
@@ -144,13 +148,13 @@ def _title(step: Step) -> str:
             assert_never(step)
 
 
-def _section(step: Step, steps: Steps) -> Iterator[Text]:
+def _section(step: Step, steps: Steps) -> Iterator[Parts]:
     match step:
         case Mount():
             # services may already run, with files open below the path
             stops = [quote(s.name) for s in steps if isinstance(s, Service)]
             yield ((f"stop_services {' '.join(stops)}\n" if stops else "") + 'mount_volume "',)
-            yield step.device
+            yield parts(step.device)
             yield (f'" {quote(step.path)} {step.filesystem}\n',)
         case Packages():
             names = " ".join(quote(name.partition("=")[0]) for name in step.names)
@@ -207,22 +211,35 @@ def artifact_place(step: Artifact) -> str:
     return f"{HOME}/artifact-{step.sha256[:12]}"
 
 
-def run(step: Run) -> Iterator[Text]:
-    """A script with its own interpreter, unless what it creates is there."""
+def run(step: Run) -> Iterator[Parts]:
+    """A script with its own interpreter and variables, unless what it creates is there."""
     if step.creates:
         yield (f"if [ ! -e {quote(step.creates)} ]; then\n",)
     interpreter = "/bin/sh"
     first = step.script[0] if step.script else ""
     if isinstance(first, str) and first.startswith("#!"):
-        interpreter = first[2:].partition("\n")[0].strip()
+        interpreter = " ".join(map(word, first[2:].partition("\n")[0].split())) or interpreter
+    yield from _written(parts(step.script))
+    if step.environment:
+        yield ("(umask 022\n",)
+        for variable in step.environment:
+            yield joined((f"export {variable.name}='",), escaped(parts(variable.value), QUOTE), ("'\n",))
+        yield (f"{interpreter} {HOME}/step)\n",)
+    else:
+        yield (f"(umask 022; {interpreter} {HOME}/step)\n",)
+    yield (f"rm -f {HOME}/step\n" + ("fi\n" if step.creates else ""),)
+
+
+def _written(script: Parts) -> Iterator[Parts]:
+    """Puts a script into its file. What comes in could have any line, also the one at which a here-document ends."""
+    text = plain(script)
+    if text is None:
+        yield joined(("printf %s '",), escaped(script, QUOTE), (f"\n' >{HOME}/step\n",))
+        return
     mark = "BPC_SCRIPT"
-    while any(isinstance(part, str) and mark in part for part in step.script):
+    while mark in text:
         mark += "_"
-    yield (f"cat >{HOME}/step <<'{mark}'\n",)
-    yield step.script
-    yield (f"\n{mark}\n(umask 022; {interpreter} {HOME}/step)\nrm -f {HOME}/step\n",)
-    if step.creates:
-        yield ("fi\n",)
+    yield (f"cat >{HOME}/step <<'{mark}'\n{text}\n{mark}\n",)
 
 
 def _service(step: Service) -> str:
@@ -231,8 +248,3 @@ def _service(step: Service) -> str:
     reload = "systemctl daemon-reload\n" if step.unit else ""
     name = quote(step.name)
     return f"{reload}systemctl enable {name}\nsystemctl restart {name}\n"
-
-
-def quote(text: str) -> str:
-    """A text as one word of the shell."""
-    return "'" + text.replace("'", "'\\''") + "'"

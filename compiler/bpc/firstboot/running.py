@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from bpc.firstboot import baked, system
+from bpc.quoting import comment, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,8 +87,8 @@ def clean(keep: tuple[str, ...] = ("/run/",), *, quiet: bool = True) -> str:
         "remove": system.remove(keep) + END.rstrip("\n"),
     }
     text = CLEAN
-    for name, word in words.items():
-        text = text.replace(f"@@{name}@@", word)
+    for name, put in words.items():
+        text = text.replace(f"@@{name}@@", put)
     return text
 
 
@@ -95,7 +96,7 @@ def of_base(base: Base) -> Files:
     """The scripts of the system layer, which the variable with_system switches off."""
     guard = '[ "$BPC_SYSTEM" = true ] || exit 0\n'
     files: Files = {f"system/{path}": content for path, content in (system.BASE | baked.trees(base.steps)).items()}
-    lines = ["# what a machine needs", *system.essential(base.origin), *_names(base.steps)]
+    lines = [comment("what a machine needs"), *system.essential(base.origin), *_names(base.steps)]
     head = f"#!/bin/bash\n# {{}} of the system layer. Made by bpc.\nset -Eeuo pipefail\numask 022\n{guard}"
     settings = "".join(f"install -D -m 0644 {UPLOADS}/system/{path} /{path}\n" for path in system.BASE)
     files["scripts/2-system-packages.sh"] = (
@@ -129,7 +130,7 @@ def _names(steps: Sequence[Step]) -> list[str]:
     places: dict[str, list[str]] = {}
     for name, place in baked.packages(steps):
         places.setdefault(place, []).append(name)
-    return [line for place, names in places.items() for line in (f"# {place}", *names)]
+    return [line for place, names in places.items() for line in (comment(place), *map(word, names))]
 
 
 def _array(lines: Sequence[str]) -> str:

@@ -39,7 +39,7 @@ ESSENTIAL = [
     "udev",
     "zstd",
 ]
-"""What a machine needs to start, to find its address and to be told its first boot; the kernel besides."""
+"""What a machine needs to start, to find its address and to receive its first-boot data; the kernel besides."""
 KERNELS = {"debian": "linux-image-cloud-amd64", "ubuntu": "linux-image-virtual"}
 RESOLVED_WITHIN = {("debian", "11"), ("ubuntu", "22.04")}
 """Releases whose package systemd has systemd-resolved in it."""

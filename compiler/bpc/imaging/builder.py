@@ -1,4 +1,4 @@
-"""Runs mkosi for each job, as many at once as the machine bears, and puts whole results under their final names."""
+"""Runs mkosi for each job, as many at once as the machine can handle, and puts whole results under their final names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import threading
 import time
 
 from bpc import Usage
-from bpc.diagnostics.build import BuildFailed, NoPackage, StepFailed
+from bpc.diagnostics.build import BuildFailed, NoPackage, NoVersion, StepFailed
 from bpc.firstboot.baked import MARK
 from bpc.imaging import room
 from bpc.imaging.plan import inputs
@@ -236,7 +236,9 @@ def _finish(order: Order, job: Job, work: str, tools: Tools, started: float, say
             tools.convert(raw, part, form)
         except subprocess.CalledProcessError as error:
             output = error.stderr.decode(errors="replace") if error.stderr else ""
-            found = BuildFailed(span=order.span, image=job.name, reason=f"no {form}", output=output, log=log)
+            found = BuildFailed(
+                span=order.span, image=job.name, reason=f"it could not be converted to {form}", output=output, log=log
+            )
             raise Failed(found) from None
         files[form] = {"size": os.path.getsize(part), "sha256": _digest(part)}
         os.replace(part, os.path.join(order.folder, f"{job.name}.{form}"))
@@ -292,6 +294,10 @@ def why_failed(order: Order, job: Job, log: str) -> Diagnostic:
         name = next(group for group in missing.groups() if group)
         for step in job.steps:
             if isinstance(step, Packages) and any(known.partition("=")[0] == name for known in step.names):
+                pinned = next((known for known in step.names if known.startswith(f"{name}=")), "")
+                if pinned and missing[3]:  # apt knows the package
+                    version = pinned.partition("=")[2]
+                    return NoVersion(span=step.span, name=name, version=version, image=job.name)
                 return NoPackage(span=step.span, name=name, image=job.name)
     _, mark, after = text.rpartition(MARK)
     if mark:

@@ -1,4 +1,4 @@
-"""What the machine bears: how many builds at once, with their files in memory or on the disk, and whether the disk has room."""
+"""What the machine can handle: how many builds at once, with their files in memory or on the disk, and whether the disk has room."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _room(jobs: Sequence[Job]) -> int:
 
 
 def at_once(jobs: int) -> int:
-    """As many as there are processors, and as the free memory bears."""
+    """As many as there are processors, and as the free memory allows."""
     return max(1, min(jobs, len(os.sched_getaffinity(0)), _free_memory() // MEMORY))
 
 

@@ -137,7 +137,7 @@ class Tools(Record):
 def find() -> Tools:
     """mkosi of the machine, or of `get`. Raises `Usage` where there is none that is new enough."""
     if os.geteuid() != 0:
-        raise Usage("images are built by root: run `sudo bpc build`")
+        raise Usage("building images needs root: run `sudo bpc build`")
     program = shutil.which("mkosi")
     if program is not None:
         said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout

@@ -8,8 +8,11 @@ from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import Note
 from bpc.diagnostics.check import BlockTwice, SettingTwice
 from bpc.lower.evaluate import evaluate, evaluate_as, items
+from bpc.lower.functions import private
 from bpc.lower.types import Wrong, bad, fits
-from bpc.lower.values import Hosts
+from bpc.lower.values import Deferred, EndpointValue, Hosts
+from bpc.model.values import BalancerAddressHole, MemberAddressesHole, MemberAddressHole
+from bpc.names import FREE, KEY, LINE, NAME, check
 from bpc.record import replace
 from bpc.syntax.tree import Block, For, Identifier, ListLiteral, Name, Setting, String
 from bpc.vocabulary import BLOCKS, words
@@ -21,13 +24,17 @@ if TYPE_CHECKING:
 
     from bpc.diagnostics.base import Diagnostic
     from bpc.lower.scope import Scope
+    from bpc.lower.values import Value
+    from bpc.lower.world import Touch
     from bpc.source import Span
-    from bpc.syntax.tree import Statement
+    from bpc.syntax.tree import Expression, Statement
 
 
-NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:-+[A-Za-z0-9_]+)*"
-IN_LOOP = "a `for` says its statements again for each item: write it once, outside"
-NAMED = ("secret", "network", "tier", "expose", "volume")
+TEXTS = frozenset([str, tuple, dict, Deferred])
+"""What may have names in it."""
+IN_LOOP = "a `for` repeats its statements for each item: write this once, outside of the loop"
+BLOCK = 10
+"""Steps of reading a block."""
 
 
 def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement, Scope]]:
@@ -36,12 +43,39 @@ def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement,
         if not isinstance(statement, For):
             yield statement, scope
             continue
+        weight = scope.world.weight(statement)
         try:
-            for item in items(evaluate(statement.iterable, scope), statement.iterable):
-                scope.world.step(statement.span)
-                yield from unroll(statement.body, scope.inner({statement.variable.text: item}))
+            world = scope.world
+            before, world.touched = world.touched, set()
+            try:
+                listed = evaluate(statement.iterable, scope)
+            finally:
+                asked, world.touched = world.touched, before | world.touched
+            for item in items(listed, statement.iterable):
+                world.steps(weight, statement.span)
+                inner = scope.inner({statement.variable.text: item})
+                if asked:
+                    inner.touched[statement.variable.text] = frozenset(_asked_for(item, asked))
+                yield from unroll(statement.body, inner)
         except Wrong as wrong:
             scope.world.found.append(wrong.diagnostic)
+
+
+def _asked_for(item: Value, asked: set[Touch]) -> Iterator[Touch]:
+    """What an item of a loop wants of endpoints, of all that the loop's list asked for: who uses the item is connected to them."""
+    if isinstance(item, tuple | dict):
+        for inner in item.values() if isinstance(item, dict) else item:
+            yield from _asked_for(inner, asked)
+    elif isinstance(item, EndpointValue):
+        yield (item.tier, item.name, "")
+    elif isinstance(item, Hosts):
+        yield from (touch for touch in asked if touch[0] == item.tier)
+    elif isinstance(item, Deferred):
+        for hole in private(item.text):
+            if isinstance(hole, MemberAddressHole | MemberAddressesHole):
+                yield from (touch for touch in asked if touch[0] == hole.group)
+            elif isinstance(hole, BalancerAddressHole):
+                yield from (touch for touch in asked if f"{touch[0]}.{touch[1]}" == hole.balancer)
 
 
 class Body:
@@ -53,6 +87,8 @@ class Body:
         self.settings: dict[str, tuple[Setting, Scope]] = {}
         self.blocks: list[tuple[Block, Scope]] = []
         self.rest: list[tuple[Statement, Scope]] = []
+        scope.world.steps(BLOCK, block.span)
+        once: set[str] = set()
         for statement, inner in unroll(block.body, scope):
             if isinstance(statement, Setting):
                 name = statement.name.text
@@ -61,8 +97,10 @@ class Body:
                 self.settings[name] = (statement, inner)
             elif isinstance(statement, Block):
                 word = statement.keyword
-                if BLOCKS[word].once and any(block.keyword == word for block, _ in self.blocks):
+                if word in once:
                     self.found.append(BlockTwice(span=statement.span, word=word, hint=IN_LOOP))
+                if BLOCKS[word].once:
+                    once.add(word)
                 self.blocks.append((statement, inner))
             else:
                 self.rest.append((statement, inner))
@@ -103,8 +141,12 @@ class Body:
                 return template
         try:
             value = evaluate_as(word.type, setting.value, scope, deploy=word.deploy)
+            if type(value) is str or type(value) is tuple:
+                scope.world.passing(value, setting.value.span)
             if isinstance(value, Hosts) and word.type == "list(string)":
                 raise Wrong(lower.DeployTime(span=setting.value.span, what="the list of a tier's members"))
+            if type(value) in TEXTS and word.form != FREE:
+                self.found.extend(names_in(value, word.form, setting.value))
             return value
         except Wrong as wrong:
             self.found.append(wrong.diagnostic)
@@ -115,8 +157,11 @@ class Body:
         value = self.value(name, default)
         if least <= value <= most:
             return int(value)
-        problem = f'"{name}" is at least {least}' if value < least else f'"{name}" is at most {most}'
-        self.found.append(lower.BadValue(span=self.where(name), problem=f"{problem}, not {value}"))
+        problem = f'"{name}" must be at least {least}' if value < least else f'"{name}" must be at most {most}'
+        span = self.where(name)
+        dash = re.fullmatch(r"(\d+)\s*-\s*(\d+)", span.source.text[span.start : span.end])
+        hint = f"a range is written {dash[1]}..{dash[2]}" if dash else ""
+        self.found.append(lower.BadValue(span=span, problem=f"{problem}, not {value}", hint=hint))
         return default
 
     def only(self, keyword: str) -> Body | None:
@@ -147,7 +192,7 @@ class Body:
         if isinstance(label, String):
             return self._checked(str(fits(evaluate(label, self.scope), "string", label.span)), label.span)
         assert isinstance(label, Identifier)
-        return label.text
+        return label.text if self.keyword.form == "name" else self._checked(label.text, label.span)
 
     def was(self) -> str:
         """The name before a rename, or nothing."""
@@ -157,11 +202,36 @@ class Body:
         return former
 
     def _checked(self, text: str, span: Span) -> str:
-        """A text that is made to a name must be one: it becomes part of resources' and files' names."""
-        keyword = self.block.keyword
-        if keyword in NAMED and not re.fullmatch(NAME, text):
-            raise _no_name(text, keyword, span)
+        """A label must be what its block needs: it becomes part of resources' and files' names."""
+        form = self.keyword.form
+        if form == "name" and re.fullmatch(NAME, text):
+            return text
+        wrong = check(text, LINE if form == "name" else form, span)
+        if wrong is not None:
+            raise Wrong(wrong)
+        if form == "name":
+            raise _no_name(text, self.block.keyword, span)
         return text
+
+
+def names_in(value: Value, form: str, node: Expression) -> Iterator[Diagnostic]:
+    """What is wrong with the names in a value: of a deploy-time one, what is known of it must be one line."""
+    match value:
+        case str():
+            wrong = check(value, form, node.span)
+            if wrong is not None:
+                yield wrong
+        case Deferred():
+            for part in value.text:
+                yield from names_in(part, KEY if form == KEY else LINE, node) if isinstance(part, str) else ()
+        case tuple():
+            nodes = node.items if isinstance(node, ListLiteral) else (node,) * len(value)
+            for item, place in zip(value, nodes, strict=True):
+                yield from names_in(item, form, place)
+        case dict():
+            for name, item in value.items():
+                yield from names_in(name, LINE, node)
+                yield from names_in(item, form, node)
 
 
 def once(first: dict[str, Span], keyword: str, name: str, span: Span, found: list[Diagnostic], hint: str = "") -> None:
@@ -183,8 +253,8 @@ def same_path(path: str) -> str:
 
 
 def _no_name(text: str, keyword: str, span: Span) -> Wrong:
-    hint = "a name has letters, digits, _ and -, and begins with a letter or _"
-    return bad(span, f'"{text}" is no name for a {keyword}', hint)
+    hint = "a name consists of letters, digits, _ and -, and begins with a letter or _"
+    return bad(span, f'"{text}" is not a valid name for a {keyword}', hint)
 
 
 def overlay(base: Block, change: Block, found: list[Diagnostic]) -> Block:

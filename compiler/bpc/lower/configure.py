@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower
-from bpc.lower.functions import as_text
+from bpc.lower.functions import private_text
 from bpc.lower.types import Wrong, article, bad
 from bpc.lower.values import Duration, Hosts, Percent, Size, type_name
 from bpc.model.steps import Configure, Entry, Mapping, Packages, ProjectFile, Scalar, Sequence
-from bpc.model.values import MemberAddressHole, SecretHole
+from bpc.model.values import MemberAddressHole, SecretHole, holes
 from bpc.platforms import PLATFORMS
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bpc.lower.body import Body
     from bpc.lower.values import Value
     from bpc.model.steps import Data, Kind, Step
-    from bpc.model.values import Hole
+    from bpc.model.values import Hole, Text
     from bpc.source import Span
 
 UNPULLED = {
@@ -46,7 +46,7 @@ def configure_of(item: Body) -> Configure:
         if pulled and item.has(key):
             raise bad(item.where(key), f'a playbook that is pulled from a repository takes no "{key}"', hint)
     if item.has("checkout") and not pulled:
-        raise bad(item.where("checkout"), "there is no repository to check out", "name it with `url`")
+        raise bad(item.where("checkout"), "`checkout` needs a repository", "name it with `url`")
     known = (*platform.needs, *platform.takes)
     files = () if pulled else tuple(_files(item))
     if name == "salt" and item.value("package", ""):
@@ -79,7 +79,7 @@ def _setting(item: Body, key: str) -> Data:
     value = data(item.value(key, ""), item.where(key))
     secret = next((hole.secret for hole in _holes(value) if isinstance(hole, SecretHole)), "")
     if secret and key not in PRIVATE:
-        hint = 'hand it over in a `file` with mode = "0600": the files of the platform\'s own settings are open to all'
+        hint = 'write it to a `file` with mode = "0600": the files of the platform\'s own settings are open to all'
         raise Wrong(lower.SecretShown(span=item.where(key), name=secret, hint=hint))
     return value
 
@@ -91,8 +91,8 @@ def data(value: Value, span: Span) -> Data:
     if isinstance(value, tuple):
         return Sequence(items=tuple(data(item, span) for item in value))
     if isinstance(value, Hosts) and value.count is not None:
-        holes = [MemberAddressHole(group=value.tier, network=value.network, member=n) for n in range(value.count)]
-        return Sequence(items=tuple(Scalar(value=(hole,)) for hole in holes))
+        addresses = [MemberAddressHole(group=value.tier, network=value.network, member=n) for n in range(value.count)]
+        return Sequence(items=tuple(Scalar(value=(hole,)) for hole in addresses))
     if isinstance(value, Hosts):
         raise bad(
             span, f'the members of "{value.tier}" come and go: they cannot be listed', "use join(separator, hosts)"
@@ -100,7 +100,7 @@ def data(value: Value, span: Span) -> Data:
     if isinstance(value, bool | int | float) and not isinstance(value, Size | Duration | Percent):
         return Scalar(value=value)
     try:
-        return Scalar(value=as_text(value))
+        return Scalar(value=private_text(value))
     except ValueError:
         expected = "a string, number, bool, list or map"
         raise Wrong(lower.WrongType(span=span, expected=expected, actual=article(type_name(value)))) from None
@@ -109,9 +109,9 @@ def data(value: Value, span: Span) -> Data:
 def _holes(value: Data) -> Iterator[Hole]:
     match value:
         case Scalar():
-            yield from (
-                part for part in (value.value if isinstance(value.value, tuple) else ()) if not isinstance(part, str)
-            )
+            text: Text = value.value if isinstance(value.value, tuple) else ()
+            found: tuple[Hole, ...] = holes(text)
+            yield from found
         case Sequence():
             yield from (hole for item in value.items for hole in _holes(item))
         case Mapping():

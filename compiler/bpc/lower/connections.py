@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
 from bpc.lower.evaluate import evaluate
-from bpc.lower.functions import as_text
+from bpc.lower.functions import private_text
 from bpc.lower.types import Wrong, fits
 from bpc.lower.values import TierValue
 from bpc.model.resources import FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Peer, Rule
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from bpc.source import Span
 
 
+RULE = 100
+"""Steps of what the targets make of a permission."""
+
+
 def rules(world: World, plans: list[Plan], touched: dict[str, set[Touch]]) -> list[Rule]:
     """All permissions, tier by tier and endpoint by endpoint, in the order of declaration."""
     handed: dict[tuple[str, str], list[str]] = {}
@@ -34,7 +38,9 @@ def rules(world: World, plans: list[Plan], touched: dict[str, set[Touch]]) -> li
             users = handed.get((plan.name, endpoint.name), [])
             members = [user for user in users if endpoint.balancer and _members(plan, endpoint, touched[user])]
             others = [user for user in users if not endpoint.balancer or _balancer(plan, endpoint, touched[user])]
-            made += _endpoint_rules(plan, endpoint, _peers(endpoint, others, allowed), members)
+            peers = _peers(endpoint, others, allowed)
+            world.steps(RULE * (len(peers) + len(members) + 1), endpoint.span)
+            made += _endpoint_rules(plan, endpoint, peers, members)
     return made
 
 
@@ -102,7 +108,7 @@ def _allowed(world: World, plan: Plan) -> dict[str, list[tuple[Peer, Span]]]:
             else:
                 fitting = fits(value, "cidr | list(cidr)", statement.origin.span, deploy=True)
                 items = fitting if isinstance(fitting, tuple) else (fitting,)
-                peers = [FromCidr(cidr=as_text(item)) for item in items]
+                peers = [FromCidr(cidr=private_text(item)) for item in items]
         except Wrong as wrong:
             world.found.append(wrong.diagnostic)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import Note, did_you_mean
 from bpc.diagnostics.check import SettingTwice
+from bpc.lower.compare import less, same, unknown
 from bpc.lower.functions import DEFERRED_ALLOWED, KNOWN_FIRST, LONGEST, TABLE, as_text, from_text
 from bpc.lower.types import Wrong, article, bad, fits, origin
 from bpc.lower.values import (
@@ -21,6 +22,7 @@ from bpc.lower.values import (
     type_name,
 )
 from bpc.model.values import MemberAddressHole, concat
+from bpc.names import check
 from bpc.record import assert_never
 from bpc.syntax.tree import (
     Attribute,
@@ -47,9 +49,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bpc.lower.scope import Scope
+    from bpc.lower.values import LateText
     from bpc.syntax.tree import Expression
 
+COST, COSTS = 5, {"cidr_subnet": 20, "cidr_host": 20}
+"""Steps of a call."""
 KEEPS = (Size, Duration, Percent)
+TEXTS = ("string", "cidr", "secret")
+"""Types of deploy-time values that are texts."""
 
 
 def evaluate(node: Expression, scope: Scope) -> Value:
@@ -68,13 +75,13 @@ def evaluate(node: Expression, scope: Scope) -> Value:
         case Call():
             return _call(node, scope)
         case ListLiteral():
-            return tuple(evaluate(item, scope) for item in node.items)
+            return scope.world.passing(tuple(evaluate(item, scope) for item in node.items), node.span)  # type: ignore[no-any-return]
         case MapLiteral():
             return _map(node, scope)
         case Index():
             return _index(node, scope)
         case Comprehension():
-            return tuple(_comprehend(node, scope))
+            return scope.world.passing(tuple(_comprehend(node, scope)), node.span)  # type: ignore[no-any-return]
         case Conditional():
             chosen = fits(evaluate(node.condition, scope), "bool", node.condition.span)
             return evaluate(node.then if chosen else node.otherwise, scope)
@@ -90,7 +97,7 @@ def evaluate(node: Expression, scope: Scope) -> Value:
             assert_never(node)
 
 
-def evaluate_as(kind: str, node: Expression, scope: Scope, *, deploy: bool = False) -> Value:
+def evaluate_as(kind: str, node: Expression, scope: Scope, *, deploy: bool) -> Value:
     """The value of an expression as a type of the vocabulary needs it; a wrong item of a list is marked itself. Raises `Wrong`."""
     if isinstance(node, ListLiteral):
         for alternative in kind.split(" | "):
@@ -103,12 +110,12 @@ def _string(node: String, scope: Scope) -> Value:
     parts = node.parts
     if len(parts) == 1 and isinstance(parts[0], str):
         return parts[0]
-    texts = []
+    texts: list[LateText] = []
     for part in parts:
         if isinstance(part, str):
             texts.append((part,))
             continue
-        value = evaluate(part, scope)
+        value = scope.world.passing(evaluate(part, scope), node.span)
         try:
             texts.append(as_text(value))
         except ValueError:
@@ -151,7 +158,7 @@ def _map(node: MapLiteral, scope: Scope) -> Value:
             notes = (Note(span=first.key.span, text="set here first"),)
             raise Wrong(SettingTwice(span=entry.key.span, name=key, notes=notes))
         made[key] = evaluate(entry.value, scope)
-    return made
+    return scope.world.passing(made, node.span)  # type: ignore[no-any-return]
 
 
 def _range(node: RangeLiteral, scope: Scope) -> Range:
@@ -159,7 +166,9 @@ def _range(node: RangeLiteral, scope: Scope) -> Range:
     high = fits(evaluate(node.high, scope), "int", node.high.span)
     assert isinstance(low, int) and isinstance(high, int)
     if low > high:
-        raise bad(node.span, f"a range runs upwards, and {low} is more than {high}", f"did you mean {high}..{low}?")
+        raise bad(
+            node.span, f"a range goes from low to high, but {low} is more than {high}", f"did you mean {high}..{low}?"
+        )
     return Range(low=low, high=high)
 
 
@@ -182,8 +191,9 @@ def items(value: Value, node: Expression) -> Iterator[Value]:
 
 
 def _comprehend(node: Comprehension, scope: Scope) -> Iterator[Value]:
+    weight = scope.world.weight(node)
     for item in items(evaluate(node.iterable, scope), node.iterable):
-        scope.world.step(node.span)
+        scope.world.steps(weight, node.span)
         inner = scope.inner({node.variable.text: item})
         if node.condition is None or fits(evaluate(node.condition, inner), "bool", node.condition.span):
             yield evaluate(node.element, inner)
@@ -215,9 +225,9 @@ def _index(node: Index, scope: Scope) -> Value:
     assert isinstance(index, int)
     if isinstance(target, TierValue):
         return scope.world.member_of(target.name, index, node.index.span)
-    listed = tuple(items(target, node.target))
+    listed = target if isinstance(target, tuple) else tuple(items(target, node.target))
     if not 0 <= index < len(listed):
-        raise bad(node.index.span, f"the list has {len(listed)} items, counted from 0")
+        raise bad(node.index.span, f"the list has {len(listed)} items, numbered from 0")
     return listed[index]
 
 
@@ -238,15 +248,25 @@ def _binary(node: Binary, scope: Scope) -> Value:
         return fits(evaluate(node.right, scope), "bool", node.right.span)
     right = evaluate(node.right, scope)
     for side, value in ((node.left, left), (node.right, right)):
-        if isinstance(value, Deferred) and not (node.operator == "+" and isinstance(left, Deferred | str)):
+        if isinstance(value, Deferred) and not (node.operator == "+" and (_is_text(left) or _is_text(right))):
             raise Wrong(lower.DeployTime(span=side.span, what=origin(value)))
+        inside = unknown(value) if _compares(node.operator, right) else None
+        if inside is not None:
+            raise Wrong(lower.DeployTime(span=side.span, what=origin(inside)))
+    for value in (left, right):
+        scope.world.passing(value, node.span)
     try:
         return compute(node, left, right)
     except TypeError:
         problem = mixed(node.operator, type_name(left), type_name(right))
         raise bad(node.span, problem) from None
-    except (ArithmeticError, ValueError) as error:
+    except ValueError as error:
         raise bad(node.span, f'"{node.operator}": {error}') from None
+
+
+def _compares(operator: str, right: Value) -> bool:
+    """Whether an operator looks at what is inside its sides; a map is asked for its keys only."""
+    return operator in ("==", "!=") or (operator == "in" and not isinstance(right, dict))
 
 
 def mixed(operator: str, left: str, right: str) -> str:
@@ -258,30 +278,38 @@ def compute(node: Binary, left: Value, right: Value) -> Value:
     """An operator on two compile-time values. Raises TypeError where it does not work between their types."""
     match node.operator:
         case "==":
-            return type_name(left) == type_name(right) and left == right
+            return same(left, right)
         case "!=":
-            return not (type_name(left) == type_name(right) and left == right)
-        case "<" | "<=" | ">" | ">=":
-            return _ordered(node.operator, left, right)
-        case "in" | "not in":
-            if not isinstance(right, str | tuple | dict):
-                raise TypeError
-            return (left in right) == (node.operator == "in")
+            return not same(left, right)
+        case "<":
+            return less(left, right)
+        case "<=":
+            return not less(right, left)
+        case ">":
+            return less(right, left)
+        case ">=":
+            return not less(left, right)
+        case "in":
+            return _within(left, right)
         case _:
             return _arithmetic(node.operator, left, right)
 
 
-def _ordered(operator: str, left: Value, right: Value) -> bool:
-    if type_name(left) != type_name(right) and not {type_name(left), type_name(right)} <= {"int", "number"}:
+def _is_text(value: Value) -> bool:
+    return isinstance(value, str) or (isinstance(value, Deferred) and value.type in TEXTS)
+
+
+def _within(item: Value, container: Value) -> bool:
+    """Whether a text has a part, a list an item or a map a key."""
+    if isinstance(container, tuple):
+        return any(same(item, one) for one in container)
+    if not isinstance(container, str | dict) or not isinstance(item, str):
         raise TypeError
-    if isinstance(left, bool) or not isinstance(left, int | float | str):
-        raise TypeError
-    less, equal = left < right, left == right  # type: ignore[operator]
-    return {"<": less, "<=": less or equal, ">": not (less or equal), ">=": not less}[operator]
+    return item in container
 
 
 def _arithmetic(operator: str, left: Value, right: Value) -> Value:
-    if operator == "+" and isinstance(left, str | Deferred) and isinstance(right, str | Deferred):
+    if operator == "+" and _is_text(left) and _is_text(right):
         return from_text(concat(as_text(left), as_text(right)))
     if operator == "+" and isinstance(left, tuple) and isinstance(right, tuple):
         if len(left) + len(right) > LONGEST:
@@ -305,6 +333,8 @@ def _number(operator: str, left: int | float, right: int | float) -> Value:
         raise TypeError
     if abs(left) > 10**30 or abs(right) > 10**30:
         raise ValueError("the numbers are too large")
+    if operator in "/%" and right == 0:
+        raise ValueError("division by zero")
     plain: int | float
     match operator:
         case "+":
@@ -316,12 +346,8 @@ def _number(operator: str, left: int | float, right: int | float) -> Value:
         case "%":
             plain = left % right
         case _:
-            plain = left / right
-            if len(units) == 2:
-                return plain
-            if all(isinstance(side, int) for side in (left, right)) and plain == int(plain):
-                plain = int(plain)
-    if not units:
+            plain = left // right if left % right == 0 else left / right  # whole numbers stay whole, and exact
+    if not units or (operator == "/" and len(units) == 2):
         return plain
     return units[0](round(plain) if units[0] is not Percent else plain)
 
@@ -369,10 +395,18 @@ def _function(name: str, node: Call, scope: Scope) -> Value:
     checked = _fitting(name, kinds, node, arguments)
     if name in ("file", "template"):
         return scope.world.read_function(name, checked, node.span)
+    for argument, value in zip(node.arguments, checked, strict=True):
+        wrong = check(value, FUNCTIONS[name].form, argument.value.span) if isinstance(value, str) else None
+        if wrong is not None:
+            raise Wrong(wrong)
+    scope.world.steps(COSTS.get(name, COST), node.span)
+    for value in checked:
+        scope.world.passing(value, node.span)
     try:
-        return TABLE[name](*checked)
+        return scope.world.passing(TABLE[name](*checked), node.span)  # type: ignore[no-any-return]
     except ValueError as error:
-        raise bad(node.span, f"{name}: {error}") from None
+        problem, *hint = error.args or ("",)
+        raise bad(node.span, f"{name}: {problem}", *hint) from None
 
 
 def wrong_number(name: str, given: int) -> str:

@@ -8,12 +8,12 @@ from bpc.diagnostics import lower
 from bpc.diagnostics.base import Note, did_you_mean
 from bpc.diagnostics.check import BlockTwice
 from bpc.digest import sha256
-from bpc.lower.body import Body
+from bpc.lower.body import Body, same_path
 from bpc.lower.scope import Lazy, Scope
 from bpc.lower.steps import steps_of
 from bpc.lower.types import Wrong, fits
 from bpc.lower.values import TemplateValue
-from bpc.model.steps import Base, Configure, Image, Layer, ReadyImage, Release, Service, Step
+from bpc.model.steps import Artifact, Base, Configure, File, Image, Layer, ReadyImage, Release, Service, Step, Variable
 from bpc.record import Record, fields, replace
 from bpc.source import Span
 from bpc.syntax.tree import Let, Parameter, type_text
@@ -37,6 +37,7 @@ class Built(Record):
     image: Image
     first_boot: tuple[Step, ...]
     touched: frozenset[Touch]
+    size: int
 
 
 def build(
@@ -49,6 +50,8 @@ def build(
     """
     world.touched = set()
     chain = _chain(template, world)
+    for link in chain:
+        world.steps(world.weight(link.template.block), template.span)
     origin = chain[0].origin
     ready = isinstance(origin, ReadyImage)
     bake = bake or ("base" if ready else "software")
@@ -57,6 +60,9 @@ def build(
         raise Wrong(lower.ReadyImageChanged(span=said, name=origin.name))
     steps = [step for index, link in enumerate(chain) for step in _steps(link, index, len(chain))]
     _check_platforms(steps, bake, said)
+    size = sum(_size(step) for step in steps)
+    world.room(2 * size, template.span)
+    _check_paths(steps)
     steps.sort(key=lambda step: KINDS.index(step.kind))
     baked = () if ready else BAKED[bake]
     carried = [step for step in steps if step.kind in baked and not _deferred(step)]
@@ -68,7 +74,30 @@ def build(
         carried = [replace(step, enabled=False) if step in waiting else step for step in carried]
         left += tuple(replace(step, unit=()) for step in waiting)  # the image has their unit files
     image = _image(template, chain, carried, architecture)
-    return Built(image=image, first_boot=left, touched=frozenset(world.touched)), bake
+    return Built(image=image, first_boot=left, touched=frozenset(world.touched), size=size), bake
+
+
+def _size(value: object) -> int:
+    """Bytes of a step's texts, about."""
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, tuple):
+        return sum(_size(item) for item in value)
+    if isinstance(value, Record):
+        return sum(_size(item) for name, item in fields(value) if name != "span")
+    return 0
+
+
+def _check_paths(steps: list[Step]) -> None:
+    """No file lies below another one. Raises `Wrong`."""
+    placed = {same_path(step.path): step for step in steps if isinstance(step, File | Artifact)}
+    for path, step in placed.items():
+        above = path
+        while above := above.rpartition("/")[0]:
+            if above in placed:
+                notes = (Note(span=placed[above].span, text="the file"),)
+                problem = f'"{path}" cannot be placed: "{above}" is a file, not a folder'
+                raise Wrong(lower.BadValue(span=step.span, problem=problem, notes=notes))
 
 
 def _check_platforms(steps: list[Step], bake: Bake, said: Span) -> None:
@@ -148,12 +177,15 @@ def _steps(link: Link, index: int, count: int) -> list[Step]:
 
 
 def _deferred(step: Step) -> bool:
+    return any(_held(value) for name, value in fields(step) if name != "span" and isinstance(value, tuple))
+
+
+def _held(items: tuple[object, ...]) -> bool:
+    """Whether there is anything but strings in a text, in texts or in a script's variables."""
     return any(
-        not isinstance(part, str)
-        for name, value in fields(step)
-        if name != "span" and isinstance(value, tuple)
-        for item in value
-        for part in (item if isinstance(item, tuple) else (item,))
+        _held(item) if isinstance(item, tuple) else _held(item.value) if isinstance(item, Variable) else True
+        for item in items
+        if not isinstance(item, str)
     )
 
 
@@ -195,12 +227,21 @@ def _digest(origin: Release, layers: tuple[Layer, ...], architecture: Architectu
     return sha256(inputs.encode())
 
 
+def _new(name: str, value: object) -> bool:
+    """A field that came later and says nothing: images that are known keep their names."""
+    return name == "environment" and value == ()
+
+
 def _plain(value: object) -> object:
     """A value as JSON, without places: where a step was written does not change the image."""
     if isinstance(value, Record):
         return {
             "": type(value).__name__,
-            **{name: _plain(item) for name, item in fields(value) if name not in ("span", "source")},
+            **{
+                name: _plain(item)
+                for name, item in fields(value)
+                if name not in ("span", "source") and not _new(name, item)
+            },
         }
     if isinstance(value, tuple):
         return [_plain(item) for item in value]

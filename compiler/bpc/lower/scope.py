@@ -62,7 +62,10 @@ class Scope:
             value = self._force(name, value, span)
         if isinstance(value, Unknown):
             raise Wrong(lower.DeployTime(span=span, what=f'param "{name}"'))
-        self.world.touched |= self.touched.get(name, frozenset())
+        touched = self.touched.get(name)
+        if touched:
+            self.world.steps(len(touched) // 4, span)
+            self.world.touched |= touched
         return value
 
     def _force(self, name: str, lazy: Lazy, span: Span) -> Value:
@@ -78,7 +81,7 @@ class Scope:
         except RecursionError:
             if self.world.forced > 1:
                 raise  # the `let` that was asked for first is the one to name
-            problem = f'"{name}" needs too many others, each inside the next'
+            problem = f'"{name}" depends on too many others, each on the next'
             raise Wrong(lower.BadValue(span=span, problem=problem)) from None
         finally:
             self.busy.discard(name)

@@ -8,16 +8,16 @@ from bpc.lower import tiers
 from bpc.lower.body import Body, label_text, once, overlay, unroll
 from bpc.lower.connections import rules, start_order
 from bpc.lower.evaluate import evaluate
-from bpc.lower.functions import as_text
+from bpc.lower.functions import public_text
 from bpc.lower.images import Built, build
 from bpc.lower.scope import Lazy, Scope
-from bpc.lower.types import Wrong, fits
+from bpc.lower.types import Wrong, bad, fits
 from bpc.lower.values import Deferred, EndpointValue, NetworkValue, TemplateValue, TierValue
 from bpc.lower.world import World
 from bpc.model.resources import Fixed, Group, Network, Readiness, Secret, Volume
 from bpc.model.solution import Output, Param, Solution
 from bpc.model.steps import Mount
-from bpc.model.values import ParamHole, SecretHole, VolumeDeviceHole, holes
+from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS, ParamHole, SecretHole, VolumeDeviceHole, holes
 from bpc.record import Record, replace
 from bpc.source import Span
 from bpc.syntax.tree import Block, Connect, Identifier, Let, Parameter, Setting
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from bpc.lower.tiers import Plan
+    from bpc.lower.values import Value
     from bpc.lower.world import Touch
     from bpc.model.resources import Architecture, Resource
     from bpc.model.steps import Bake
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     Lowered = tuple[Group, Built, set[Touch]]
 
 HALF_HOUR = 1_800_000
+NETWORK, TIER, MEMBER, STEP = 100, 200, 100, 50
+"""Steps of what the targets make of each."""
 RESERVED = {
     "0.0.0.0/8": "unspecified addresses",
     "127.0.0.0/8": "loopback",
@@ -48,18 +51,20 @@ RESERVED = {
     "ff00::/8": "multicast",
 }
 """Ranges that no network of a solution may have anything of, and what they are for."""
-PRIVATE = "take private ones, of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8"
+PRIVATE = "use private addresses, from 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8"
 
 
 class Choice(Record):
     """What the user says besides the blueprint: an environment's name or "", and `--set` expressions by name.
 
     `bakes` are tiers that are baked otherwise than the blueprint says, for who compares: tier → way.
+    `others`: what the environments that are not chosen say is looked at too; who lowers each of them asks for it once.
     """
 
     environment: str
     settings: Mapping[str, Expression]
     bakes: Mapping[str, Bake]
+    others: bool = True
 
 
 def lower_solution(world: World, choice: Choice, digest: Callable[[], str], compiler: str) -> Solution | None:
@@ -116,11 +121,13 @@ def _choose(world: World, solution: Block, choice: Choice) -> Block:
     environments = {label_text(s): s for s in solution.body if isinstance(s, Block) and s.keyword == "environment"}
     base = replace(solution, body=tuple(s for s in solution.body if not _is(s, "environment")))
     first: dict[str, Span] = {}
-    for statement in solution.body:
+    for statement in solution.body if choice.others else ():
         if isinstance(statement, Block) and statement.keyword == "environment" and statement.label is not None:
             once(first, "environment", label_text(statement), statement.label.span, world.found)
     for environment in environments.values():
         assert isinstance(environment, Block)
+        if not choice.others and label_text(environment) != choice.environment:
+            continue
         applied = _apply(world, base, environment)
         if label_text(environment) == choice.environment:
             chosen = applied
@@ -246,6 +253,7 @@ def _networks(body: Body) -> list[Network]:
     import ipaddress
 
     made: list[Network] = []
+    parsed: list[tuple[int, int, int, str]] = []
     reserved = [(ipaddress.ip_network(taken), use) for taken, use in RESERVED.items()]
     for name, item in _named(body, "network"):
         network = Network(
@@ -258,13 +266,16 @@ def _networks(body: Body) -> list[Network]:
         mine = ipaddress.ip_network(network.cidr)
         for taken, use in reserved:
             if mine.version == taken.version and mine.overlaps(taken):
-                problem = f'network "{name}" has addresses of {taken}, which is for {use}: no machine can have one'
+                problem = f'network "{name}" has addresses of {taken}, which is reserved for {use}'
                 body.found.append(lower.BadValue(span=item.where("cidr"), problem=problem, hint=PRIVATE))
                 break
-        for other in made:
-            theirs = ipaddress.ip_network(other.cidr)
-            if mine.version == theirs.version and mine.overlaps(theirs):
-                body.found.append(lower.Overlap(span=item.where("cidr"), name=network.name, other=other.name))
+        low, high = int(mine.network_address), int(mine.broadcast_address)
+        body.scope.world.steps(NETWORK + len(made) // 10, item.span)
+        for version, first, last, other in parsed:
+            if first <= high and low <= last and version == mine.version:
+                body.found.append(lower.Overlap(span=item.where("cidr"), name=network.name, other=other))
+                break  # one is enough to say: a loop may make thousands that overlap each other
+        parsed.append((mine.version, low, high, name))
         made.append(network)
     return made
 
@@ -298,6 +309,8 @@ def _params(body: Body, choice: Choice) -> list[Param]:
             value = None
             try:
                 value = None if default is None else fits(evaluate(default, scope), kind, default.span)
+                if isinstance(value, str) and default is not None and not value.isprintable():
+                    _check_characters(value, default.span)
             except Wrong as wrong:
                 body.found.append(wrong.diagnostic)
             made.append(
@@ -306,20 +319,29 @@ def _params(body: Body, choice: Choice) -> list[Param]:
     return made
 
 
+def _check_characters(value: str, span: Span) -> None:
+    """A default is held to what a value at deployment is. Raises `Wrong`."""
+    import re
+
+    allowed = len(re.match(ALLOWED, value)[0])  # type: ignore[index]
+    if allowed < len(value):
+        problem = f"the value of a param may have {ALLOWED_IN_WORDS}: found U+{ord(value[allowed]):04X}"
+        raise bad(span, problem)
+
+
 def _outputs(world: World, body: Body) -> list[Output]:
     made = []
     first: dict[str, Span] = {}
-    world.outside = True
     for statement, scope in body.rest:
         if not isinstance(statement, OutputStatement):
             continue
-        hint = "the name of an output cannot be computed: take it out of the `for`"
+        hint = "the name of an output cannot be computed: move it out of the `for`"
         once(first, "output", statement.name.text, statement.name.span, world.found, hint)
         try:
             value = fits(evaluate(statement.value, scope), "any", statement.value.span, deploy=True)
-            text = as_text(value)
+            text = public_text(value)
         except ValueError:
-            problem = "an output is a text, number or bool: use join() for a list"
+            problem = "expected a string, number or bool for an output: use join() for a list"
             world.found.append(lower.BadValue(span=statement.value.span, problem=problem))
         except Wrong as wrong:
             world.found.append(wrong.diagnostic)
@@ -328,7 +350,6 @@ def _outputs(world: World, body: Body) -> list[Output]:
                 if isinstance(hole, SecretHole):
                     world.found.append(lower.SecretShown(span=statement.value.span, name=hole.secret))
             made.append(Output(name=statement.name.text, value=text, doc=statement.doc, span=statement.name.span))
-    world.outside = False
     return made
 
 
@@ -381,6 +402,9 @@ def _group(
     """
     body = plan.body
     world.touched = set()
+    world.steps(
+        TIER + MEMBER * _largest(plan) * (1 + len(list(plan.body.all("volume")))) + world.weight(body.block), body.span
+    )
     template = body.value("image", None)
     touched = set(world.touched)
     connected = _connected(world, plan)
@@ -395,6 +419,8 @@ def _group(
     touched |= built.touched
     waits = {tier for tier, endpoint, _ in touched if endpoint and (tier, endpoint) not in connected} - {plan.name}
     touched |= {(*target, "") for target in connected}
+    world.steps(STEP * len(built.first_boot) + len(touched), body.span)
+    world.room(built.size, body.span)
     image = world.images.setdefault(built.image.digest or built.image.name, built.image)  # the same bits, one image
     signals = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum
     group = Group(
@@ -419,6 +445,11 @@ def _group(
     return group, built, touched
 
 
+def _largest(plan: Plan) -> int:
+    """Members that a target writes down one by one."""
+    return plan.members.count if isinstance(plan.members, Fixed) else 1
+
+
 def _built(
     template: TemplateValue,
     bake: Bake | None,
@@ -431,12 +462,17 @@ def _built(
 ) -> tuple[Built, Bake]:
     try:
         arguments = tuple(sorted(template.arguments.items(), key=lambda item: item[0]))
-        key = (id(template.block), arguments, bake, architecture, volumes)
+        kinds = tuple(_kind(value) for _, value in arguments)  # to Python, 1 and 1.0 and True are one key
+        key = (id(template.block), arguments, kinds, bake, architecture, volumes)
         if key not in cache:
             cache[key] = build(template, bake, said, world, architecture, volumes=volumes)
         return cache[key]
     except TypeError:  # an argument that cannot be hashed, such as a map
         return build(template, bake, said, world, architecture, volumes=volumes)
+
+
+def _kind(value: Value) -> object:
+    return tuple(_kind(item) for item in value) if isinstance(value, tuple) else type(value)
 
 
 def _connected(world: World, plan: Plan) -> set[tuple[str, str]]:

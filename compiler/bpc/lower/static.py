@@ -6,6 +6,8 @@ also be a deploy-time one. Only what is wrong whatever the values are is reporte
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from bpc.diagnostics import lower
 from bpc.diagnostics.base import did_you_mean
 from bpc.lower.evaluate import compute, evaluate, mixed, wrong_number
@@ -97,8 +99,18 @@ def check_types(world: World, settings: Container[str], told: Iterable[Diagnosti
         solution = world.program.solution
         types.judged = ATOMS
         types.block(solution, types.module(world.program.modules[world.program.root]).declare(solution, settings))
-    known = {(d.span.source.name, d.span.start) for d in told}
-    return [d for d in types.found if (d.span.source.name, d.span.start) not in known]
+    starts: dict[str, list[int]] = {}
+    for d in told:
+        starts.setdefault(d.span.source.name, []).append(d.span.start)
+    for places in starts.values():
+        places.sort()
+    return [d for d in types.found if not _told(d.span, starts.get(d.span.source.name, []))]
+
+
+def _told(span: Span, starts: list[int]) -> bool:
+    """Whether something was told of a place or of a part of it: what is wrong there makes the whole wrong."""
+    at = bisect_left(starts, span.start)
+    return at < len(starts) and starts[at] < max(span.end, span.start + 1)
 
 
 class Known:

@@ -8,12 +8,12 @@ from bpc.diagnostics import lower
 from bpc.diagnostics.base import Note
 from bpc.digest import sha256
 from bpc.lower.configure import configure_of, platform_packages
-from bpc.lower.functions import as_text
+from bpc.lower.functions import private, private_text
 from bpc.lower.scope import Lazy, Unknown
 from bpc.lower.templates import render
 from bpc.lower.types import Wrong, bad
-from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User
-from bpc.model.values import SecretHole
+from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User, Variable
+from bpc.model.values import SecretHole, holes
 from bpc.syntax.tree import Let, Parameter
 
 TYPE_CHECKING = False
@@ -24,13 +24,7 @@ if TYPE_CHECKING:
     from bpc.model.values import Text
     from bpc.source import Span
 
-PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*(=[A-Za-z0-9.+:~_-]+)?\Z")
-MODE = re.compile(r"[0-7]{3,4}\Z")
-ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
-OWNER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\Z|[0-9]{1,10}\Z")
-"""An account or group that the release or a package made, or its number."""
 ITEMS = ("artifact", "run", "user", "file", "service", "configure")
-UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]+\Z")
 
 
 def steps_of(body: Body, kind: Kind | None) -> list[Step]:
@@ -41,7 +35,6 @@ def steps_of(body: Body, kind: Kind | None) -> list[Step]:
         try:
             if item.block.keyword == "configure":
                 steps += platform_packages(item, kind)
-                _check_name(item.value("package", "") or "none", item.where("package"), body)
             steps.append(step_of(item, body, kind))
         except Wrong as wrong:
             body.found.append(wrong.diagnostic)
@@ -60,7 +53,6 @@ def packages_of(body: Body, kind: Kind | None) -> list[Step]:
     names = body.value("packages", ())
     versions: dict[str, tuple[str, Span]] = {}
     for index, name in enumerate(names):
-        _check_name(name, body.where("packages"), body)
         package, _, version = name.partition("=")
         place = body.where_item("packages", index)
         if version and versions.setdefault(package, (version, place))[0] != version:
@@ -71,11 +63,6 @@ def packages_of(body: Body, kind: Kind | None) -> list[Step]:
     if not names:
         return []
     return [Packages(names=tuple(dict.fromkeys(names)), kind=kind or "software", span=body.where("packages"))]
-
-
-def _check_name(name: str, span: Span, body: Body) -> None:
-    if not PACKAGE.match(name):
-        body.found.append(lower.BadValue(span=span, problem=f'"{name}" is no package name'))
 
 
 def step_of(item: Body, template: Body, kind: Kind | None) -> Step:
@@ -95,24 +82,19 @@ def step_of(item: Body, template: Body, kind: Kind | None) -> Step:
             return _user(item, kind or "configuration")
 
 
-def _path(item: Body) -> str:
-    path = item.label()
-    if not path.startswith("/") or "/../" in path + "/" or "\n" in path:
-        raise bad(item.span, f'"{path}" is no absolute path of a machine')
-    return path
-
-
 def _artifact(item: Body, kind: Kind) -> Artifact:
     source, wanted = item.value("source", ""), item.value("sha256", "").lower()
-    if not re.fullmatch("[0-9a-f]{64}", wanted):
-        raise bad(item.where("sha256"), "a SHA-256 has 64 hexadecimal digits")
     remote = source.startswith(("https://", "http://"))
     content = None if remote else item.scope.world.bytes(source, item.where("source"))[1]
+    if not re.fullmatch("[0-9a-f]{64}", wanted):
+        known = "`sha256sum` prints that of the file" if content is None else f'sha256 = "{sha256(content)}"'
+        raise bad(item.where("sha256"), "a SHA-256 must have 64 hexadecimal digits", known)
+    _check_licence(item)
     actual = wanted if content is None else sha256(content)
     if actual != wanted:
-        raise bad(item.where("sha256"), f'"{source}" has another SHA-256', f'sha256 = "{actual}"')
+        raise bad(item.where("sha256"), f'"{source}" has a different SHA-256', f'sha256 = "{actual}"')
     return Artifact(
-        path=_path(item),
+        path=item.label(),
         source=source,
         content=content,
         url=source if remote else None,
@@ -124,28 +106,44 @@ def _artifact(item: Body, kind: Kind) -> Artifact:
     )
 
 
+def _check_licence(item: Body) -> None:
+    licence = item.value("licence", "")
+    from bpc.check.licences import wrong
+
+    found = wrong(licence)
+    if found:
+        problem, hint = found
+        place = item.where("licence")
+        item.found.append(lower.BadLicence(span=place, licence=licence, problem=problem, hint=hint))
+
+
 def _run(item: Body, kind: Kind) -> Run:
     if item.has("script"):
         script: Text = (item.scope.world.text(item.value("script", ""), item.where("script")).text,)
     else:
-        script = as_text(item.value("text", ""))
-    return Run(title=item.label(), script=script, creates=item.value("creates", ""), kind=kind, span=item.span)
+        script = private_text(item.value("text", ""))
+        if any(not isinstance(part, str) for part in script):
+            from bpc.lower.scripts import check_script
+
+            check_script(script, item)
+    creates = item.value("creates", "")
+    environment: tuple[Variable, ...] = ()
+    if item.has("environment"):
+        from bpc.lower.scripts import variables
+
+        environment = variables(item)
+    return Run(title=item.label(), script=script, environment=environment, creates=creates, kind=kind, span=item.span)
 
 
 def _file(item: Body, template: Body, kind: Kind) -> File:
-    path = _path(item)
-    if path.endswith(("/", "/.")):
+    path = item.label()
+    if path.endswith("/"):
         raise bad(item.span, f'"{path}" is a folder, not a file', "write the whole path of the file")
     content, source = _content(item, template)
-    sensitive = any(isinstance(part, SecretHole) for part in content) if isinstance(content, tuple) else False
+    sensitive = any(isinstance(hole, SecretHole) for hole in holes(content)) if isinstance(content, tuple) else False
     mode = item.value("mode", "0600" if sensitive else "0644")
-    if not MODE.match(mode):
-        raise bad(item.where("mode"), f'"{mode}" is no mode in octal, such as "0644"')
     owner = item.value("owner", "root")
     group = item.value("group", owner)
-    for setting, account, what in (("owner", owner, "an account"), ("group", group, "a group")):
-        if not OWNER.match(account):
-            raise bad(item.where(setting), f'"{account}" is no name of {what}', 'write one such as "www-data"')
     reload = item.value("reload", "")
     return File(
         path=path,
@@ -164,17 +162,31 @@ def _file(item: Body, template: Body, kind: Kind) -> File:
 def _content(item: Body, template: Body) -> tuple[Text | bytes, str]:
     world = item.scope.world
     if item.has("text"):
-        return as_text(item.value("text", "")), ""
+        return private_text(item.value("text", "")), ""
     if item.has("source"):
         name, content = world.content(item.value("source", ""), item.where("source"))
         return content, name
     source = world.text(item.value("template", ""), item.where("template"))
-    return render(source, _variables(item, template), world), source.name
+    variables = _variables(item, template, source.text)
+    if "${" in source.text and source.name not in world.inserted:
+        from bpc.resolve.unused import dollar_names
+
+        world.inserted.add(source.name)
+        world.found += dollar_names(source, variables)
+    return private(render(source, variables, world)), source.name
 
 
-def _variables(item: Body, template: Body) -> dict[str, Value]:
-    """What a file's template sees: the parameters and `let`s of its image, and the variables of loops around it."""
-    declared = [s.name.text for s in template.block.body if isinstance(s, Parameter | Let)]
+def _variables(item: Body, template: Body, text: str) -> dict[str, Value]:
+    """What a file's template sees: the parameters of its image, those of its `let`s that it names, and the variables of loops.
+
+    A `let` that the template does not name is not evaluated for it: it would open ports that nothing asked for.
+    """
+    named = set(re.findall(r"\w+", text))
+    declared = [
+        s.name.text
+        for s in template.block.body
+        if isinstance(s, Parameter) or (isinstance(s, Let) and s.name.text in named)
+    ]
     variables = {name: template.scope.lookup(name, item.span) for name in declared}
     scope = item.scope
     while scope is not template.scope and scope.outer is not None:
@@ -185,8 +197,6 @@ def _variables(item: Body, template: Body) -> dict[str, Value]:
 
 def _service(item: Body, kind: Kind) -> Service:
     name = item.label()
-    if not UNIT.match(name):
-        raise bad(item.span, f'"{name}" is no name of a systemd unit')
     unit: Text = ()
     if item.has("unit"):
         unit = (item.scope.world.text(item.value("unit", ""), item.where("unit")).text,)
@@ -195,14 +205,18 @@ def _service(item: Body, kind: Kind) -> Service:
 
 def _user(item: Body, kind: Kind) -> User:
     name = item.label()
-    if not ACCOUNT.match(name):
-        raise bad(item.span, f'"{name}" is no name of an account')
     system = item.value("system", False)
-    keys = tuple(as_text(key) for key in item.value("ssh_keys", ()))
+    keys = tuple(private_text(key) for key in item.value("ssh_keys", ()))
     for index, key in enumerate(keys):
+        if any(isinstance(hole, SecretHole) for hole in holes(key)):
+            raise bad(item.where_item("ssh_keys", index), "a secret is not a public key")
         # the line end of a file that holds one key is none within it
         if any(end in "".join(part for part in key if isinstance(part, str)).rstrip("\r\n") for end in "\r\n"):
-            raise bad(item.where_item("ssh_keys", index), "a key is one line", "write each key as an item of its own")
+            raise bad(
+                item.where_item("ssh_keys", index),
+                "a key must be a single line",
+                "write each key as an item of its own",
+            )
     return User(
         name=name,
         groups=item.value("groups", ()),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bpc.model.resources import Algorithm
 
 GIB = 2**30
+PART = 100
+"""Steps of what the targets make of an endpoint or a volume."""
 HOST_NAME = 63
 """Characters of a host name, as DNS and Linux have it."""
 
@@ -44,6 +46,7 @@ def plan_tier(name: str, body: Body, world: World) -> Plan:
     endpoints: dict[str, Endpoint] = {}
     balancers: list[Balancer] = []
     for expose in body.all("expose"):
+        world.steps(PART, expose.span)
         endpoint, balancer = _endpoint(name, expose, members, networks)
         if endpoint.name not in endpoints:
             _unique_port(endpoint, endpoints, world)
@@ -59,6 +62,9 @@ def _members(name: str, body: Body) -> Fixed | Scaling:
     count = body.value("count", None)
     scale = body.only("scale")
     if isinstance(count, Range):
+        if scale is None:
+            low = count.low
+            body.found.append(lower.NothingScales(span=body.where("count"), tier=name, low=low, high=count.high))
         return Scaling(
             minimum=count.low,
             maximum=count.high,
@@ -68,7 +74,7 @@ def _members(name: str, body: Body) -> Fixed | Scaling:
         )
     if scale is not None and (count is not None or not body.has("count")):
         count = count or 1
-        problem = f'tier "{name}" has a number as its count, and a number does not scale'
+        problem = f'tier "{name}" has a number as its `count`, so it does not scale'
         body.found.append(
             lower.BadValue(span=scale.span, problem=problem, hint=f"write `count = {count}..{count + 2}`")
         )
@@ -78,8 +84,8 @@ def _members(name: str, body: Body) -> Fixed | Scaling:
 def _target(scale: Body) -> float:
     target = float(scale.value("target", 60.0))
     if not 0 < target <= 100:
-        problem = f'"target" is more than 0% and at most 100%, not {target:g}%'
-        hint = "it is the mean use that scaling holds, such as 60%"
+        problem = f'"target" must be more than 0% and at most 100%, not {target:g}%'
+        hint = "it is the average use that scaling maintains, for example 60%"
         scale.found.append(lower.BadValue(span=scale.where("target"), problem=problem, hint=hint))
     return target
 
@@ -89,7 +95,7 @@ def _check_host_name(name: str, members: Fixed | Scaling, body: Body) -> None:
     most = members.count if isinstance(members, Fixed) else members.maximum
     longest = f"{name}-{max(most - 1, 0)}"
     if len(longest) > HOST_NAME:
-        problem = f'a host name has at most {HOST_NAME} characters, and "{longest}" has {len(longest)}'
+        problem = f'a host name may have at most {HOST_NAME} characters, but "{longest}" has {len(longest)}'
         body.found.append(lower.BadValue(span=body.span, problem=problem, hint="give the tier a shorter name"))
 
 
@@ -132,7 +138,7 @@ def _endpoint(
 
 
 def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: Body) -> Balancer:
-    from bpc.lower.functions import as_text
+    from bpc.lower.functions import private_text
 
     tls = body.value("tls", "")
     return Balancer(
@@ -143,7 +149,7 @@ def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: Body) -
         protocol=endpoint.protocol,
         algorithm=algorithm,
         health=endpoint.health,
-        tls=as_text(tls) if tls != "" else (),
+        tls=private_text(tls) if tls != "" else (),
         public=endpoint.public,
         network=endpoint.network,
         span=endpoint.span,
@@ -151,14 +157,11 @@ def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: Body) -
 
 
 def _check_endpoint(endpoint: Endpoint, body: Body) -> None:
-    if endpoint.health and not endpoint.health.startswith("/"):
-        problem = f'"health" is a path such as "/healthz", not "{endpoint.health}"'
-        body.found.append(lower.BadValue(span=body.where("health"), problem=problem))
     if endpoint.health and endpoint.protocol not in ("http", "https"):
-        problem = f"a path is checked over HTTP, and the endpoint speaks {endpoint.protocol}"
+        problem = f"a health path is checked over HTTP, but the protocol of the endpoint is {endpoint.protocol}"
         body.found.append(lower.BadValue(span=body.where("health"), problem=problem, hint="write `protocol = http`"))
     if body.has("tls") and (not endpoint.balancer or endpoint.protocol != "https"):
-        problem = "TLS ends at a balancer in front of an https endpoint"
+        problem = "`tls` needs a balanced https endpoint"
         hint = "write `protocol = https` and `balance = round_robin`"
         body.found.append(lower.BadValue(span=body.where("tls"), problem=problem, hint=hint))
 
@@ -168,6 +171,7 @@ def _unique_port(endpoint: Endpoint, others: dict[str, Endpoint], world: World) 
         if other.port == endpoint.port and (other.protocol == "udp") == (endpoint.protocol == "udp"):
             found = lower.PortTwice(span=endpoint.span, name=endpoint.name, other=other.name, port=endpoint.port)
             world.found.append(found)
+            break  # one is enough to say: a loop may make thousands
 
 
 def machine(body: Body) -> Machine:
@@ -203,22 +207,20 @@ def _check_mounts(made: tuple[Volume, ...], body: Body) -> None:
         if other.name != volume.name:
             problem = f'volumes "{other.name}" and "{volume.name}" are both mounted at "{same_path(volume.mount)}"'
             notes = (Note(span=other.span, text="the first one"),)
-            hint = "give each a place of its own"
+            hint = "give each its own mount point"
             body.found.append(lower.BadValue(span=volume.span, problem=problem, hint=hint, notes=notes))
 
 
 def _volume(body: Body) -> Volume:
+    body.scope.world.steps(PART, body.span)
     size = body.positive("size", GIB, least=GIB)
     if size % GIB:
-        body.found.append(lower.BadValue(span=body.where("size"), problem="clouds make volumes of whole GiB"))
-    mount = body.value("mount", "/")
-    if not mount.startswith("/") or mount == "/":
-        problem = f'"{mount}" is no absolute path below the root'
-        body.found.append(lower.BadValue(span=body.where("mount"), problem=problem))
+        problem = "the size of a volume must be a whole number of GiB"
+        body.found.append(lower.BadValue(span=body.where("size"), problem=problem))
     return Volume(
         name=body.label(),
         size=size,
-        mount=mount,
+        mount=body.value("mount", "/"),
         filesystem=body.value("filesystem", "ext4"),
         keep=body.value("keep", False),
         type=body.value("type", ""),
@@ -238,7 +240,7 @@ def update(plan: Plan) -> Update:
     minimum = max(size - batch, 0)
     stays = body.positive("minimum", minimum, least=0)
     if size and stays >= size:
-        problem = f"{stays} of {size} members in service leave none to update"
+        problem = f"{stays} of {size} members must stay in service, so none can be updated"
         body.found.append(lower.BadValue(span=body.where("minimum"), problem=problem))
     elif stays and batch + stays > size:
         problem = f"{batch} of {size} members at a time leave {max(size - batch, 0)} in service, not {stays}"

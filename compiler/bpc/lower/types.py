@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower
 from bpc.diagnostics.base import Diagnostic
-from bpc.lower.values import Deferred, Duration, Hosts, Percent, Size, Value, type_name
+from bpc.lower.values import Deferred, Hosts, Value, type_name
 from bpc.model.values import SecretHole, holes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.source import Span
 
-ARTICLES = {"int": "a whole number", "any": "a value", "cidr": "a network such as 10.0.0.0/24"}
+ARTICLES = {"int": "a whole number", "cidr": "a network such as 10.0.0.0/24"}
 
 
 class Wrong(Exception):
     """An expression has no value; carries the diagnostic. Caught where the statement is lowered."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.text)
         self.diagnostic = diagnostic
 
 
@@ -35,9 +34,10 @@ def fits(value: Value, kind: str, span: Span, *, deploy: bool = False) -> Value:
         accepted = _accept(value, alternative, span, deploy=deploy)
         if accepted is not None:
             return accepted
-    raise Wrong(
-        lower.WrongType(span=span, expected=expected_text(kind), actual=_actual(value), hint=_hint(value, kind))
-    )
+    from bpc.lower.hints import meant
+
+    hint = meant(value, kind, span)
+    raise Wrong(lower.WrongType(span=span, expected=expected_text(kind), actual=_actual(value), hint=hint))
 
 
 def origin(value: Deferred) -> str:
@@ -52,16 +52,18 @@ def origin(value: Deferred) -> str:
 def _accept(value: Value, kind: str, span: Span, *, deploy: bool) -> Value | None:
     if kind.startswith("list("):
         if isinstance(value, Hosts):
-            return value
+            return value if kind[5:-1] in ("string", "any") else None
         if not isinstance(value, tuple):
             return None
         return tuple(fits(item, kind[5:-1], span, deploy=deploy) for item in value)
-    if kind.startswith("map("):
-        return value if isinstance(value, dict) else None
+    if kind.startswith("map(") and isinstance(value, dict):
+        return (
+            {key: fits(item, kind[4:-1], span, deploy=deploy) for key, item in value.items()}
+            if kind != "map(any)"
+            else value
+        )
     name = type_name(value)
     if kind in ("any", name):
-        return value
-    if kind == "list" and isinstance(value, Hosts | tuple):
         return value
     if isinstance(value, Deferred):
         return value if kind == "string" or (kind == "number" and name == "int") else None
@@ -93,7 +95,7 @@ def network_text(value: str, span: Span) -> str:
         hint = ""
         if "host bits" in str(error):
             hint = f'did you mean "{ipaddress.ip_network(value, strict=False)}"?'
-        raise bad(span, f'"{value}" is no network in CIDR notation', hint) from None
+        raise bad(span, f'"{value}" is not a valid network in CIDR notation', hint) from None
 
 
 def expected_text(kind: str) -> str:
@@ -110,15 +112,3 @@ def _actual(value: Value) -> str:
     name = type_name(value)
     shown = f" ({value!r})" if isinstance(value, int | float) and name in ("int", "number") else ""
     return f"{article(name)}{shown}"
-
-
-def _hint(value: Value, kind: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return ""
-    if "size" in kind and not isinstance(value, Size):
-        return f"give it a unit: {value}GiB"
-    if "duration" in kind and not isinstance(value, Duration):
-        return f"give it a unit: {value}s"
-    if "percent" in kind and not isinstance(value, Percent):
-        return f"give it a unit: {value}%"
-    return ""

@@ -40,8 +40,12 @@ def _check(block: Block, file: str, world: World) -> None:
     _attempt(world, lambda: packages_of(body, None))
     for item in body.all(*ITEMS):
         if item.has("template"):
-            _attempt(world, lambda item=item: parse(world.text(item.value("template", ""), item.where("template"))))  # type: ignore[misc]
+            _attempt(world, lambda item=item: _template(item, world))  # type: ignore[misc]
         _attempt(world, lambda item=item: step_of(item, body, None))  # type: ignore[misc]
+
+
+def _template(item: Body, world: World) -> None:
+    parse(world.text(item.value("template", ""), item.where("template")), world)
 
 
 def _attempt(world: World, act: Callable[[], object]) -> None:

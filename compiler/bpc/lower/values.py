@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from bpc.model.values import Text
+    from bpc.model.values import Hole
     from bpc.source import Span
+
+    LateText = tuple[str | Hole | "EndpointHost", ...]
+    """A text inside expressions; the place that uses it makes it a `Text` of the model."""
 
 
 class Size(int):
@@ -37,10 +40,18 @@ class Range(Record):
     high: int
 
 
+class EndpointHost(Record):
+    """The one address of an endpoint that has a public one too. It is no hole of the model: only the place that uses the
+    value says which of the two is meant, so that a `let` may stand for it anywhere."""
+
+    private: Hole
+    public: Hole
+
+
 class Deferred(Record):
     """A value known only when the stack runs: its text with holes, and its type."""
 
-    text: Text
+    text: LateText
     type: str
 
 

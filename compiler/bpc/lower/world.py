@@ -5,10 +5,12 @@ from __future__ import annotations
 from bpc.check.secrets import secrets_in
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
+from bpc.lower.budget import SCALARS, Spent
 from bpc.lower.scope import Lazy, Scope
 from bpc.lower.types import Wrong, article, bad
 from bpc.lower.values import (
     Deferred,
+    EndpointHost,
     EndpointValue,
     Hosts,
     MemberValue,
@@ -26,15 +28,18 @@ from bpc.syntax.tree import Block, Let
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from bpc.diagnostics.base import Diagnostic
     from bpc.lower.body import Body
+    from bpc.lower.budget import Budget
     from bpc.lower.tiers import Plan
     from bpc.model.resources import Endpoint
     from bpc.model.steps import Image
-    from bpc.model.values import Text
+    from bpc.model.values import Hole, Text
     from bpc.resolve.program import Program
     from bpc.source import Span
+    from bpc.syntax.tree import Node
 
     Content = Text | bytes
     Touch = tuple[str, str, str]
@@ -43,27 +48,29 @@ if TYPE_CHECKING:
     Texts = Callable[[str, str, Span], "Source | Diagnostic"]
 
 
-STEPS = 2_000_000
-"""Steps that the loops of one blueprint may make together."""
+CHARACTERS = 3
+"""Characters of source that are at least one part of the tree."""
 
 
 class World:
     """One lowering. `touched` collects what expressions want of endpoints, `used` the image templates that were built."""
 
-    def __init__(self, program: Program, read_bytes: Bytes, read_text: Texts) -> None:
+    def __init__(self, program: Program, read_bytes: Bytes, read_text: Texts, budget: Budget) -> None:
         self.program = program
+        self.budget = budget
+        self.templates: dict[Source, Any] = {}
+        self.jinja: Any = None
         self._bytes, self._text = read_bytes, read_text
         self.found: list[Diagnostic] = []
         self.touched: set[Touch] = set()
         self.plans: dict[str, Plan] = {}
         self.pending: dict[str, Body] = {}
         self.tiers: dict[str, Span] = {}
-        self.outside = False
-        self.steps = 0
         self.forced = 0
         self.scopes: dict[str, Scope] = {}
         self.images: dict[str, Image] = {}
         self.searched: set[str] = set()
+        self.inserted: set[str] = set()
         self.used: set[int] = set()
 
     def close(self) -> None:
@@ -72,11 +79,34 @@ class World:
         self.plans.clear()
         self.pending.clear()
 
-    def step(self, span: Span) -> None:
-        """Counts a step of a loop. Raises `Wrong` where all loops together make too many."""
-        self.steps += 1
-        if self.steps > STEPS:
-            raise bad(span, f"the loops of this blueprint make more than {STEPS:,} steps")
+    # ---- what it costs
+
+    def weight(self, node: Node) -> int:
+        """About the parts that a piece of the tree has: what it takes to go through it once."""
+        return 1 + (node.span.end - node.span.start) // CHARACTERS
+
+    def steps(self, number: int, span: Span) -> None:
+        """Charges for something at a place. Raises `Spent`."""
+        try:
+            self.budget.steps(number)
+        except Spent as spent:
+            raise spent.at(span) from None
+
+    def room(self, size: int, span: Span) -> None:
+        """Charges for bytes at a place. Raises `Spent`."""
+        try:
+            self.budget.bytes(size)
+        except Spent as spent:
+            raise spent.at(span) from None
+
+    def passing(self, value: Any, span: Span) -> Any:
+        """The value, after it was charged for being made or looked through at a place. Raises `Spent`."""
+        if type(value) not in SCALARS:
+            try:
+                self.budget.value(value)
+            except Spent as spent:
+                raise spent.at(span) from None
+        return value
 
     # ---- files
 
@@ -119,9 +149,9 @@ class World:
         from bpc.lower.functions import from_text
         from bpc.lower.templates import render
 
-        if len(arguments) < 2 or not isinstance(arguments[1], dict):
-            raise bad(span, "template: the second argument is a map")
-        return from_text(render(source, arguments[1], self))
+        variables = arguments[1]
+        assert isinstance(variables, dict)
+        return from_text(render(source, variables, self))
 
     # ---- modules
 
@@ -152,7 +182,11 @@ class World:
             body = self.pending.pop(name, None)
             if body is None:
                 raise Wrong(lower.LetCycle(span=self.tiers[name], name=name))
-            self.plans[name] = plan_tier(name, body, self)
+            touched, self.touched = self.touched, set()
+            try:
+                self.plans[name] = plan_tier(name, body, self)
+            finally:
+                self.touched = touched  # what a plan asks for is nothing that the one who asks for the plan was handed
         return self.plans[name]
 
     def tier_named(self, name: str, span: Span) -> TierValue:
@@ -164,9 +198,11 @@ class World:
     def member_of(self, tier: str, index: int, span: Span) -> MemberValue:
         members = self.plan(tier).members
         if not isinstance(members, Fixed):
-            raise bad(span, f'the members of "{tier}" come and go: none can be named', "use a number as its count")
+            raise bad(
+                span, f'the members of "{tier}" come and go: none of them can be named', "use a number as its `count`"
+            )
         if not 0 <= index < members.count:
-            raise bad(span, f'"{tier}" has {members.count} members, counted from 0')
+            raise bad(span, f'"{tier}" has {members.count} members, numbered from 0')
         return MemberValue(tier=tier, index=index)
 
     def attribute(self, target: Value, name: str, span: Span) -> Value:
@@ -191,8 +227,11 @@ class World:
             if name in known:
                 self.touched.add((target.tier, target.name, name))
                 return self._endpoint(target, name, span)
-        hint = did_you_mean(name, known)
-        raise Wrong(resolve.UnknownMember(span=span, what=article(type_name(target)), name=name, hint=hint))
+        from bpc.lower.hints import meant_member
+
+        tier = target.name if isinstance(target, TierValue) else getattr(target, "tier", "")
+        hint = meant_member(type_name(target), tier, known, name)
+        raise Wrong(resolve.UnknownMember(span=span, what=_what(target), name=name, hint=hint))
 
     def _endpoint(self, target: EndpointValue, name: str, span: Span) -> Value:
         plan = self.plan(target.tier)
@@ -206,17 +245,18 @@ class World:
         return self._host(plan, endpoint, span)
 
     def _host(self, plan: Plan, endpoint: Endpoint, span: Span) -> Value:
-        """The one address of an endpoint: inside an output the public one where there is one, else the private one."""
-        public = endpoint.public and self.outside
+        """The one address of an endpoint, with its public one where there is one."""
+        private: Hole
         if endpoint.balancer:
-            name = endpoint.balancer
-            hole = PublicAddressHole(owner=name, member=None) if public else BalancerAddressHole(balancer=name)
-            return Deferred(text=(hole,), type="string")
-        if plan.members != Fixed(count=1):
+            private = BalancerAddressHole(balancer=endpoint.balancer)
+            public = PublicAddressHole(owner=endpoint.balancer, member=None)
+        elif plan.members == Fixed(count=1):
+            private = MemberAddressHole(group=plan.name, network=endpoint.network, member=0)
+            public = PublicAddressHole(owner=plan.name, member=0)
+        else:
             raise Wrong(lower.NeedsBalance(span=span, tier=plan.name, endpoint=endpoint.name))
-        if public:
-            return Deferred(text=(PublicAddressHole(owner=plan.name, member=0),), type="string")
-        return self._member(plan.name, 0, endpoint.network)
+        host = EndpointHost(private=private, public=public) if endpoint.public else private
+        return Deferred(text=(host,), type="string")
 
     def _hosts(self, tier: str, network: str) -> Hosts:
         members = self.plan(tier).members
@@ -224,3 +264,12 @@ class World:
 
     def _member(self, tier: str, index: int, network: str) -> Deferred:
         return Deferred(text=(MemberAddressHole(group=tier, network=network, member=index),), type="string")
+
+
+def _what(target: Value) -> str:
+    """A value in a sentence: tiers and endpoints by name, others by their type."""
+    if isinstance(target, TierValue):
+        return f'tier "{target.name}"'
+    if isinstance(target, EndpointValue):
+        return f'endpoint "{target.tier}.{target.name}"'
+    return article(type_name(target))

@@ -130,6 +130,7 @@ UNIONS = {
         "BalancerAddressHole",
         "PublicAddressHole",
         "VolumeDeviceHole",
+        "QuotedHole",
     ),
 }
 

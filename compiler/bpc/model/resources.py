@@ -93,7 +93,7 @@ class Endpoint(Record):
 
 
 class Volume(Record):
-    """A block volume, one for each member. `keep`: outlives the stack. `type` is a cloud's volume type, or empty."""
+    """A block volume, one for each member. `keep`: whether it outlives the stack. `type` is a cloud's volume type, or empty."""
 
     name: str
     size: int

@@ -46,11 +46,22 @@ class Artifact(Record):
     span: Span
 
 
+class Variable(Record):
+    """A variable of the environment that a script runs in."""
+
+    name: str
+    value: Text
+
+
 class Run(Record):
-    """A script, run as root once; not run where the path `creates` exists."""
+    """A script, run as root once; not run where the path `creates` exists.
+
+    A hole of the script has its quoting. `environment` has the step's own variables, whose values no shell reads as text.
+    """
 
     title: str
     script: Text
+    environment: tuple[Variable, ...]
     creates: str
     kind: Kind
     span: Span

@@ -8,6 +8,16 @@ from __future__ import annotations
 
 from bpc.record import Record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    H = TypeVar("H")
+
+ALLOWED = r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]*"
+"""What a string that is given at deployment may have, as a regular expression: what any YAML reader keeps as it is."""
+ALLOWED_IN_WORDS = "no control characters but line feeds and tabs, no U+2028, U+2029, U+FFFE or U+FFFF"
+
 
 class ParamHole(Record):
     """The value of a stack parameter, by its name in `Solution.params`."""
@@ -57,6 +67,12 @@ class VolumeDeviceHole(Record):
     volume: str
 
 
+class QuotedHole(Record):
+    """The value of another hole as it stands between single quotes of a shell: with `'\\''` for each `'`."""
+
+    hole: Hole
+
+
 Hole = (
     ParamHole
     | SecretHole
@@ -65,24 +81,39 @@ Hole = (
     | BalancerAddressHole
     | PublicAddressHole
     | VolumeDeviceHole
+    | QuotedHole
 )
 
 Text = tuple[str | Hole, ...]
 
 
-def holes(text: Text) -> tuple[Hole, ...]:
-    """The holes of a text in order, each once."""
-    return tuple(dict.fromkeys(part for part in text if not isinstance(part, str)))
+def holes(text: tuple[str | H, ...]) -> tuple[H, ...]:
+    """The holes of a text in order, each once and without its quoting."""
+    return tuple(dict.fromkeys(bare(part) for part in text if not isinstance(part, str)))
 
 
-def concat(*texts: Text) -> Text:
+def bare(hole: H) -> H:
+    """A hole without its quoting."""
+    while isinstance(hole, QuotedHole):
+        hole = hole.hole  # type: ignore[assignment]
+    return hole
+
+
+def concat(*texts: tuple[str | H, ...]) -> tuple[str | H, ...]:
     """One text of several, neighbouring strings joined and empty ones dropped."""
-    parts: list[str | Hole] = []
-    for part in (part for text in texts for part in text):
-        if isinstance(part, str) and parts and isinstance(parts[-1], str):
-            parts[-1] += part
-        elif part != "":
+    parts: list[str | H] = []
+    strings: list[str] = []  # those that come one behind the other: to add them one by one would copy each many times
+    for text in texts:
+        for part in text:
+            if isinstance(part, str):
+                strings.append(part)
+                continue
+            if joined := "".join(strings):
+                parts.append(joined)
+            strings.clear()
             parts.append(part)
+    if joined := "".join(strings):
+        parts.append(joined)
     return tuple(parts)
 
 

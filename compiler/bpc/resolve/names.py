@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.diagnostics import resolve
-from bpc.diagnostics.base import Note, did_you_mean
+from bpc.diagnostics.base import Note, did_you_mean, errors
 from bpc.diagnostics.check import SettingTwice
 from bpc.record import assert_never
 from bpc.resolve.program import declare, label_identifier
@@ -40,25 +40,32 @@ from bpc.vocabulary import BLOCKS, FUNCTIONS, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from bpc.diagnostics.base import Diagnostic
     from bpc.resolve.program import Declaration, Module, Program
-    from bpc.source import Span
+    from bpc.source import Source, Span
     from bpc.syntax.tree import Expression, Statement
 
     Scope = frozenset[str]
+    Read = Callable[[str, str, Span], "Source | Diagnostic"]
 
 SCOPES = ("solution", "image")
 """The blocks whose declarations are a scope of their own."""
 
 
-def check_names(program: Program) -> list[Diagnostic]:
-    """Diagnostics for unknown and doubly declared names of all files."""
+def check_names(program: Program, read: Read) -> list[Diagnostic]:
+    """Diagnostics for unknown, doubly declared and unused names of all files; `read` gives the templates that may use one."""
     found: list[Diagnostic] = []
-    for module in program.modules.values():
+    for name, module in program.modules.items():
         names = Names(program, module, found)
         names.statements(module.file.statements, frozenset(module.declared), "file scope")
+        if errors(found):
+            continue  # a misspelt name may be the one that is not used
+        if name == program.root:
+            names.unused(module.declared, names.used, ())
+        for declared, used, block in names.blocks:
+            names.unused(declared, used, block.body, read)
     return found
 
 
@@ -86,6 +93,10 @@ class Names:
 
     def __init__(self, program: Program, module: Module, found: list[Diagnostic]) -> None:
         self.program, self.module, self.found = program, module, found
+        self.kind = ""  # the type of the setting around
+        self.used: set[str] = set()
+        self.plain: set[str] = set()  # names that a text has without `${ }`
+        self.blocks: list[tuple[dict[str, Declaration], set[str], Block]] = []
 
     def statements(self, body: Iterable[Statement], scope: Scope, keyword: str) -> None:
         for statement in body:
@@ -118,15 +129,22 @@ class Names:
         if isinstance(node.label, String):
             self.expression(node.label, scope)
         if node.keyword in SCOPES:
-            scope = scope | declared_in(node, self.found).keys()
-        elif node.keyword == "environment":
+            declared = declared_in(node, self.found)
+            around, self.used = self.used, set()
+            self.statements(node.body, scope | declared.keys(), node.keyword)
+            self.blocks.append((declared, self.used, node))
+            self.used |= around
+            return
+        if node.keyword == "environment":
             declared_in(node, self.found)
         self.statements(node.body, scope, node.keyword)
 
     def setting(self, node: Setting, scope: Scope, keyword: str) -> None:
         word = BLOCKS[keyword].settings.get(node.name.text) if keyword in BLOCKS else None
         if word is not None and not (words(word.type) and isinstance(node.value, Name)):
+            self.kind = word.type
             self.expression(node.value, scope)
+            self.kind = ""
 
     def expression(self, node: Expression, scope: Scope) -> None:
         match node:
@@ -135,6 +153,7 @@ class Names:
             case Attribute():
                 self.attribute(node, scope)
             case String():
+                self.plain_names(node, scope)
                 self.each((part for part in node.parts if not isinstance(part, str)), scope)
             case Call():
                 self.call(node, scope)
@@ -179,9 +198,17 @@ class Names:
         self.each((node.element, *(() if node.condition is None else (node.condition,))), inner)
 
     def name(self, node: Name, scope: Scope) -> None:
+        self.used.add(node.text)
         if node.text not in scope:
-            hint = did_you_mean(node.text, scope)
-            self.found.append(resolve.UnknownName(span=node.span, name=node.text, hint=hint))
+            self.unknown(node, scope, self.kind)
+
+    def unknown(self, node: Name, scope: Scope, kind: str) -> None:
+        from bpc.resolve.hints import continues, meant_name
+
+        if self.found and continues(self.found[-1], node.span):
+            return
+        hint = meant_name(node.text, scope, kind, node.span)
+        self.found.append(resolve.UnknownName(span=node.span, name=node.text, hint=hint))
 
     def attribute(self, node: Attribute, scope: Scope) -> None:
         alias = self.module.aliases.get(node.target.text) if isinstance(node.target, Name) else None
@@ -190,18 +217,47 @@ class Names:
             return
         module = self.program.modules.get(alias)
         if module is not None and node.name.text not in module.declared:
-            hint = did_you_mean(node.name.text, module.declared)
+            from bpc.resolve.hints import listed
+
+            near = did_you_mean(node.name.text, module.declared)
+            hint = near or (f"it has {listed(module.declared)}" if module.declared else "")
             what = f'"{alias}"'
             self.found.append(resolve.UnknownMember(span=node.name.span, what=what, name=node.name.text, hint=hint))
 
     def call(self, node: Call, scope: Scope) -> None:
         function = node.function
         if isinstance(function, Name) and function.text not in FUNCTIONS and function.text != "tier":
+            self.used.add(function.text)
             if function.text not in scope:
-                known = {*FUNCTIONS, "tier", *scope}
-                hint = did_you_mean(function.text, known)
-                self.found.append(resolve.UnknownName(span=function.span, name=function.text, hint=hint))
+                self.unknown(function, scope | FUNCTIONS.keys() | {"tier"}, "function")
         elif not isinstance(function, Name):
             self.expression(function, scope)
         self.once(argument.name for argument in node.arguments if argument.name is not None)
         self.each((argument.value for argument in node.arguments), scope)
+
+    # ---- names that nothing uses, and texts that mean one
+
+    def plain_names(self, node: String, scope: Scope) -> None:
+        """Warns of names that a text has in the way of a shell or of Jinja: `$name`, `{name}`, `{{ name }}`."""
+        for part in node.parts:
+            if isinstance(part, str) and ("$" in part or "{" in part):
+                from bpc.resolve.unused import plain_names
+
+                for found in plain_names(node.span, scope):
+                    self.plain.add(found.name)
+                    self.found.append(found)
+                return
+
+    def unused(
+        self, declared: Mapping[str, Declaration], used: set[str], body: Iterable[Statement], read: Read | None = None
+    ) -> None:
+        """Warns of `let`s and `param`s that nothing uses."""
+        left = [
+            (name, statement)
+            for name, statement in declared.items()
+            if name not in used and isinstance(statement, Let | Parameter) and name not in self.plain
+        ]
+        if left:
+            from bpc.resolve.unused import unused
+
+            self.found += unused(left, body, read)

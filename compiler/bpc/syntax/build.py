@@ -42,6 +42,7 @@ class Builder:
     def __init__(self, strings: StringReader) -> None:
         self.strings = strings
         self.parentheses: list[Span] = []
+        self.headers: list[tree.Header] = []
         self.meant: dict[int, str] = {}
         """The keyword that is meant by a misspelt one, by where that begins."""
 
@@ -62,9 +63,11 @@ class Builder:
 
     # ---- statements
 
-    def header(self, span: Span, edition: Token) -> tree.Header:
-        digits = edition[1]
-        return tree.Header(span=span, edition=digits if len(digits) <= DIGITS else digits[:DIGITS] + "…")
+    def header(self, span: Span, edition: Token) -> tree.Broken:
+        """A header is no statement; that of the file is taken out again."""
+        digits = edition[1] if len(edition[1]) <= DIGITS else edition[1][:DIGITS] + "…"
+        self.headers.append(made := tree.Header(span=span, edition=digits))
+        return tree.Broken(span=span, parts=(made,))
 
     def import_(self, span: Span, path: tree.String, alias: Identifier) -> Statement:
         return tree.Import(span=span, path=path, alias=alias)
@@ -112,9 +115,7 @@ class Builder:
 
     def reserved(self, span: Span, keyword: Token, *parts: object) -> Statement:
         word = self.meant.get(keyword[2], keyword[1])
-        return tree.Reserved(
-            span=span, keyword=word, parts=tuple(node for part in parts for node in nodes_in(part))
-        )
+        return tree.Reserved(span=span, keyword=word, parts=tuple(node for part in parts for node in nodes_in(part)))
 
     def type(self, span: Span, name: Token, item: TypeName | None = None) -> TypeName:
         return tree.TypeName(span=span, name=name[1], item=item)

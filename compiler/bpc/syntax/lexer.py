@@ -69,7 +69,7 @@ _MASTER = re.compile(
             PATTERNS["NUMBER"],
             r"\"",
             r"\Z",
-            r"'[^'\n]*+'|&&|\|\||[^ -~\n\t\r]++|[\s\S]",
+            r"'[^'\n]*+'|`[^`\n]*+`|[\u201c\u201d\u201e\u00ab][^\u201c\u201d\u201e\u00bb\n]*+[\u201c\u201d\u00bb]|[\u2018\u2019\u201a][^\u2018\u2019\n]*+[\u2018\u2019]|\$\{[^{}\n\"]*+\}|&&|\|\||[^ -~\n\t\r]++|[\s\S]",
         )
     )
     + ")"
@@ -99,6 +99,7 @@ class _Lexer:
         self.open: list[int] = []
 
     def run(self, position: int) -> list[Token]:
+        self.first = position
         while position < self.end and len(self.diagnostics) < MISTAKES:
             position = self._scan(position)
         self.found.append((END, "", self.end))
@@ -190,7 +191,7 @@ class _Lexer:
     def _number(self, text: str, start: int) -> int:
         """The kind of a number: BAD_NUMBER where something is wrong with it."""
         if len(text) > 1 and text[0] == "0" and text[1] != ".":
-            return self._bad_number(text, start, "begins with a zero", f'write "{text}" where a text is meant')
+            return self._bad_number(text, start, "begins with a zero", f'write "{text}" if a string is meant')
         return NUMBER if len(text) <= DIGITS else self._too_long(text, start)
 
     def _quantity(self, text: str, start: int) -> int:
@@ -210,9 +211,16 @@ class _Lexer:
         if group == _UNIT:
             self.diagnostics.append(_unknown_unit(span, text))
             self.found.append((BAD_NUMBER, text, start))
-        elif group == _BARE or (text[0] == "'" and len(text) > 1):
-            self.diagnostics.append(UnquotedText(span=span, content=text.strip("'")))
+        elif group == _BARE or (text[0] in _QUOTES and len(text) > 1):
+            self.diagnostics.append(UnquotedText(span=span, content=text if group == _BARE else text[1:-1]))
             self.found.append((HALF_STRING, text, start))
+        elif text[0] == "|" and self.text[start + 1 : start + 2] != "|" and _filter(self.text, self.first, start):
+            hint = _filter(self.text, self.first, start)
+            self.diagnostics.append(IllegalCharacter(span=span, what='"|"', hint=hint))
+        elif len(text) > 1 and text[0] == "$":
+            hint = f"outside of a string write the name alone: {text[2:-1].strip()}"
+            self.diagnostics.append(IllegalCharacter(span=span, what='"${"', hint=hint))
+            self.found.append((BAD_NUMBER, text, start))
         else:
             self.diagnostics.append(_illegal(span, text))
             if text == ";":
@@ -234,36 +242,67 @@ def has_comma(separator: str) -> bool:
 def _unknown_unit(span: Span, text: str) -> UnknownUnit:
     unit = text.lstrip("0123456789_.")
     number = text.removesuffix(unit)
-    meant = _meant_unit(unit)
+    meant = meant_unit(unit)
     hint = f'did you mean "{number}{meant}"?' if meant else ""
     return UnknownUnit(span=span, unit=unit, units=" ".join(UNITS), hint=hint)
 
 
-def _meant_unit(unit: str) -> str:
-    """The unit that was meant: `GB` `gb` `G` `Gi` are GiB, `sec` is s."""
+def meant_unit(unit: str, kind: str = "") -> str:
+    """The unit that was meant: `GB` `gb` `G` `Gi` `gigabytes` are GiB, `sec` is s; `kind` tells the two kinds of `m` apart."""
     word = unit.lower()
     if word[0] in "kmgt" and word[1:] in ("", "b", "i", "ib"):
-        return ("min", word[0].upper() + "iB")[word != "m"]
+        return word[0].upper() + "iB" if word != "m" or kind == "size" else "min"
+    if word[0] in "kmgt" and word[1:] in _BYTES:
+        return word[0].upper() + "iB"
     return {"sec": "s", "secs": "s", "second": "s", "seconds": "s", "msec": "ms", "millis": "ms", "mins": "min",
-            "minute": "min", "minutes": "min", "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "day": "d",
+            "minute": "min", "minutes": "min", "millisecond": "ms", "milliseconds": "ms", "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "day": "d",
             "days": "d", "percent": "%", "pct": "%"}.get(word, "")  # fmt: skip
+
+
+_QUOTES = "'`\u201c\u201d\u201e\u00ab\u2018\u2019\u201a"
+
+
+def _filter(text: str, first: int, start: int) -> str:
+    """What to write instead of a filter behind `|`; empty where none is there."""
+    found = re.match(r"\|\s*([A-Za-z_]\w*)(?:\(([^()\n]*)\))?", text[start : start + 80])
+    line = text[max(first, text.rfind("\n", 0, start) + 1) : start]
+    value = line.rpartition("=")[2].strip() if first == 0 else line.strip()
+    if found is None or found[1] in ("true", "false") or not value or "|" in value:
+        return "" if found is None else "functions are called around their value: name(value)"
+    given = [found[2]] if found[2] else []
+    arguments = [*given, value] if found[1] in ("join", "format") else [value, *given]
+    return f"there are no filters: write {found[1]}({', '.join(arguments)})"
 
 
 def _illegal(span: Span, text: str) -> IllegalCharacter:
     first = text[0]
-    name = f'"{first}"' if first.isprintable() else f"the character U+{ord(first):04X}"
+    name = f'"{first}"' if first.isprintable() else f"character U+{ord(first):04X}"
     hint = {
         ";": "a statement ends with its line",
-        "'": 'strings stand in double quotes: "..."',
+        "'": 'text must be in double quotes: "..."',
         "!": '"not" negates',
         "&": 'write "and"',
         "|": 'write "or"',
-        "\u00a0": "this is a no-break space: write a plain one",
-        "“": 'strings stand in plain double quotes: "..."',
-        "„": 'strings stand in plain double quotes: "..."',
+        "\u00a0": "this is a no-break space: use an ordinary space",
+        **dict.fromkeys(
+            "\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019\u201a`", 'text must be in plain double quotes: "..."'
+        ),
+        "?": "a condition is written: value if condition else other",
+        "\\": "a statement goes on in the next line inside ( ) or [ ], and after an operator",
+        "$": 'write the name alone; in a string it is inserted with "${name}"',
+        "@": 'text must be in double quotes: "..."',
+        "~": 'text must be in double quotes: "..."',
+        "^": "there is no such operator",
     }.get(first, "")
     return IllegalCharacter(span=span, what=name, hint=hint)
 
+
+_BYTES = {first + last for first, last in (
+    ("ilo", "byte"), ("ega", "byte"), ("iga", "byte"), ("era", "byte"), ("ibi", "byte"), ("ebi", "byte"), ("ig", ""), ("ilo", ""),
+    ("eg", ""), ("ega", ""), ("iga", ""), ("era", ""),
+)}  # fmt: skip
+_BYTES |= {word + "s" for word in _BYTES}
+"""How sizes are written in words, behind their first letter."""
 
 # ---- where strings end
 

@@ -11,7 +11,7 @@ from bpc.syntax._tables import FIRST_KEYWORD
 from bpc.syntax.build import Builder
 from bpc.syntax.lexer import NAME, SEP, has_comma, tokens
 from bpc.syntax.strings import StringReader
-from bpc.syntax.tree import Broken, File, Header, Word
+from bpc.syntax.tree import Broken, File, Header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bpc.diagnostics.base import Diagnostic
     from bpc.source import Source
     from bpc.syntax.lexer import Token
-    from bpc.syntax.tree import Expression, Node, Statement
+    from bpc.syntax.tree import Expression, Statement
 
     Reduction = tuple[int, int, Callable[..., Any], Callable[[list[Any]], Sequence[Any]], int]
     """(items on the stack, nonterminal, method, its kept children, levels of nesting that the node adds)"""
@@ -174,13 +174,8 @@ def parse_file(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
     parser = Parser(source)
     start = 1 if source.text.startswith("\ufeff") else 0
     statements = parser.parse("file", start, len(source.text)) or ()
-    edition = _edition(source, statements, parser.diagnostics)
-    header = next((statement for statement in statements if isinstance(statement, Header)), None)
-    kept = tuple(
-        Broken(span=statement.span, parts=(statement,)) if isinstance(statement, Header) else statement
-        for statement in statements
-        if statement is not header
-    )
+    header, kept = _without_header(statements)
+    edition = _edition(source, header, parser.builder.headers, parser.diagnostics)
     span = Span(source, 0, len(source.text))
     places = tuple(dict.fromkeys(pair for pair in parser.builder.parentheses if pair.start not in parser.unclosed))
     file = File(span=span, source=source, edition=edition, header=header, statements=kept, parentheses=places)
@@ -194,25 +189,29 @@ def parse_value(source: Source) -> tuple[Expression | None, tuple[Diagnostic, ..
     return value, _in_order(parser.diagnostics)
 
 
-def _edition(source: Source, statements: tuple[Statement | Header, ...], diagnostics: list[Diagnostic]) -> int | None:
-    """The edition that the first statement names; None where it does not, or none that is known."""
-    headers = [statement for statement in statements if isinstance(statement, Header)]
-    diagnostics += [MisplacedHeader(span=header.span) for header in headers if header is not statements[0]]
-    if not headers:
-        if not (diagnostics and (diagnostics[0].span.start == 0 or _is_half_header(statements))):
+def _without_header(statements: tuple[Statement, ...]) -> tuple[Header | None, tuple[Statement, ...]]:
+    """The header of a file, and its statements. What could not be read may stand before it."""
+    for at, statement in enumerate(statements):
+        if not isinstance(statement, Broken):
+            break
+        if len(statement.parts) == 1 and isinstance(statement.parts[0], Header):
+            return statement.parts[0], (*statements[:at], *statements[at + 1 :])
+    return None, statements
+
+
+def _edition(source: Source, header: Header | None, headers: list[Header], diagnostics: list[Diagnostic]) -> int | None:
+    """The edition that the first statement names; None where it does not, or none that is known. Others stand elsewhere, also in blocks."""
+    place = header.span if header else None
+    diagnostics += [MisplacedHeader(span=inner.span) for inner in headers if inner.span != place]
+    if header is None:
+        named = diagnostics and source.text.lstrip("\ufeff \t\r\n").startswith("blueprint")  # which was told already
+        if not named and (not diagnostics or diagnostics[0].span.start > 0):
             diagnostics.append(MissingHeader(span=Span(source, 0, 1)))
         return None
-    if headers[0].edition != "1":
-        diagnostics.append(UnknownEdition(span=headers[0].span, edition=headers[0].edition))
+    if header.edition != "1":
+        diagnostics.append(UnknownEdition(span=header.span, edition=header.edition))
         return None
     return 1
-
-
-def _is_half_header(statements: tuple[Node, ...]) -> bool:
-    """Whether the first statement is a `blueprint` that could not be read."""
-    first = statements[0] if statements else None
-    word = first.parts[0] if isinstance(first, Broken) and first.parts else None
-    return isinstance(word, Word) and word.text == "blueprint"
 
 
 def _in_order(diagnostics: list[Diagnostic]) -> tuple[Diagnostic, ...]:

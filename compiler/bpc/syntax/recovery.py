@@ -7,6 +7,7 @@ from bpc.diagnostics.syntax import StrayBracket, UnclosedBracket, UnexpectedEnd,
 from bpc.source import Span
 from bpc.syntax._tables import FIRST_KEYWORD, KEYWORDS, KINDS, OPERATORS
 from bpc.syntax.expected import accepted_kinds, expected_text, found_text, quoted
+from bpc.syntax.hints import hint, statement_hint
 from bpc.syntax.layout import indent
 from bpc.syntax.lexer import BODY, BODY_END, CLOSERS, END, EQUAL, HALF_STRING, NAME, SEP, STRING, STRINGS
 from bpc.syntax.parser import ACTIONS, GOTOS
@@ -68,7 +69,8 @@ class Mistake:
         if not self.begins_statement():
             return False
         named = self.kind == NAME or self.kind in STRINGS or self.kind >= FIRST_KEYWORD
-        return self.kind == BODY or (named and self.found[self.at + 1][0] in (BODY, EQUAL, SEP, OPERATORS[":"]))
+        following = self.found[min(self.at + 1, len(self.found) - 1)][0]
+        return self.kind == BODY or (named and following in (BODY, EQUAL, SEP, STRING, OPERATORS[":"]))
 
     def opens_unknown(self) -> bool:
         """Whether the token before is no keyword, but has the body of a block."""
@@ -97,12 +99,12 @@ class Mistake:
         if self.leaves_open():
             opened = self.open[-1]
             token = self.found[self.at + (self.kind == SEP)]
-            note = Note(span=self._span(token), text="here it should be closed at last")
+            note = Note(span=self._span(token), text="it should be closed before this")
             return UnclosedBracket(span=self._span(opened), bracket=opened[1], notes=(note,))
         word = self.found[self.at - 1]
         if meant or (self.is_declaration() and word[0] == NAME):
-            hint = f'did you mean "{meant}"?' if meant else ""
-            return UnknownStatement(span=self._span(word), word=word[1], hint=hint)
+            known = statement_hint(word[1]) or (f'did you mean "{meant}"?' if meant else "")
+            return UnknownStatement(span=self._span(word), word=word[1], hint=known)
         return self._unexpected_token()
 
     def _unexpected_end(self) -> Diagnostic:
@@ -114,7 +116,12 @@ class Mistake:
         found = '"}"' if self.kind == END else found_text(self.kind, self.text)
         span = self._span(self.found[self.at])
         return UnexpectedToken(
-            span=span, expected=self._expected(), after=self._after(), found=found, notes=self._opened()
+            span=span,
+            expected=self._expected(),
+            after=self._after(),
+            found=found,
+            hint=hint(self),
+            notes=self._opened(),
         )
 
     def _span(self, token: Token) -> Span:

@@ -12,6 +12,7 @@ from bisect import bisect_left
 
 from bpc.diagnostics.syntax import TooManyMistakes
 from bpc.syntax._tables import KEYWORDS, OPERATORS
+from bpc.syntax.hints import heredoc_end, resume
 from bpc.syntax.layout import early_closer, indent, missing_closer
 from bpc.syntax.lexer import BODY, BODY_END, CLOSERS, CONTINUED_KINDS, END, MISTAKES, OPENERS, SEP
 from bpc.syntax.parser import GOTOS, LEVELS, STOP
@@ -85,6 +86,9 @@ class Recovery:
             if len(self.diagnostics) >= MISTAKES:
                 self.diagnostics.append(TooManyMistakes(span=self.diagnostics[-1].span))
                 return self._stop()
+            known = -1 if self.found[at][0] == END or self._statement_level() < 0 else self._skip_known(mistake)
+            if known >= 0:
+                return known
             if meant and self._statement_level() >= 0:
                 _, text, start = self.found[at - 1]
                 self.parser.builder.meant[start] = meant
@@ -95,7 +99,7 @@ class Recovery:
             return self._finish(at)
         if mistake.is_stray():
             return 0 if mistake.kind == BODY_END and self._reads_without_closer() else self._stray(at)
-        return self._unknown_block(mistake) if mistake.opens_unknown() else self._leave(at)
+        return self._unknown_block(mistake) if mistake.opens_unknown() else self._leave(mistake)
 
     # ---- places
 
@@ -177,13 +181,25 @@ class Recovery:
 
     # ---- ways to go on
 
-    def _leave(self, at: int) -> int:
+    def _skip_known(self, mistake: Mistake) -> int:
+        """Leaves out what is known to be meant as something else, a comment or a new line; -1 where nothing is."""
+        size = len(self.found)
+        known = resume(mistake, self.diagnostics)
+        if known > mistake.at:
+            del self.found[mistake.at : known]
+        self.region -= (size - len(self.found)) * (mistake.at < self.region)
+        self.told = min(self.told, len(self.diagnostics))
+        return mistake.at if known >= 0 else -1
+
+    def _leave(self, mistake: Mistake) -> int:
         """Keeps what there is of the statement, and goes on in the bracket around the mistake or behind the region."""
+        at = mistake.at
         size = self._statement_level()
         if self.salvage.label(at):
             return at
         if at >= self.region:
-            self._enter(self._region_end(at, max(size, 0)))
+            behind = heredoc_end(mistake, self.diagnostics)
+            self._enter(self._region_end(max(at, behind), max(size, 0)))
         end = self.region
         if end < at:
             self._rewind(max(size, 0), end)
@@ -195,11 +211,10 @@ class Recovery:
             next_item = _item_end(self.found, at, end)
             if next_item < end and self.salvage.item(at, next_item):
                 return next_item
-        elif size >= 0 and begins_statement(self.found, at) and self.salvage.is_complete():
-            if self.salvage.separate(at):
-                return at
-        elif self.found[at][0] == SEP and self.found[at + 1][0] == BODY and self.salvage.accepts(BODY):
-            return at + 1
+        elif (
+            size >= 0 and begins_statement(self.found, at) and self.salvage.is_complete() and self.salvage.separate(at)
+        ):
+            return at
         return end if self.salvage.statement(at, end, size) else self._give_up(at)
 
     def _unknown_block(self, mistake: Mistake) -> int:

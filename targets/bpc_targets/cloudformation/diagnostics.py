@@ -19,7 +19,7 @@ class TooMuch(Diagnostic):
 
     code: ClassVar = "CFN001"
     message: ClassVar = (
-        "the stack would have {actual:,} {what}, and CloudFormation takes {limit:,}; most come from {largest}"
+        "the stack would have {actual:,} {what}, but CloudFormation allows {limit:,}; most come from {largest}"
     )
     advice: ClassVar = "let tiers scale (`count = 2..400`), make them smaller, or make several solutions of one"
     actual: int
@@ -29,14 +29,14 @@ class TooMuch(Diagnostic):
 
 
 class UserDataTooLarge(Diagnostic):
-    """The first-boot data of a tier is larger than EC2 takes: 16,384 bytes.
+    """The first-boot data of a tier is larger than EC2 allows: 16,384 bytes.
 
     Bake more into the image (`bake = software` or `full`), or fetch large files as artifacts from a URL.
     """
 
     code: ClassVar = "CFN002"
     message: ClassVar = (
-        'the first-boot data of tier "{tier}" has {size:,} bytes, and EC2 takes 16,384; largest: {largest}'
+        'the first-boot data of tier "{tier}" has {size:,} bytes, but EC2 allows 16,384; largest: {largest}'
     )
     advice: ClassVar = "bake more into the image, or give artifacts a URL"
     tier: str
@@ -50,7 +50,7 @@ class NetworkSize(Diagnostic):
     """
 
     code: ClassVar = "CFN003"
-    message: ClassVar = "AWS takes IPv4 networks from /{largest} to /{smallest} here, not {cidr}"
+    message: ClassVar = "AWS allows IPv4 networks from /{largest} to /{smallest} here, not {cidr}"
     advice: ClassVar = "choose a CIDR between these sizes"
     cidr: str
     largest: int
@@ -58,14 +58,14 @@ class NetworkSize(Diagnostic):
 
 
 class TooManyNetworks(Diagnostic):
-    """A VPC has a block of addresses for each network, and one for the way outside where no network is public; AWS takes five.
+    """A VPC has a block of addresses for each network, and one for the NAT gateway if no network is public; AWS allows five.
 
-    AWS raises that quota on demand, to fifty: say it with `--limit vpc_blocks=N`.
+    AWS raises that quota to fifty on request: give yours with `--limit vpc_blocks=N`.
     """
 
     code: ClassVar = "CFN004"
-    message: ClassVar = "the networks need {blocks} blocks of addresses, and a VPC takes {limit}"
-    advice: ClassVar = "use fewer networks, or say your account's quota with `--limit vpc_blocks=N`"
+    message: ClassVar = "the networks need {blocks} address blocks, but a VPC allows {limit}"
+    advice: ClassVar = "use fewer networks, or give your account's quota with `--limit vpc_blocks=N`"
     blocks: int
     limit: int
 
@@ -78,7 +78,7 @@ class ScalingMembers(Diagnostic):
 
     code: ClassVar = "CFN005"
     message: ClassVar = 'tier "{tier}" scales: CloudFormation does not know the addresses of its members'
-    advice: ClassVar = "use a number as count, or `balance` at the endpoint and its one host"
+    advice: ClassVar = "use a number as `count`, or `balance` at the endpoint and its single host"
     tier: str
 
 
@@ -86,8 +86,8 @@ class ScalingNetworks(Diagnostic):
     """An Auto Scaling group places its members in the zones of one network; a second interface would tie it to one zone."""
 
     code: ClassVar = "CFN006"
-    message: ClassVar = 'tier "{tier}" scales, and is on {count} networks: EC2 Auto Scaling knows one'
-    advice: ClassVar = "use one network, or a number as count"
+    message: ClassVar = 'tier "{tier}" scales and is on {count} networks, but EC2 Auto Scaling supports only one'
+    advice: ClassVar = "use one network, or a number as `count`"
     tier: str
     count: int
 
@@ -105,7 +105,7 @@ class NoAlgorithm(Diagnostic):
     """An Application Load Balancer (http, https) has no `source_ip`; a Network Load Balancer (tcp, udp) has no `least_connections`."""
 
     code: ClassVar = "CFN008"
-    message: ClassVar = "AWS does not balance {protocol} by {algorithm}"
+    message: ClassVar = "AWS does not support {algorithm} for {protocol}"
     advice: ClassVar = "write `balance = round_robin`"
     protocol: str
     algorithm: str
@@ -116,7 +116,7 @@ class NoInstanceType(Diagnostic):
 
     code: ClassVar = "CFN009"
     message: ClassVar = "no instance type of the {table} has {need}"
-    advice: ClassVar = "ask for less, or add one to the file of --flavors"
+    advice: ClassVar = "ask for less, or add one to the file of `--flavors`"
     table: str
     need: str
 
@@ -125,7 +125,7 @@ class SpreadTooWide(Diagnostic):
     """A placement group that spreads members over hosts takes seven instances a zone."""
 
     code: ClassVar = "CFN010"
-    message: ClassVar = 'tier "{tier}" has {count} members on hosts of their own, and EC2 takes {limit} of them'
+    message: ClassVar = 'tier "{tier}" has {count} members on separate hosts, but EC2 allows {limit}'
     advice: ClassVar = "use `spread = zones`, or fewer members"
     tier: str
     count: int
@@ -137,9 +137,9 @@ class PrivateRanges(Diagnostic):
 
     code: ClassVar = "CFN012"
     message: ClassVar = (
-        "{cidr} is in {range}, and the VPC has addresses of {other}: AWS takes one private range in a VPC"
+        "{cidr} is in {range}, but the VPC has addresses of {other}: AWS allows one private range in a VPC"
     )
-    advice: ClassVar = "choose CIDRs of one private range for all networks"
+    advice: ClassVar = "choose CIDRs from one private range for all networks"
     cidr: str
     range: str
     other: str
@@ -152,7 +152,7 @@ class WaitTooLong(Diagnostic):
     """
 
     code: ClassVar = "CFN013"
-    message: ClassVar = 'tier "{tier}" is awaited for {hours} hours, and CloudFormation waits for {most}'
+    message: ClassVar = 'the stack would wait {hours} hours for tier "{tier}", but CloudFormation allows {most}'
     advice: ClassVar = "write a shorter `ready_within`, or a larger `batch` in `update`"
     tier: str
     hours: int
@@ -160,14 +160,14 @@ class WaitTooLong(Diagnostic):
 
 
 class Unfit(Diagnostic):
-    """A value that AWS refuses when the stack is made: a type of volume that it does not have (io1 and io2 need more than a
+    """A value that AWS refuses when the stack is created: a type of volume that it does not have (io1 and io2 need more than a
     blueprint says), more than 21 volumes at a machine, a pause of more than an hour or of parts of a second, a path of more than 1024
     characters, a network at the place of the NAT gateway's own.
     """
 
     code: ClassVar = "CFN015"
-    message: ClassVar = "{what}: AWS takes {takes}"
-    advice: ClassVar = "choose a value that AWS takes; an `environment` can say another one for this cloud"
+    message: ClassVar = "{what}: AWS allows {takes}"
+    advice: ClassVar = "choose a value that AWS allows; an `environment` can set another one for this cloud"
     what: str
     takes: str
 
@@ -179,8 +179,8 @@ class NoImage(Diagnostic):
     """
 
     code: ClassVar = "CFN021"
-    message: ClassVar = 'the stack makes no image "{template}" for {what}'
-    advice: ClassVar = "leave out `--images imagebuilder`, and give the AMI as a parameter"
+    message: ClassVar = 'the stack cannot make image "{template}" for {what}'
+    advice: ClassVar = "omit `--images imagebuilder`, and give the AMI as a parameter"
     template: str
     what: str
 
@@ -189,7 +189,7 @@ class DiskTooSmall(Diagnostic):
     """A machine's disk cannot be smaller than that of its AMI, and EC2 Image Builder starts from AMIs of 8 GiB."""
 
     code: ClassVar = "CFN023"
-    message: ClassVar = 'the disk of tier "{tier}" has {size:g} GiB, and its AMI {need:g} GiB'
+    message: ClassVar = 'the disk of tier "{tier}" has {size:g} GiB, but its AMI needs {need:g} GiB'
     advice: ClassVar = "ask for a disk of 8GiB or more"
     tier: str
     size: float
@@ -204,7 +204,7 @@ class ImageTooLarge(Diagnostic):
 
     code: ClassVar = "CFN022"
     message: ClassVar = (
-        'image "{template}" would have {has}; EC2 Image Builder takes 20 of 16,000 characters; largest: {largest}'
+        'image "{template}" would have {has}; EC2 Image Builder allows 20 of 16,000 characters; largest: {largest}'
     )
     advice: ClassVar = "give artifacts a URL, or make the image with Packer"
     template: str
@@ -220,5 +220,5 @@ class NoPause(Diagnostic):
 
     code: ClassVar = "CFN011"
     message: ClassVar = 'CloudFormation cannot pause while it changes the members of tier "{tier}"'
-    advice: ClassVar = "let the tier scale with a range as count, or leave `pause` out"
+    advice: ClassVar = "let the tier scale with a range as `count`, or remove `pause`"
     tier: str

@@ -6,6 +6,7 @@ import json
 
 from bpc.model.listing import images_json
 from bpc.model.steps import ReadyImage
+from bpc.quoting import visible
 from bpc.target import Requirement
 from bpc.yaml import dump
 from bpc_targets.cloudformation import switch
@@ -84,11 +85,11 @@ def _parameters(stack: Stack, unchanging: Sequence[str] = ()) -> str:
 
 README = """{title}
 {rule}
-Made by bpc {compiler}. Everything in this folder is made anew when you compile; keep the blueprint in git, not this.
+Made by bpc {compiler}. Everything in this folder is overwritten when you compile again: keep the blueprint in git, not this folder.
 
 All commands are those of the AWS CLI. STACK is a name of your choice.
 
-1. The images (images.json says what is in each)
+1. The images (images.json lists what is in each)
 {images}
    Write {their} ids into parameters.json, beside the other values that are empty there; keep a copy with your values, since bpc
    writes this folder anew. update-parameters.json is the same for updates.
@@ -97,7 +98,7 @@ All commands are those of the AWS CLI. STACK is a name of your choice.
 {create}
     aws cloudformation wait stack-create-complete --stack-name STACK
 
-   Every machine says when it is ready. If one fails, its exit code and the last lines of its log are in the events:
+   Every machine reports when it is ready. If one fails, its exit code and the last lines of its log are in the events:
     aws cloudformation describe-stack-events --stack-name STACK
 
 3. Look
@@ -141,7 +142,7 @@ PACKAGE = """    aws cloudformation package --template-file {root} --s3-bucket B
 def _images(stack: Stack) -> str:
     built = [image.name for image in stack.solution.images if not isinstance(image.origin, ReadyImage)]
     if not stack.options.imagebuilder or not built:
-        return "\n".join(f"    {name}" for name in built) or "    (cloud images that exist)"
+        return "\n".join(f"    {visible(name)}" for name in built) or "    (cloud images that exist)"
     return WITHIN.format(lookups="\n".join(_lookup(origin) for origin in dict.fromkeys(_origins(stack))))
 
 
@@ -153,7 +154,9 @@ def _lookup(origin: Release) -> str:
 
 def _readme(stack: Stack, templates: Templates) -> str:
     solution = stack.solution
-    title = f"{solution.name} {solution.version}" + (f" ({solution.environment})" if solution.environment else "")
+    title = visible(f"{solution.name} {solution.version}") + (
+        f" ({solution.environment})" if solution.environment else ""
+    )
     root, text = next(iter(written(templates).items()))
     large = len(templates) > 1 or len(text.encode()) > INLINE
     template = (

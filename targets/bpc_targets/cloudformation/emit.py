@@ -7,6 +7,7 @@ from troposphere import Equals, Not, Sub, ec2
 
 from bpc.diagnostics.base import errors
 from bpc.model.resources import Balancer, FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Network, Rule, Secret
+from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS
 from bpc.record import assert_never
 from bpc.target import Artifacts
 from bpc_targets.cloudformation import documents, limits, split
@@ -95,7 +96,7 @@ def _template(stack: Stack) -> Json:
 
 # ---- parameters and outputs
 
-LINE = {"AllowedPattern": "[^\\x00-\\x1f\\x7f]*", "ConstraintDescription": "one line, without control characters"}
+STRING = {"AllowedPattern": ALLOWED, "ConstraintDescription": ALLOWED_IN_WORDS}
 CIDR = {"AllowedPattern": "[0-9a-fA-F.:]+/[0-9]{1,3}", "ConstraintDescription": "a CIDR such as 203.0.113.0/24"}
 
 
@@ -125,7 +126,7 @@ def _parameter(item: Param) -> Json:
     elif item.type == "port":
         made |= {"MinValue": 1, "MaxValue": 65535}
     elif not number:
-        made |= CIDR if item.type == "cidr" else LINE
+        made |= CIDR if item.type == "cidr" else STRING
     return made
 
 

@@ -8,6 +8,7 @@ from troposphere import GetAtt, Ref
 from bpc.firstboot.userdata import user_data
 from bpc.model.resources import Balancer, Group, Network, Rule, Secret
 from bpc.model.values import MemberAddressesHole, MemberAddressHole
+from bpc.parts import Place
 from bpc.source import where
 from bpc_targets.cloudformation.names import logical
 
@@ -46,6 +47,7 @@ class Stack:
         self.groups = {r.name: r for r in solution.resources if isinstance(r, Group)}
         self.balancers = {r.name: r for r in solution.resources if isinstance(r, Balancer)}
         self.secrets = {r.name: r for r in solution.resources if isinstance(r, Secret)}
+        self.strings = {param.name: param.type == "string" for param in solution.params}
         self.balancers_of: dict[str, list[Balancer]] = {}
         for balancer in self.balancers.values():
             self.balancers_of.setdefault(balancer.group, []).append(balancer)
@@ -98,5 +100,6 @@ def attr(name: str, attribute: str) -> Any:
 
 def _early(group: Group) -> set[str]:
     """Groups whose members' addresses a group's first boot has without waiting for them: its own, and those it connects to."""
-    held = {hole.group for hole in user_data(group, ()) if isinstance(hole, MemberAddressHole | MemberAddressesHole)}
+    found = (part.hole for part in user_data(group, ()) if isinstance(part, Place))
+    held = {hole.group for hole in found if isinstance(hole, MemberAddressHole | MemberAddressesHole)}
     return held - set(group.starts_after)

@@ -6,45 +6,51 @@ secret is in user data, and four hundred members share one text.
 
 from __future__ import annotations
 
-import re
+import json
 
 from troposphere import Base64
 
-from bpc.firstboot.late import marked
-from bpc.firstboot.userdata import parts
+from bpc.firstboot.late import Fetching
+from bpc.firstboot.userdata import portions
 from bpc.firstboot.userdata import user_data as cloud_config
 from bpc.model.resources import Fixed
-from bpc.model.values import MemberAddressesHole, MemberAddressHole, SecretHole, VolumeDeviceHole, concat
+from bpc.model.values import MemberAddressesHole, MemberAddressHole, SecretHole, VolumeDeviceHole, bare
+from bpc.parts import Own, Place
+from bpc.parts import joined as text_of
 from bpc_targets.cloudformation import diagnostics
 from bpc_targets.cloudformation.stack import ref
-from bpc_targets.cloudformation.values import function, joined
+from bpc_targets.cloudformation.values import filled, joined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from bpc.model.resources import Group
-    from bpc.model.values import Hole, Text
+    from bpc.model.values import Text
+    from bpc.parts import Part, Parts
     from bpc.source import Span
     from bpc_targets.cloudformation.stack import Stack
 
 LARGEST = 16_384
 """Bytes of user data that EC2 takes, before base64."""
-FILLED, ADDRESS, URL = 64, 15, 700
-"""Bytes that a filled hole, each address of a list, and the address for the signal, are counted with."""
-LATE = SecretHole | VolumeDeviceHole
-STACK = re.compile(r"@@(signal|arn:[^@]+)@@")
-"""What the stack fills: the address for the signal, and the names of secrets."""
+FILLED, ADDRESS, ARN, URL = 64, 15, 128, 700
+"""Bytes that a filled hole, each address of a list, a secret's name and the address for the signal are counted with."""
+LATE = (SecretHole, VolumeDeviceHole)
 
-SIGNAL = '''#!/usr/bin/env python3
+SIGNAL_URL = Place(hole=Own(name="signal"))
+SIGNAL: Parts = (
+    '''#!/usr/bin/env python3
 """Tells CloudFormation how the first boot ended: `signal SUCCESS|FAILURE`, the reason on the standard input. Made by bpc."""
 import json, socket, sys, time, urllib.request
 
-url = r"@@signal@@"
+url = r"''',
+    SIGNAL_URL,
+    """"
 reason = sys.stdin.buffer.read()[-3000:].decode(errors="replace")
 name = socket.gethostname() + "-" + open("/etc/machine-id").read().strip()  # host names may be cut
 body = {"Status": sys.argv[1], "UniqueId": name, "Reason": reason, "Data": ""}
-while len(json.dumps(body)) > 4000:  # all in all CloudFormation takes 4096 bytes
+while len(json.dumps(body)) > 4000:  # CloudFormation allows 4096 bytes in total
     body["Reason"] = body["Reason"][100:]
 for attempt in range(20):
     try:  # the signed address is for requests without a content type
@@ -58,15 +64,17 @@ for attempt in range(20):
         time.sleep(15)
 else:
     sys.exit("signal: nobody heard it")
-'''
+""",
+)
 
-PREPARE = r'''#!/usr/bin/env python3
+PREPARE_HEAD = '''#!/usr/bin/env python3
 """Brings what this machine must fetch itself into the files of this folder, and then runs first boot. Made by bpc."""
 import datetime, hashlib, hmac, json, os, re, subprocess, sys, time, traceback, urllib.request
 
+'''
+PREPARE = r'''
+
 HOME = "/var/lib/bpc"
-NAMED = @@named@@
-SECRETS = {@@secrets@@}
 
 
 def fetch(url, body=None, headers={}, method=None):
@@ -102,26 +110,31 @@ def secret(arn):
     return json.loads(fetch(os.environ.get("SECRETS_MANAGER", f"https://{host}/"), body, headers))["SecretString"]
 
 
-def late(match):
-    kind, _, name = match[1].partition(":")
+def late(kind, name, escapes):
     if kind == "secret":
-        return secret(SECRETS[name])
-    # a volume: its id without the dash is the serial number of the device
-    return "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_" + metadata("tags/instance/bpc:volume:" + name).replace("-", "")
+        value = secret(name)
+    else:  # a volume: its id without the dash is the serial number of the device
+        value = "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_"
+        value += metadata("tags/instance/bpc:volume:" + name).replace("-", "")
+    return "".join(escapes.get(char, char) for char in value)
 
 
 def prepare():
     if NAMED:
         subprocess.run(["hostnamectl", "set-hostname", metadata("tags/instance/Name")], check=True)
-    for name in os.listdir(HOME):
-        path = os.path.join(HOME, name)
-        content = open(path, "rb").read() if os.path.isfile(path) and name not in ("prepare", "signal") else b""
-        filled = re.sub(rb"@@late:([^@]+)@@", lambda m: late([m[0], m[1].decode()]).encode(), content)
-        if filled != content:
-            mode = os.stat(path).st_mode & 0o777
-            with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-                file.write(filled)
-            os.replace(path + ".new", path)
+    values = [late(*value) for value in VALUES]
+    paths = [os.path.join(HOME, name) for name in FILES if not os.path.exists(HOME + "/prepared")]
+    for path in paths:  # what is to be filled stays until all is: a value may look like a mark
+        if not os.path.exists(path + ".empty"):
+            os.rename(path, path + ".empty")
+        text = open(path + ".empty", "rb").read().decode()
+        text = re.sub(MARK + "([0-9]*)" + MARK, lambda m: values[int(m[1])] if m[1] else MARK, text)
+        mode = os.stat(path + ".empty").st_mode & 0o777
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+            file.write(text.encode())
+    open(HOME + "/prepared", "w").close()
+    for path in paths:
+        os.remove(path + ".empty")
 
 
 for attempt in range(20):
@@ -148,80 +161,78 @@ def user_data(stack: Stack, group: Group) -> Any:
         return ""
     _check(stack, group, text)
     stack.files[f"user-data/{group.name}.yaml"] = "".join(
-        p if isinstance(p, str) else f"@@{type(p).__name__}@@" for p in text
+        p if isinstance(p, str) else f"@@{type(p.hole).__name__}@@" for p in text
     )
-    return Base64(joined([piece for part in text for piece in _pieces(stack, group, part)]))
+    return Base64(joined([_piece(stack, group, part) for part in text]))
 
 
-def _text(stack: Stack, group: Group, *, compress: bool = False) -> Text:
-    """With a marker for what the machine fetches itself; what `marked` has left of it is in files of root's own folder."""
+def _text(stack: Stack, group: Group, *, compress: bool = False) -> Parts:
+    """The text, with the program that brings what the machine fetches itself."""
 
+    def program(mark: str, files: Sequence[str], numbers: Mapping[Place, int]) -> Parts:
+        head = f"NAMED = {isinstance(group.members, Fixed)}\nMARK = {mark!a}\nFILES = {json.dumps(files)}\n"
+        values = [_value(stack, group, place) for place in numbers]
+        return text_of((PREPARE_HEAD, head, "VALUES = [\n"), *values, ("]\n", PREPARE))
+
+    return cloud_config(group, SIGNAL, Fetching(late=LATE, program=program), compress=compress)
+
+
+def _value(stack: Stack, group: Group, place: Place) -> Parts:
+    """One line of the program's values; by the names that things had at first: another text would replace the machines."""
+    escapes = json.dumps(dict(place.escapes))
+    if isinstance(place.hole, SecretHole):
+        return ('    ("secret", "', Place(hole=Own(name=f"arn:{place.hole.secret}")), f'", {escapes}),\n')
+    assert isinstance(place.hole, VolumeDeviceHole)
     volumes = {volume.name: volume.was or volume.name for volume in group.volumes}
-
-    def marker(hole: Hole) -> str:
-        """By the names that things had at first: another text would replace the machines."""
-        match hole:
-            case SecretHole(secret=name):
-                return f"@@late:secret:{stack.secrets[name].was or name}@@"
-            case VolumeDeviceHole(volume=name):
-                return f"@@late:volume:{volumes.get(name, name)}@@"
-            case _:
-                return ""
-
-    text = cloud_config(marked(group, marker), (SIGNAL,), (_prepare(stack, group),), compress=compress)
-    return concat(*((part if isinstance(part, str) else marker(part) or part,) for part in text))
+    name = volumes.get(place.hole.volume, place.hole.volume)
+    return (f'    ("volume", {json.dumps(name)}, {escapes}),\n',)
 
 
 def secrets(stack: Stack, group: Group) -> list[str]:
     """The secrets that a group's machines read, by name, in order. Found once: its whole first boot is composed for it."""
     if group.name not in stack.read:
-        held = (hole.secret for hole in cloud_config(group, ()) if isinstance(hole, SecretHole))
+        found = (part.hole for part in cloud_config(group, ()) if isinstance(part, Place))
+        held = (hole.secret for hole in found if isinstance(hole, SecretHole))
         stack.read[group.name] = list(dict.fromkeys(held))
     return stack.read[group.name]
 
 
-def _prepare(stack: Stack, group: Group) -> str:
-    known = ", ".join(f'"{stack.secrets[name].was or name}": "@@arn:{name}@@"' for name in secrets(stack, group))
-    named = str(isinstance(group.members, Fixed))
-    return PREPARE.replace("@@named@@", named).replace("@@secrets@@", known)
-
-
-def _pieces(stack: Stack, group: Group, part: str | Hole) -> list[Any]:
-    """A part of the text, with functions in the place of what the stack fills."""
-    if not isinstance(part, str):
-        return [function(part, stack)]
-    pieces = STACK.split(part)
-    return [_filled(stack, group, piece) if index % 2 else piece for index, piece in enumerate(pieces) if piece]
-
-
-def _filled(stack: Stack, group: Group, mark: str) -> Any:
-    kind, _, name = mark.partition(":")
+def _piece(stack: Stack, group: Group, part: Part) -> Any:
+    """A part of the text, with a function in the place of what the stack fills."""
+    if isinstance(part, str):
+        return part
+    if not isinstance(part.hole, Own):
+        return filled(part, stack)
+    kind, _, name = part.hole.name.partition(":")
     return ref(stack.secret(name)) if kind == "arn" else ref(stack.tier("Handle", group.name))
 
 
-def scaling_members(stack: Stack, text: Text, span: Span) -> bool:
+def scaling_members(stack: Stack, text: Text | Parts, span: Span) -> bool:
     """Whether a text wants the addresses of a scaling tier's members, which nobody knows: reported."""
-    wanted = [part.group for part in text if isinstance(part, MemberAddressHole | MemberAddressesHole)]
+    found = [part.hole if isinstance(part, Place) else bare(part) for part in text if not isinstance(part, str)]
+    wanted = [hole.group for hole in found if isinstance(hole, MemberAddressHole | MemberAddressesHole)]
     unknown = dict.fromkeys(name for name in wanted if not isinstance(stack.groups[name].members, Fixed))
     stack.found += [diagnostics.ScalingMembers(span=span, tier=name) for name in unknown]
     return bool(unknown)
 
 
-def _size(stack: Stack, text: Text) -> int:
+def _size(stack: Stack, text: Parts) -> int:
     """Bytes of the filled text."""
-    return URL + sum(len(part.encode()) if isinstance(part, str) else _filled_size(stack, part) for part in text)
+    return sum(len(part.encode()) if isinstance(part, str) else _filled_size(stack, part.hole) for part in text)
 
 
-def _filled_size(stack: Stack, hole: Hole) -> int:
+def _filled_size(stack: Stack, hole: object) -> int:
     """A list of addresses is as long as its tier has members; any other value is short."""
+    if isinstance(hole, Own):
+        return ARN if hole.name != "signal" else URL
     if not isinstance(hole, MemberAddressesHole):
         return FILLED
     members = stack.groups[hole.group].members
     return (ADDRESS + len(hole.separator.encode())) * members.count if isinstance(members, Fixed) else FILLED
 
 
-def _check(stack: Stack, group: Group, text: Text) -> None:
+def _check(stack: Stack, group: Group, text: Parts) -> None:
     size = _size(stack, text)
     if size > LARGEST:
-        largest = ", ".join(f"{part.title} ({part.size:,} bytes)" for part in parts(group)[:3]) or "packages"
+        largest = ", ".join(f"{part.title} ({part.size:,} bytes)" for part in portions(group)[:3]) or "packages"
         stack.found.append(diagnostics.UserDataTooLarge(span=group.span, tier=group.name, size=size, largest=largest))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from troposphere import GetAtt, Join, Ref, Sub
+import re
+
+from troposphere import GetAtt, Join, Ref, Split, Sub
 
 from bpc.model.resources import Fixed
 from bpc.model.values import (
@@ -11,9 +13,12 @@ from bpc.model.values import (
     MemberAddressHole,
     ParamHole,
     PublicAddressHole,
+    QuotedHole,
     SecretHole,
     VolumeDeviceHole,
 )
+from bpc.parts import Own, ordered
+from bpc.parts import parts as parts_of
 from bpc.record import assert_never
 from bpc_targets.cloudformation.names import logical
 from bpc_targets.cloudformation.stack import attr, ref
@@ -24,12 +29,23 @@ if TYPE_CHECKING:
 
     from bpc.model.resources import Group
     from bpc.model.values import Hole, Text
+    from bpc.parts import Place
     from bpc_targets.cloudformation.stack import Stack
 
 
 def value(text: Text, stack: Stack) -> Any:
     """A text as a property's value."""
-    return joined([part if isinstance(part, str) else function(part, stack) for part in text])
+    return joined([part if isinstance(part, str) else filled(part, stack) for part in parts_of(text)])
+
+
+def filled(place: Place, stack: Stack) -> Any:
+    """What gives a place's text. Only a string may have a character that must be escaped."""
+    assert not isinstance(place.hole, Own), "filled by its own program's writer"
+    made = function(place.hole, stack)
+    if isinstance(place.hole, ParamHole) and stack.strings[place.hole.param]:
+        for old, new in ordered(place.escapes):
+            made = Join(new, Split(old, made))
+    return made
 
 
 def joined(parts: list[Any]) -> Any:
@@ -40,14 +56,22 @@ def joined(parts: list[Any]) -> Any:
     other: dict[str, Any] = {}
     for part in parts:
         if isinstance(part, str):
-            text.append(part.replace("${", "${!"))
+            text.append(_literal(part))
+            if "${Dollar}" in text[-1]:
+                other["Dollar"] = "$"
         elif isinstance(part, Ref | GetAtt):
             text.append(f"${{{'.'.join(_names(part))}}}")
         else:
-            name = f"Value{len(other)}"
+            same = (name for name, known in other.items() if name != "Dollar" and known.to_dict() == part.to_dict())
+            name = next(same, f"Value{len(other)}")
             other[name] = part
             text.append(f"${{{name}}}")
     return Sub("".join(text), other) if other else Sub("".join(text)) if len(parts) > 1 else ""
+
+
+def _literal(text: str) -> str:
+    """A literal inside `Fn::Sub`, which has an escape for what looks like a variable. Any other `${` gets its dollar from one."""
+    return re.sub(r"\$\{(?:([^${}!\n]+)\})?", lambda m: f"${{!{m[1]}}}" if m[1] else "${Dollar}{", text)
 
 
 def _names(part: Ref | GetAtt) -> list[str]:
@@ -77,8 +101,8 @@ def function(hole: Hole, stack: Stack) -> Any:
             if hole.member is None:
                 return attr(stack.balancer("Balancer", hole.owner), "DNSName")
             return ref(stack.tier("Address", hole.owner, hole.member))
-        case VolumeDeviceHole():
-            raise AssertionError("filled by the machine")
+        case VolumeDeviceHole() | QuotedHole():
+            raise AssertionError("filled by the machine, or taken apart before")
         case _:
             assert_never(hole)
 

@@ -17,7 +17,7 @@ class NoRelease(Diagnostic):
 
     code: ClassVar = "DIB001"
     message: ClassVar = 'diskimage-builder images of {distribution} "{version}" are not supported'
-    advice: ClassVar = "known are {known}"
+    advice: ClassVar = "supported: {known}"
     distribution: str
     version: str
     known: str
@@ -31,7 +31,7 @@ class NoArchitecture(Diagnostic):
 
     code: ClassVar = "DIB002"
     message: ClassVar = (
-        'diskimage-builder images are for x86_64 machines, and those of tier "{tier}" are {architecture}'
+        'diskimage-builder images are for x86_64 machines, but those of tier "{tier}" are {architecture}'
     )
     tier: str
     architecture: str

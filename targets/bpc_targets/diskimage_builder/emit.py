@@ -16,8 +16,10 @@ from __future__ import annotations
 from bpc.firstboot import baked, system
 from bpc.firstboot.system import RELEASES
 from bpc.model.steps import ReadyImage
+from bpc.quoting import comment, visible
 from bpc.source import where
 from bpc.target import Artifacts
+from bpc.yaml import quoted, scalar
 from bpc_targets.diskimage_builder import diagnostics, texts
 
 TYPE_CHECKING = False
@@ -112,7 +114,7 @@ def _image(image: Image, base: Base, groups: Sequence[Group]) -> Files:
 
 
 def _element(name: str, title: str, files: Files) -> Files:
-    page = f"{'=' * len(name)}\n{name}\n{'=' * len(name)}\n\n{title} Made by bpc.\n"
+    page = f"{'=' * len(name)}\n{name}\n{'=' * len(name)}\n\n{visible(title)} Made by bpc.\n"
     return {f"elements/{name}/{path}": content for path, content in (files | {"README.rst": page}).items()}
 
 
@@ -124,6 +126,6 @@ def _packages(packages: Sequence[tuple[str, str]], phase: str) -> str:
     lines = [
         line
         for place, names in places.items()
-        for line in (f"# {place}", *(f'"{name}":\n  phase: {phase}' for name in names))
+        for line in (comment(place), *(f"{quoted(name)}:\n  phase: {scalar(phase)}" for name in names))
     ]
     return "# Made by bpc.\n" + "\n".join(lines) + "\n"

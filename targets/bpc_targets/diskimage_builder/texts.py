@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bpc.firstboot import system
+from bpc.quoting import visible, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ rm -f /etc/hostname /etc/.resolv.conf.systemd-resolved.bak /etc/apt/apt.conf.d/9
 {system.trim("", by="this script")}"""
 
 BUILD = r"""#!/bin/bash
-# Makes the images with diskimage-builder: build.sh [-t TYPE] [IMAGE...]; qcow2 and all of them where it is not said.
+# Makes the images with diskimage-builder: build.sh [-t TYPE] [IMAGE...]; default: qcow2, and all images.
 # TYPE tar is the tree alone, without partitions and a boot loader. Packages come from the mirrors that this machine's
 # apt is configured for, where it is of the images' release; DIB_DISTRIBUTION_MIRROR says others. Made by bpc.
 set -euo pipefail
@@ -96,10 +97,10 @@ done
 
 README = """{title}
 {line}
-Made by bpc {compiler}; made anew when you compile.
+Made by bpc {compiler}; overwritten when you compile again.
 
-With diskimage-builder 3, debootstrap, sudo and qemu-utils (for a disk also kpartx), as root, in the folder where the images shall
-be. HERE is this folder:
+With diskimage-builder 3, debootstrap, sudo and qemu-utils (for a disk also kpartx), as root, in the folder where the images are
+to be. HERE is this folder:
 
     {folder}/build.sh                     # all images as qcow2
     {folder}/build.sh -t tar {first}      # one, as a tree
@@ -138,8 +139,8 @@ def environment(codename: str, distribution: str) -> str:
 
 def build(images: Sequence[Image]) -> str:
     """build.sh."""
-    releases = "".join(f"    {image.name}) codename={codename(image)} ;;\n" for image in images)
-    return BUILD.replace("@images@", " ".join(image.name for image in images)).replace("@releases@", releases)
+    releases = "".join(f"    {word(image.name)}) codename={codename(image)} ;;\n" for image in images)
+    return BUILD.replace("@images@", " ".join(word(image.name) for image in images)).replace("@releases@", releases)
 
 
 def codename(image: Image) -> str:
@@ -149,10 +150,10 @@ def codename(image: Image) -> str:
 
 
 def readme(solution: Solution, images: Sequence[Image]) -> str:
-    title = f"Images of {solution.name} {solution.version}" + (
+    title = visible(f"Images of {solution.name} {solution.version}") + (
         f" ({solution.environment})" if solution.environment else ""
     )
-    names = [image.name for image in images]
+    names = [word(image.name) for image in images]
     distributions = dict.fromkeys(image.base.origin.distribution for image in images if image.base is not None)
     return README.format(
         title=title,

@@ -16,7 +16,7 @@ CAPABILITIES = {
     "tier: spread = hosts": "OS::Nova::ServerGroup, anti-affinity",
     "tier: spread = zones": "refused (HEAT003)",
     "machine": "a flavor parameter, or the smallest flavor of --flavors",
-    "machine: architecture": "a property of the image, which Nova's scheduler heeds; one ready image for two is refused (HEAT007)",
+    "machine: architecture": "a property of the image, which Nova's scheduler respects; one ready image for two is refused (HEAT007)",
     "volume": "OS::Cinder::Volume and VolumeAttachment",
     "volume: keep": "deletion_policy Retain",
     "expose": "security group rules, each its own resource",

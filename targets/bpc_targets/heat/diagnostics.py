@@ -14,13 +14,13 @@ class TooMuch(Diagnostic):
     5 levels of nesting.
 
     Heat refuses such a stack only when it is created. Ask your cloud's operators for their limits (`max_resources_per_stack`,
-    `max_template_size`, `max_json_body_size`, `max_nested_stack_depth`) and say them with `--limit resources=5000`; or make
+    `max_template_size`, `max_json_body_size`, `max_nested_stack_depth`) and give them with `--limit resources=5000`; or make
     tiers smaller. A tier whose members nobody connects to takes one resource a member; ports, volumes and addresses add to that.
     """
 
     code: ClassVar = "HEAT001"
-    message: ClassVar = "the stack would have {actual:,} {what}, and Heat takes {limit:,}; most come from {largest}"
-    advice: ClassVar = "say your cloud's own limit with `--limit {key}=N`, or make these tiers smaller"
+    message: ClassVar = "the stack would have {actual:,} {what}, but Heat allows {limit:,}; most come from {largest}"
+    advice: ClassVar = "give your cloud's own limit with `--limit {key}=N`, or make these tiers smaller"
     actual: int
     what: str
     limit: int
@@ -29,7 +29,7 @@ class TooMuch(Diagnostic):
 
 
 class UserDataTooLarge(Diagnostic):
-    """The first-boot data of a tier is larger than Nova takes: 65,535 bytes after base64, so about 48 KiB.
+    """The first-boot data of a tier is larger than Nova allows: 65,535 bytes after base64, so about 48 KiB.
 
     Contents without values that are known only when the stack runs are compressed before it comes to that.
     Bake more into the image (`bake = software` or `full`), or fetch large files as artifacts from a URL.
@@ -37,7 +37,7 @@ class UserDataTooLarge(Diagnostic):
 
     code: ClassVar = "HEAT002"
     message: ClassVar = (
-        'the first-boot data of tier "{tier}" has {size:,} bytes, and Nova takes 49,149; largest: {largest}'
+        'the first-boot data of tier "{tier}" has {size:,} bytes, but Nova allows 49,149; largest: {largest}'
     )
     advice: ClassVar = "bake more into the image, or give artifacts a URL"
     tier: str
@@ -70,14 +70,14 @@ class ReservedName(Diagnostic):
 
 
 class OwnMembers(Diagnostic):
-    """A scaling tier is handed the addresses of its own members, or waits in a circle for them: they come and go.
+    """A scaling tier is given the addresses of its own members, or waits for them in a cycle: they come and go.
 
     Use a number as `count`, or `balance` at the endpoint and its one host.
     """
 
     code: ClassVar = "HEAT005"
     message: ClassVar = 'tier "{tier}" scales: its first boot cannot know the addresses of its own members'
-    advice: ClassVar = "use a number as count, or the balanced host of the endpoint"
+    advice: ClassVar = "use a number as `count`, or the balanced host of the endpoint"
     tier: str
 
 
@@ -98,7 +98,7 @@ class WaitTooLong(Diagnostic):
     """Heat waits for a tier's machines twelve hours at most. Make `ready_within` shorter."""
 
     code: ClassVar = "HEAT008"
-    message: ClassVar = 'tier "{tier}" is awaited for {hours} hours, and Heat waits for 12'
+    message: ClassVar = 'the stack would wait {hours} hours for tier "{tier}", but Heat allows 12'
     advice: ClassVar = "write a shorter `ready_within`"
     tier: str
     hours: int
@@ -109,5 +109,5 @@ class NoFlavor(Diagnostic):
 
     code: ClassVar = "HEAT006"
     message: ClassVar = "no flavor of the mapping has {need}"
-    advice: ClassVar = "add one to the file of --flavors, or ask for less"
+    advice: ClassVar = "add one to the file of `--flavors`, or ask for less"
     need: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpc.model.listing import images_json
 from bpc.model.steps import ReadyImage
+from bpc.quoting import prose, visible, word
 from bpc.target import Requirement
 from bpc.yaml import scalar
 
@@ -54,20 +55,20 @@ def _environment(stack: Stack) -> str:
 
 README = """{title}
 {rule}
-Made by bpc {compiler}. Everything in this folder is made anew when you compile; keep the blueprint in git, not this.
+Made by bpc {compiler}. Everything in this folder is overwritten when you compile again: keep the blueprint in git, not this folder.
 
 All commands are those of the stock client (python-openstackclient with python-heatclient). STACK is a name of your choice.
 
 What the stack needs from outside (see environment.yaml)
 {needs}
 
-1. The images, once (images.json says what is in each; an image's name changes when its content does)
+1. The images, once (images.json lists what is in each; an image's name changes when its content does)
 {images}
 
 2. Create
     openstack stack create --wait -e environment.yaml -t stack.yaml STACK
 
-   Every machine says when it is ready. If one fails, its exit code and the last lines of its log are in the events:
+   Every machine reports when it is ready. If one fails, its exit code and the last lines of its log are in the events:
     openstack stack event list --nested-depth 3 STACK
     openstack stack failures list STACK
 
@@ -85,7 +86,9 @@ What the stack needs from outside (see environment.yaml)
 
 def _readme(stack: Stack) -> str:
     solution = stack.solution
-    title = f"{solution.name} {solution.version}" + (f" ({solution.environment})" if solution.environment else "")
+    title = visible(f"{solution.name} {solution.version}") + (
+        f" ({solution.environment})" if solution.environment else ""
+    )
     built = [image for image in solution.images if not isinstance(image.origin, ReadyImage)]
     upload = "    openstack image create --disk-format qcow2 --container-format bare --property hw_architecture={1}"
     upload += " --file {0}.qcow2 {0}"
@@ -94,8 +97,10 @@ def _readme(stack: Stack) -> str:
         title=title,
         rule="=" * len(title),
         compiler=solution.compiler,
-        needs="\n".join(f"    {n.parameter} = {n.value or '?'}  ({n.kind}, {n.why})" for n in requirements(stack)),
-        images="\n".join(upload.format(image.name, stack.architectures[image.name]) for image in built)
+        needs="\n".join(
+            f"    {n.parameter} = {visible(n.value) or '?'}  ({n.kind}, {prose(n.why)})" for n in requirements(stack)
+        ),
+        images="\n".join(upload.format(word(image.name), stack.architectures[image.name]) for image in built)
         or "    (none: ready images are used)",
         kept=f"   These volumes stay, with their data: {', '.join(kept)}.\n" if kept else "   Nothing stays.\n",
     )

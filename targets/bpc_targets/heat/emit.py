@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpc.diagnostics.base import errors
 from bpc.model.resources import Balancer, FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Network, Rule, Secret
+from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS
 from bpc.record import assert_never
 from bpc.target import Artifacts
 from bpc.yaml import dump
@@ -77,7 +78,7 @@ def _template(stack: Stack) -> str:
 # ---- parameters and outputs
 
 TYPES = {"bool": "boolean", "string": "string", "cidr": "string"}
-LINE = {"allowed_pattern": "[^\\x00-\\x1f\\x7f]*", "description": "one line, without control characters"}
+STRING = {"allowed_pattern": ALLOWED, "description": ALLOWED_IN_WORDS}
 
 
 def _parameters(stack: Stack) -> None:
@@ -115,7 +116,7 @@ def _parameter(item: Param) -> Json:
     elif item.type == "port":
         made["constraints"] = [{"range": {"min": 1, "max": 65535}}]
     elif item.type == "string":
-        made["constraints"] = [LINE]
+        made["constraints"] = [STRING]
     return made
 
 

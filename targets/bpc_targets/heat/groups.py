@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
+INDEX = "\x1findex\x1f"
+"""What a ResourceGroup fills in anywhere in a member's definition, also in first-boot data: no value has such a character."""
 LONGEST = 43_200
 """Seconds that a wait condition may wait."""
 
@@ -116,7 +118,7 @@ def _depends(stack: Stack, group: Group) -> list[str]:
 
 
 def _fixed(stack: Stack, group: Group, tier: str, members: Fixed, data: Any) -> None:
-    name = {"list_join": ["-", [param("OS::stack_name"), group.name, "%index%"]]}
+    name = {"list_join": ["-", [param("OS::stack_name"), group.name, INDEX]]}
     if has_ports(group):
         for network in group.networks:
             _ports(stack, group, tier, members, network)
@@ -130,7 +132,7 @@ def _fixed(stack: Stack, group: Group, tier: str, members: Fixed, data: Any) -> 
     stack.add(
         f"tier.{tier}",
         "OS::Heat::ResourceGroup",
-        {"count": members.count, "index_var": "%index%", "resource_def": definition},
+        {"count": members.count, "index_var": INDEX, "resource_def": definition},
         group.span,
         depends_on=_depends(stack, group),
         update_policy={"rolling_update": rolling(group)},
@@ -171,7 +173,7 @@ def _given(stack: Stack, group: Group, tier: str, data: Any) -> Json:
     for balancer in stack.balancers_of.get(group.name, ()):
         given[f"pool_{balancer.endpoint}"] = get(f"pool.{stack.balancer(balancer.name)}")
     if isinstance(group.members, Fixed):
-        given["index"] = "%index%"
+        given["index"] = INDEX
         for network in group.networks:
             ports = f"ports.{tier}.{stack.network(network)}"
             given[f"ports_{network}"] = attr(ports, "refs")

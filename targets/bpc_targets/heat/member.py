@@ -92,12 +92,12 @@ def _address(stack: Stack, network: str, *, fixed: bool) -> Json:
 
 
 def _server(stack: Stack, group: Group, *, fixed: bool) -> Json:
-    from bpc_targets.heat.userdata import device_marker
+    from bpc_targets.heat.userdata import device_mark
 
     data: Any = param("user_data")
     if group.volumes:
         # a volume's id is known to its member only; Nova's virtio serial is the id's first 20 characters
-        params = {device_marker(volume.name): get(f"volume.{volume.was or volume.name}") for volume in group.volumes}
+        params = {device_mark(volume.name): get(f"volume.{volume.was or volume.name}") for volume in group.volumes}
         data = {"str_replace": {"template": data, "params": params}}
     made: Json = {
         "image": param("image"),

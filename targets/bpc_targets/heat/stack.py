@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.resources import Balancer, Group, Network, Rule
     from bpc.model.solution import Solution
-    from bpc.model.values import Text
     from bpc.source import Span
     from bpc.target import Options
+    from bpc_targets.heat.userdata import FirstBoot
 
     Json = dict[str, Any]
 
@@ -42,7 +42,8 @@ class Stack:
         self.files: dict[str, str] = {}
         self.counts: dict[str, int] = {}
         self.places: dict[str, Span] = {}
-        self.first_boots: dict[int, Text] = {}
+        self.first_boots: dict[int, FirstBoot] = {}
+        self.types = {param.name: param.type for param in solution.params}
         self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
         self.found: list[Diagnostic] = []
         self.networks: dict[str, Network] = {r.name: r for r in solution.resources if isinstance(r, Network)}

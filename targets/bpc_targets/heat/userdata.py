@@ -1,8 +1,8 @@
-"""First-boot data in HOT: a file with markers, which `str_replace` fills in."""
+"""First-boot data in HOT: a file with placeholders, which `str_replace` fills in, all at once: no value is searched for them."""
 
 from __future__ import annotations
 
-from bpc.firstboot.userdata import parts
+from bpc.firstboot.userdata import portions
 from bpc.firstboot.userdata import user_data as cloud_config
 from bpc.model.resources import Scaling
 from bpc.model.values import (
@@ -11,20 +11,22 @@ from bpc.model.values import (
     MemberAddressHole,
     ParamHole,
     PublicAddressHole,
+    QuotedHole,
     SecretHole,
     VolumeDeviceHole,
 )
-from bpc.record import assert_never
+from bpc.parts import Own, Place, placeholders, written
+from bpc.record import Record, assert_never, replace
 from bpc_targets.heat import diagnostics, limits
 from bpc_targets.heat.stack import attr
-from bpc_targets.heat.values import function
+from bpc_targets.heat.values import filled, varied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from bpc.model.resources import Group
-    from bpc.model.values import Hole, Text
+    from bpc.parts import Parts
     from bpc_targets.heat.stack import Stack
 
 LARGEST = 49_149
@@ -33,14 +35,18 @@ FILLED = 64
 """Bytes that a filled marker is counted with."""
 
 SETTINGS = 700
-"""Bytes that take the place of `@@signal@@`."""
+"""Bytes that take the place of the signal."""
 
-SIGNAL = '''#!/usr/bin/env python3
+SIGNAL_ACCOUNT = Place(hole=Own(name="signal"))
+SIGNAL: Parts = (
+    '''#!/usr/bin/env python3
 """Tells Heat how the first boot ended: `signal SUCCESS|FAILURE`, the reason on the standard input. Made by bpc."""
 import json, socket, sys, time, urllib.request
 
 # An account that may do nothing but signal to this stack; a token would expire before the tier grows next year.
-account = json.loads(r\'\'\'@@signal@@\'\'\')
+account = json.loads(r\'\'\'''',
+    SIGNAL_ACCOUNT,
+    """\'\'\')
 reason = sys.stdin.buffer.read()[-3000:].decode(errors="replace")
 
 
@@ -71,65 +77,102 @@ for attempt in range(20):
         time.sleep(15)
 else:
     sys.exit("signal: nobody heard it")
-'''
+""",
+)
+
+
+class FirstBoot(Record):
+    """A first boot with its placeholders; tiers with the same steps share it."""
+
+    text: Parts
+    written: str
+    marks: tuple[tuple[Place, str], ...]
 
 
 def user_data(stack: Stack, group: Group, tier: str) -> Any:
-    """The value of the servers' `user_data`; the text itself goes into a file. Markers that members fill stay in."""
-    text = stack.first_boots.get(id(group.first_boot))
-    if text is None:  # tiers with the same steps share one text
-        text = cloud_config(group, (SIGNAL,))
-        if _size(text) > LARGEST:
-            text = cloud_config(group, (SIGNAL,), compress=True)
-        stack.first_boots[id(group.first_boot)] = text
-    _check_size(stack, group, text)
-    own = [part for part in text if isinstance(part, MemberAddressesHole) and part.group == group.name]
-    if isinstance(group.members, Scaling) and own:
+    """The value of the servers' `user_data`; the text itself goes into a file."""
+    boot = stack.first_boots.get(id(group.first_boot)) or _first_boot(stack, group)
+    stack.first_boots[id(group.first_boot)] = boot
+    _check_size(stack, group, boot.text)
+    lists = [place.hole for place, _ in boot.marks if isinstance(place.hole, MemberAddressesHole)]
+    if isinstance(group.members, Scaling) and any(hole.group == group.name for hole in lists):
         stack.found.append(diagnostics.OwnMembers(span=group.span, tier=group.name))
-    written = "".join(part if isinstance(part, str) else marker(part) for part in text)
     name = f"user-data/{tier}.yaml"
-    stack.files[name] = written
-    params: dict[str, Any] = {
-        marker(part): function(part, stack) for part in text if not isinstance(part, str | VolumeDeviceHole)
-    }
-    params["@@signal@@"] = attr(f"handle.{tier}", "signal")
+    stack.files[name] = boot.written
+    params = {mark: _value(place, stack, tier) for place, mark in boot.marks}
     return {"str_replace": {"template": {"get_file": name}, "params": params}}
 
 
-def marker(hole: Hole) -> str:
-    """What stands for a hole in the file."""
+def _first_boot(stack: Stack, group: Group) -> FirstBoot:
+    text = cloud_config(group, SIGNAL)
+    if _size(text) > LARGEST:
+        text = cloud_config(group, SIGNAL, compress=True)
+    text = tuple(
+        part if isinstance(part, str) or not part.escapes or varied(part, stack) else replace(part, escapes=())
+        for part in text
+    )
+    marks, order = placeholders(text, _name)
+    said = [_said(place, mark) for place, mark in marks]
+    return FirstBoot(text=text, written=written(text, [said[number] for number in order]), marks=marks)
+
+
+def _said(place: Place, mark: str) -> str:
+    """What stands in the file for a place."""
+    if isinstance(place.hole, VolumeDeviceHole):
+        return f"$(printf %.43s /dev/disk/by-id/virtio-{mark})"  # the serial ends after 20 characters
+    return mark
+
+
+def _value(place: Place, stack: Stack, tier: str) -> Any:
+    if isinstance(place.hole, Own):
+        return attr(f"handle.{tier}", "signal")
+    if isinstance(place.hole, VolumeDeviceHole):
+        return device_mark(place.hole.volume)
+    return filled(place, stack)
+
+
+def device_mark(volume: str) -> str:
+    """What stands for a volume's id until the member fills it in: the stack's values have no such character."""
+    return f"\x1fvolume.{volume}\x1f"
+
+
+def _name(place: Place) -> str:
+    """What a placeholder is called."""
+    hole = place.hole
     match hole:
+        case Own(name=own):
+            return own
         case ParamHole():
-            name = f"param.{hole.param}"
+            return f"param.{hole.param}"
         case SecretHole():
-            name = f"secret.{hole.secret}"
+            return f"secret.{hole.secret}"
         case MemberAddressHole():
-            name = f"{hole.group}.{hole.member}.{hole.network}"
+            return f"{hole.group}.{hole.member}.{hole.network}"
         case MemberAddressesHole():
-            name = f"{hole.group}.all.{hole.network}.{hole.separator.encode().hex()}"
+            return f"{hole.group}.all.{hole.network}.{hole.separator.encode().hex()}"
         case BalancerAddressHole():
-            name = f"{hole.balancer}.host"
+            return f"{hole.balancer}.host"
         case PublicAddressHole():
-            name = f"public.{hole.owner}.{'' if hole.member is None else hole.member}"
+            return f"public.{hole.owner}.{'' if hole.member is None else hole.member}"
         case VolumeDeviceHole():
-            return f"$(printf %.43s /dev/disk/by-id/virtio-{device_marker(hole.volume)})"  # the serial ends after 20 characters
+            return f"volume.{hole.volume}"
+        case QuotedHole():
+            raise AssertionError("taken apart before")
         case _:
             assert_never(hole)
-    return f"@@{name}@@"
 
 
-def device_marker(volume: str) -> str:
-    """The marker of a volume's id."""
-    return f"@@volume.{volume}@@"
+def _size(text: Parts) -> int:
+    return sum(limits.size(part) if isinstance(part, str) else _filled_size(part) for part in text)
 
 
-def _size(text: Text) -> int:
-    return SETTINGS + sum(limits.size(part) if isinstance(part, str) else FILLED for part in text)
+def _filled_size(place: Place) -> int:
+    return SETTINGS if isinstance(place.hole, Own) else FILLED
 
 
-def _check_size(stack: Stack, group: Group, text: Text) -> None:
+def _check_size(stack: Stack, group: Group, text: Parts) -> None:
     size = _size(text)
     if size > LARGEST:
-        largest = ", ".join(f"{part.title} ({part.size:,} bytes)" for part in parts(group)[:3])
+        largest = ", ".join(f"{part.title} ({part.size:,} bytes)" for part in portions(group)[:3])
         found = diagnostics.UserDataTooLarge(span=group.span, tier=group.name, size=size, largest=largest or "packages")
         stack.found.append(found)

@@ -9,9 +9,12 @@ from bpc.model.values import (
     MemberAddressHole,
     ParamHole,
     PublicAddressHole,
+    QuotedHole,
     SecretHole,
     VolumeDeviceHole,
 )
+from bpc.parts import Own
+from bpc.parts import parts as parts_of
 from bpc.record import assert_never
 from bpc_targets.heat.stack import Stack, attr, param
 
@@ -20,14 +23,43 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bpc.model.values import Hole, Text
+    from bpc.parts import Place
+
+
+TEXTS = ("string", "cidr", "bool")
+"""Types of which `filled` gives a string."""
 
 
 def value(text: Text, stack: Stack) -> Any:
     """A text as a property's value."""
-    parts = [part if isinstance(part, str) else function(part, stack) for part in text]
-    if not parts:
-        return ""
-    return parts[0] if len(parts) == 1 else {"list_join": ["", parts]}
+    if len(text) < 2:
+        return next((part if isinstance(part, str) else function(part, stack) for part in text), "")
+    return {"list_join": ["", [part if isinstance(part, str) else _joinable(part, stack) for part in parts_of(text)]]}
+
+
+def _joinable(place: Place, stack: Stack) -> Any:
+    """What gives a place's text as a string, which is all that `list_join` takes."""
+    made = filled(place, stack)
+    if isinstance(place.hole, ParamHole) and stack.types[place.hole.param] not in TEXTS:
+        return {"str_replace": {"template": "value", "params": {"value": made}}}
+    return made
+
+
+def varied(place: Place, stack: Stack) -> bool:
+    """Whether a value may have a character that must be escaped: only a string does, and Heat makes secrets of letters."""
+    return isinstance(place.hole, ParamHole) and stack.types[place.hole.param] == "string"
+
+
+def filled(place: Place, stack: Stack) -> Any:
+    """What gives a place's text."""
+    assert not isinstance(place.hole, Own), "filled by its own program's writer"
+    made = function(place.hole, stack)
+    if place.escapes and varied(place, stack):
+        return {"str_replace": {"template": made, "params": dict(place.escapes)}}
+    if isinstance(place.hole, ParamHole) and stack.types[place.hole.param] == "bool":
+        written = {"str_replace": {"template": "value", "params": {"value": made}}}
+        return {"str_replace": {"template": written, "params": {"True": "true", "False": "false"}}}
+    return made
 
 
 def function(hole: Hole, stack: Stack) -> Any:
@@ -47,8 +79,8 @@ def function(hole: Hole, stack: Stack) -> Any:
             if hole.member is None:
                 return attr(f"address.{stack.balancer(hole.owner)}", "floating_ip_address")
             return attr(f"tier.{stack.tier(hole.owner)}", f"resource.{hole.member}.public_address")
-        case VolumeDeviceHole():
-            raise AssertionError("filled by the member")
+        case VolumeDeviceHole() | QuotedHole():
+            raise AssertionError("filled by the member, or taken apart before")
         case _:
             assert_never(hole)
 

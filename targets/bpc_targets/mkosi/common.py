@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bpc.firstboot import system
+from bpc.quoting import visible, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,17 +114,17 @@ def mkfs_options(seed: str) -> str:
 
 
 def readme(solution: Solution, images: list[Image]) -> str:
-    title = f"Images of {solution.name} {solution.version}" + (
+    title = visible(f"Images of {solution.name} {solution.version}") + (
         f" ({solution.environment})" if solution.environment else ""
     )
     bases = dict.fromkeys(image.base.name for image in images if image.base is not None)
     make = "mkosi --directory={0} --output-directory=OUT --force build"
     return (
-        f"{title}\n{'=' * len(title)}\nMade by bpc {solution.compiler}; made anew when you compile.\n\n"
-        "`bpc build` makes them all, and only what is not there yet. By hand, with mkosi 25 or later, as root:\n\n"
+        f"{title}\n{'=' * len(title)}\nMade by bpc {solution.compiler}; overwritten when you compile again.\n\n"
+        "`bpc build` makes all of them that are missing. By hand, with mkosi 25 or later, as root:\n\n"
         "What they share, once\n"
-        + "".join(f"    {make.format(name + '.tree')}\n" for name in bases)
+        + "".join(f"    {make.format(word(name + '.tree'))}\n" for name in bases)
         + "\nThe images (then OUT/NAME.raw)\n"
-        + "".join(f"    {make.format(image.name)}\n" for image in images)
+        + "".join(f"    {make.format(word(image.name))}\n" for image in images)
         + "\nOn Debian, packages come from the mirrors of mkosi's own configuration; `--sandbox-tree=` brings others.\n"
     )

@@ -17,7 +17,7 @@ class NoRelease(Diagnostic):
 
     code: ClassVar = "MKOSI001"
     message: ClassVar = 'mkosi images of {distribution} "{version}" are not supported'
-    advice: ClassVar = "known are {known}"
+    advice: ClassVar = "supported: {known}"
     distribution: str
     version: str
     known: str
@@ -30,6 +30,6 @@ class NoArchitecture(Diagnostic):
     """
 
     code: ClassVar = "MKOSI002"
-    message: ClassVar = 'mkosi images are for x86_64 machines, and those of tier "{tier}" are {architecture}'
+    message: ClassVar = 'mkosi images are for x86_64 machines, but those of tier "{tier}" are {architecture}'
     tier: str
     architecture: str

@@ -12,6 +12,7 @@ from bpc.model.steps import ReadyImage
 from bpc.source import where
 from bpc.target import Artifacts
 from bpc_targets.mkosi import common, diagnostics
+from bpc_targets.mkosi.conf import comment, listed, setting, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,10 +74,10 @@ def _check(image: Image, groups: list[Group]) -> Iterable[Diagnostic]:
 
 def _base(base: Base, users: list[Image]) -> Files:
     conf = _conf(base)
-    conf["Output"] += ["Format=directory", f"Output={tree(base)}"]
+    conf["Output"] += ["Format=directory", setting("Output", tree(base))]
     conf["Content"] += [
-        "# what a machine needs to start, to find its address and to be told its first boot",
-        *_list(system.essential(base.origin)),
+        comment("what a machine needs to start, to find its address and to receive its first-boot data"),
+        listed("Packages", system.essential(base.origin)),
         *_packages(base.steps),
     ]
     title = f"The release and the system layer of {', '.join(dict.fromkeys(i.template for i in users))}"
@@ -91,9 +92,9 @@ def _image(image: Image, base: Base, groups: list[Group]) -> Files:
     steps = system.own_steps(image)
     seed = _seed(image.digest)
     conf = _conf(base)
-    conf["Output"] += ["Format=disk", f"Output={image.name}", f"Seed={seed}"]
+    conf["Output"] += ["Format=disk", setting("Output", image.name), setting("Seed", seed)]
     conf["Build"] += [common.mkfs_options(seed)]
-    conf["Content"] += [f"BaseTrees=%O/{tree(base)}", *_packages(steps)]
+    conf["Content"] += [setting("BaseTrees", tree(base), within="%O/"), *_packages(steps)]
     title = f"Image of {', '.join(group.name for group in groups)} ({where(image.span)})"
     made = _folder(image.name, title, conf, common.DISK | baked.trees(steps), baked.script(steps))
     smallest = min([LARGEST, *(group.machine.disk - ROOM for group in groups)])
@@ -102,9 +103,8 @@ def _image(image: Image, base: Base, groups: list[Group]) -> Files:
 
 
 def _folder(name: str, title: str, conf: Conf, files: Files, script: str) -> Files:
-    sections = [f"\n[{section}]\n" + "".join(f"{line}\n" for line in lines) for section, lines in conf.items()]
     made: Files = {
-        f"{name}/mkosi.conf": f"# {title}. Made by bpc.\n{''.join(sections)}",
+        f"{name}/mkosi.conf": written(f"{title}. Made by bpc.", conf),
         f"{name}/mkosi.finalize": common.FINALIZE,
     }
     made |= {f"{name}/mkosi.extra/{path}": content for path, content in (common.PRESETS | files).items()}
@@ -120,8 +120,8 @@ def _conf(base: Base) -> Conf:
     return {
         "Config": ["MinimumVersion=25"],
         "Distribution": [
-            f"Distribution={base.origin.distribution}",
-            f"Release={release}",
+            setting("Distribution", base.origin.distribution),
+            setting("Release", release),
             "Architecture=x86-64",
         ],
         "Output": ["ManifestFormat=json"],
@@ -135,11 +135,7 @@ def _packages(steps: Iterable[Step]) -> list[str]:
     places: dict[str, list[str]] = {}
     for name, place in baked.packages(steps):
         places.setdefault(place, []).append(name)
-    return [line for place, names in places.items() for line in (f"# {place}", *_list(names))]
-
-
-def _list(names: Iterable[str]) -> list[str]:
-    return ["Packages=", *(f"        {name}" for name in names)]
+    return [line for place, names in places.items() for line in (comment(place), listed("Packages", names))]
 
 
 def _seed(digest: str) -> str:

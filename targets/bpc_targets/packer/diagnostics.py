@@ -17,7 +17,7 @@ class NoRelease(Diagnostic):
 
     code: ClassVar = "PACKER001"
     message: ClassVar = 'Packer images of {distribution} "{version}" are not supported'
-    advice: ClassVar = "known are {known}"
+    advice: ClassVar = "supported: {known}"
     distribution: str
     version: str
     known: str
@@ -30,7 +30,7 @@ class NoArchitecture(Diagnostic):
     """
 
     code: ClassVar = "PACKER002"
-    message: ClassVar = 'Packer images are for x86_64 machines, and those of tier "{tier}" are {architecture}'
+    message: ClassVar = 'Packer images are for x86_64 machines, but those of tier "{tier}" are {architecture}'
     tier: str
     architecture: str
 
@@ -42,6 +42,6 @@ class NameTooLong(Diagnostic):
     """
 
     code: ClassVar = "PACKER003"
-    message: ClassVar = "the image's name has {length} characters, and Amazon takes 128"
+    message: ClassVar = "the image's name has {length} characters, but Amazon allows 128"
     advice: ClassVar = "give the template a name of at most 115 characters"
     length: int

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 
+from bpc.quoting import comment
 from bpc.record import Record
 
 TYPE_CHECKING = False
@@ -58,7 +60,7 @@ packer {
 """
 
 SOURCES = """
-source "qemu" "@name@" {
+source "qemu" "@label@" {
   iso_url          = var.base_image
   iso_checksum     = var.base_checksum
   disk_image       = true
@@ -90,7 +92,7 @@ source "qemu" "@name@" {
   shutdown_command     = "systemctl poweroff"
 }
 
-source "openstack" "@name@" {
+source "openstack" "@label@" {
   image_name          = "@name@"
   source_image_name   = var.openstack_source_image
   flavor              = var.openstack_flavor
@@ -104,7 +106,7 @@ source "openstack" "@name@" {
   ssh_timeout          = var.ssh_timeout
 }
 
-source "amazon-ebs" "@name@" {
+source "amazon-ebs" "@label@" {
   ami_name       = "@name@"
   region         = var.amazon_region
   instance_type  = var.amazon_instance_type
@@ -135,7 +137,23 @@ source "amazon-ebs" "@name@" {
 
 def plain(text: str) -> str:
     """A text as a string of HCL in which nothing is interpolated."""
-    return json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+    return f'"{inside(text)}"'
+
+
+def inside(text: str) -> str:
+    """The same without its quotes, as a part of a string in which other parts are interpolated."""
+    quoted = re.sub('["\\\\\0-\x1f\x7f-\x9f\u2028\u2029]', _escaped, text)
+    return quoted.replace("${", "$${").replace("%{", "%%{")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    char = match[0]
+    return f"\\{char}" if char in '"\\' else f"\\u{ord(char):04x}"
+
+
+def label(name: str) -> str:
+    """An image's name as that of a source, which is an identifier of HCL: a release's version may have dots."""
+    return re.sub("[^A-Za-z0-9_-]", "-", name)
 
 
 def variables(origin: Release, codename: str, disk: int) -> str:
@@ -197,17 +215,24 @@ def template(name: str, title: str, uploads: Iterable[str], scripts: Iterable[st
     """The sources, and the build with the folders to upload (to /var/tmp/bpc) and the scripts in their order."""
     first, *others = sorted(scripts)
     head = (
-        f"# {title}. Made by bpc.\n\nlocals {{\n"
+        f"{comment(f'{title}. Made by bpc.')}\n\nlocals {{\n"
         '  key = var.ssh_private_key_file != "" ? var.ssh_private_key_file : "${path.root}/../key"\n}\n'
     )
     kinds = ("qemu", "openstack", "amazon-ebs")
-    lines = ["", "build {", "  sources = [", *(f'    "source.{kind}.{name}",' for kind in kinds), "  ]", ""]
-    lines += ['  provisioner "shell" {', f'    script = "${{path.root}}/{first}"', "  }", ""]
+    lines = [
+        "",
+        "build {",
+        "  sources = [",
+        *(f"    {plain(f'source.{kind}.{label(name)}')}," for kind in kinds),
+        "  ]",
+        "",
+    ]
+    lines += ['  provisioner "shell" {', f'    script = "${{path.root}}/{inside(first)}"', "  }", ""]
     for folder in uploads:
         lines += [
             '  provisioner "file" {',
-            f'    source      = "${{path.root}}/{folder}/"',
-            f'    destination = "/var/tmp/bpc/{folder}"',
+            f'    source      = "${{path.root}}/{inside(folder)}/"',
+            f'    destination = "/var/tmp/bpc/{inside(folder)}"',
             "  }",
             "",
         ]
@@ -215,9 +240,10 @@ def template(name: str, title: str, uploads: Iterable[str], scripts: Iterable[st
         '  provisioner "shell" {',
         '    environment_vars = ["BPC_SYSTEM=${var.with_system}"]',
         "    scripts = [",
-        *(f'      "${{path.root}}/{script}",' for script in others),
+        *(f'      "${{path.root}}/{inside(script)}",' for script in others),
         "    ]",
         "  }",
         "}",
     ]
-    return head + SOURCES.replace("@name@", name) + "\n".join(lines) + "\n"
+    sources = SOURCES.replace("@label@", label(name)).replace("@name@", inside(name))
+    return head + sources + "\n".join(lines) + "\n"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bpc.quoting import visible, word
+from bpc_targets.packer.hcl import label
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +31,7 @@ END
 """
 
 TEXT = """{line}
-Made by bpc {compiler}; made anew when you compile.
+Made by bpc {compiler}; overwritten when you compile again.
 
 First, in this folder:
 
@@ -38,17 +41,17 @@ First, in this folder:
 What the images share, once, from the release's own cloud image (it is the default of the variable base_image):
 
 {bases}
-The images, each over that base (then ../packer-images/NAME/NAME.qcow2, beside this folder, which is made anew when you compile):
+The images, each over that base (then ../packer-images/NAME/NAME.qcow2, beside this folder, which is overwritten when you compile again):
 
 {images}
 Without the line of the base, each image is made from the release's cloud image, and makes the system layer too. A base that
-`bpc build` has made will do as well: -var base_image=FILE.qcow2 -var base_checksum=none -var with_system=false. Where there is no
+`bpc build` has made can be used as well: -var base_image=FILE.qcow2 -var base_checksum=none -var with_system=false. Where there is no
 KVM: -var accelerator=tcg -var cpu=qemu64.
 
 In a cloud, with the credentials that its own tools use (OS_CLOUD, AWS_PROFILE):
 
 {clouds}
-What comes from outside is a variable: variables.pkr.hcl says which there are. `packer validate` takes the same options. The user
+What comes from outside is a variable: variables.pkr.hcl lists them. `packer validate` takes the same options. The user
 data needs cloud-init in the image to start from, which then lets root in with a key; Packer's own temporary keys are not used,
 because those of Packer 1.6 (RSA with SHA-1) are refused by OpenSSH 8.8 and later.
 """
@@ -56,7 +59,7 @@ because those of Packer 1.6 (RSA with SHA-1) are refused by OpenSSH 8.8 and late
 
 def text(solution: Solution, images: Sequence[Image]) -> str:
     """README.txt: the commands in the order in which they are run."""
-    title = f"Images of {solution.name} {solution.version}" + (
+    title = visible(f"Images of {solution.name} {solution.version}") + (
         f" ({solution.environment})" if solution.environment else ""
     )
     bases = list(dict.fromkeys(image.base.name for image in images if image.base is not None))
@@ -64,12 +67,13 @@ def text(solution: Solution, images: Sequence[Image]) -> str:
     return f"{title}\n" + TEXT.format(
         line="=" * len(title),
         compiler=solution.compiler,
-        bases="".join(f"    packer build -only=qemu.{name} {name}\n" for name in bases),
+        bases="".join(f"    packer build -only=qemu.{label(name)} {word(name)}\n" for name in bases),
         images="".join(
-            f"    packer build -only=qemu.{name} \\\n      {_over(base)} \\\n      {name}\n" for name, base in over
+            f"    packer build -only=qemu.{label(name)} \\\n      {_over(word(base))} \\\n      {word(name)}\n"
+            for name, base in over
         ),
         clouds="".join(
-            f"    packer build -only={kind}.{name} {name}\n"
+            f"    packer build -only={kind}.{label(name)} {word(name)}\n"
             for name in [name for name, _ in over] or bases
             for kind in ("openstack", "amazon-ebs")
         ),

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Makes the images with diskimage-builder: build.sh [-t TYPE] [IMAGE...]; qcow2 and all of them where it is not said.
+# Makes the images with diskimage-builder: build.sh [-t TYPE] [IMAGE...]; default: qcow2, and all images.
 # TYPE tar is the tree alone, without partitions and a boot loader. Packages come from the mirrors that this machine's
 # apt is configured for, where it is of the images' release; DIB_DISTRIBUTION_MIRROR says others. Made by bpc.
 set -euo pipefail

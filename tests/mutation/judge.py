@@ -1,0 +1,161 @@
+"""Whether the tests notice a mutant: run in a child process that imports the mutated module in the place of the real one."""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.util
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pages import TOPICS, Row, program, rows
+
+from bpc import syntax
+from bpc.check.blocks import check_blocks
+from bpc.driver import Reading, beside
+from bpc.files import Project
+from bpc.lower.budget import Budget
+from bpc.resolve.names import check_names
+from bpc.resolve.program import link
+from bpc.source import Source, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import CodeType, ModuleType
+
+ROOT = Path(__file__).parent.parent.parent
+SAMPLES = sorted(ROOT.glob("blueprints/*/solution.bp"))
+CASES = sorted(ROOT.glob("tests/cases/*/expected.txt"))
+EVERYTHING = ROOT / "tests" / "naming" / "everything" / "solution.bp"
+UNCHANGED = (
+    *(
+        "pytest",
+        "jinja2.sandbox",
+        "string",
+        "ipaddress",
+        "goldens",
+        "bpc.api",
+        "bpc.model.document",
+        "bpc.model.solution",
+    ),
+    *("bpc.platforms", "bpc.diagnostics.catalogue", "bpc.diagnostics.render", "bpc_targets.heat.emit"),
+)
+ROWS = [row for topic in TOPICS for row in rows(topic)]
+
+
+class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Gives one module's mutated code to whoever imports it."""
+
+    def __init__(self, name: str, path: str, code: CodeType) -> None:
+        self.name, self.path, self.code = name, path, code
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> object:
+        if fullname != self.name:
+            return None
+        return importlib.util.spec_from_loader(fullname, self, origin=self.path)
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(self.code, module.__dict__)
+
+
+def prepare() -> None:
+    """Does once, before any mutant, what no mutant changes: everything is imported, parsed and linked."""
+    for name in UNCHANGED:
+        importlib.import_module(name)
+    for row in ROWS:
+        program(row)
+    remembered: dict[tuple[str, str], object] = {}
+    parse = syntax.parse
+
+    def once(source: Source) -> object:
+        key = (source.name, source.text)
+        if key not in remembered:
+            remembered[key] = parse(source)
+        return remembered[key]
+
+    syntax.parse = once  # type: ignore[assignment]
+    for path in (*SAMPLES, EVERYTHING, *(case.parent / "solution.bp" for case in CASES)):
+        reading = Reading(Project(str(path.parent)), Budget())
+        root = reading.text(path.name, Span(Source(path.name, ""), 0, 0))
+        if isinstance(root, Source):
+            linked, found = link(root, reading.text, once, beside)
+            for stage in (check_blocks, lambda it, read=reading.named_text: check_names(it, read)):
+                if not found:
+                    found += stage(linked)
+
+
+def verdicts(first: int) -> Iterator[tuple[str, Callable[[], bool]]]:
+    """The tests that concern evaluation, the fastest first: (name, whether it holds). Rows near `first` come before all others."""
+    from tables import agrees, told
+
+    def holds(row: Row) -> bool:
+        return all(agrees(row.cells.get(column, ""), said) for column, said in told(row).items())
+
+    near = sorted(range(len(ROWS)), key=lambda index: abs(index - first))
+    for row in (ROWS[index] for index in near):
+        yield row.place, lambda row=row: holds(row)  # type: ignore[misc]
+    yield from models()
+    yield from messages()
+    yield from connections()
+
+
+def models() -> Iterator[tuple[str, Callable[[], bool]]]:
+    import test_model
+
+    for path in SAMPLES:
+        golden = ROOT / "tests" / "golden" / f"model-{path.parent.name}"
+        wanted = (golden / "plain.json").read_text(encoding="utf-8")
+        yield f"model of {path.parent.name}", lambda p=path, w=wanted: test_model.printed(p.parent) == w  # type: ignore[misc]
+        for environment in json.loads(wanted)["environments"]:
+            wanted_too = (golden / f"{environment}.diff").read_text(encoding="utf-8")
+            yield (
+                f"model of {path.parent.name}, {environment}",
+                lambda p=path, e=environment, w=wanted, d=wanted_too: test_model.difference(w, p.parent, e) == d,  # type: ignore[misc]
+            )
+
+
+def messages() -> Iterator[tuple[str, Callable[[], bool]]]:
+    from test_mistakes import messages as printed
+
+    for case in CASES:
+        wanted = case.read_text(encoding="utf-8")
+        if wanted.startswith(("error[BPC2", "error[BPC4", "error[BPC3", "warning[BPC")):
+            yield f"message of {case.parent.name}", lambda c=case, w=wanted: printed(c.parent) == w  # type: ignore[misc]
+
+
+def connections() -> Iterator[tuple[str, Callable[[], bool]]]:
+    import test_who_reaches_whom as tests
+
+    for name, test in vars(tests).items():
+        if name.startswith("test_"):
+            marks = getattr(test, "pytestmark", [])
+            for values in marks[0].args[1] if marks else [None]:
+                yield name, lambda test=test, values=values: passes(test, values)  # type: ignore[misc]
+
+
+def passes(test: Callable[..., None], value: object) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        test(Path(folder), *(() if value is None else (value,)))
+    return True
+
+
+def killer(first: int) -> str:
+    """The first test that notices the mutant, empty where none does. An exception of any kind is noticed."""
+    try:
+        tests = verdicts(first)
+        while True:
+            name = "import"
+            try:
+                name, holds = next(tests)
+            except StopIteration:
+                return ""
+            if not holds():
+                return name
+    except BaseException:  # whatever a mutant raises, the test would have failed
+        return name
+
+
+def mutated(name: str, path: str, code: CodeType) -> None:
+    sys.meta_path.insert(0, Mutated(name, path, code))
