@@ -53,12 +53,12 @@ class Recovery:
 
     def go_on(self, at: int) -> None:
         """Goes on after the mistake at token `at`, and after all that follow."""
-        before = (-1, -1)
+        before: tuple[Token, int] | None = None
         while at >= 0:
             at = self._next(at)
-            if (at, len(self.stack.items)) == before:
+            if (self.found[at], len(self.stack.items)) == before:
                 at = at + 1 if self.found[at][0] != END else -1
-            before = (at, len(self.stack.items))
+            before = (self.found[at], len(self.stack.items))
             if at >= 0:
                 at = self.parser.run(self.found, at, self.stack, self.salvage.end_before(at))
         self._hush()
@@ -75,7 +75,7 @@ class Recovery:
         mistake = Mistake(self.source, self.found, at, self.stack)
         if self.found[at][0] == STOP:
             return self._as_indented(at)
-        if at < self.region or self.readings > 1:
+        if self._is_told(at):
             self.untold += 1
             if self.untold > _UNTOLD:
                 return self._give_up(at)
@@ -100,6 +100,11 @@ class Recovery:
         if mistake.is_stray():
             return 0 if mistake.kind == BODY_END and self._reads_without_closer() else self._stray(at)
         return self._unknown_block(mistake) if mistake.opens_unknown() else self._leave(mistake)
+
+    def _is_told(self, at: int) -> bool:
+        """Whether a mistake at a token belongs to one that was told: its statement may end at the region's end without being complete."""
+        ends = at == self.region and self.found[at][0] in (SEP, BODY_END)
+        return at < self.region or ends or self.readings > 1
 
     # ---- places
 
@@ -312,13 +317,37 @@ class Recovery:
         if at == self.ended:
             return at
         if not brackets:
-            return _skip(self.found, at, [], self._in_body(size))
+            return self._skip(at, [], size)
         begin = self.stack.items[4 * size + 2]
         line = self._outdented(begin, brackets[0][2], at)
         if line >= 0:
             return line
         at = line_start(self.found, at, brackets[-1][2])
-        return _skip(self.found, at, [kind for kind, _, _ in brackets], self._in_body(size))
+        return self._skip(at, [kind for kind, _, _ in brackets], size)
+
+    def _skip(self, at: int, opened: list[int], size: int) -> int:
+        """The token from `at` on that ends a statement in which the brackets `opened` are open."""
+        while (kind := self.found[at][0]) != END:
+            if kind == BODY and (closer := self._block_end(at)) >= 0:
+                at = closer
+            elif kind in OPENERS:
+                opened.append(kind)
+            elif kind in CLOSERS:
+                if kind == BODY_END and BODY not in opened:
+                    if self._in_body(size):
+                        return at
+                    opened.clear()
+                _pop(opened, OPENER_OF[kind])
+            elif kind == SEP and (not opened or is_statement(self.found, at + 1, opened[-1])):
+                return at
+            at += 1
+        return at
+
+    def _block_end(self, opener: int) -> int:
+        """The `}` of a `{` that is indented alike, so that all between is inside; -1 where it has none."""
+        start = self.found[opener][2]
+        kind, _, end = self._closer(self.found[opener])
+        return self._token(end) if kind == BODY_END and indent(self.source, end) == indent(self.source, start) else -1
 
     def _in_body(self, size: int) -> bool:
         """Whether the statement that begins at a value stands in a block."""
@@ -341,23 +370,6 @@ class Recovery:
 
 
 # ---- where statements end
-
-
-def _skip(found: list[Token], at: int, opened: list[int], in_body: bool) -> int:
-    """The token from `at` on that ends a statement in which the brackets `opened` are open."""
-    while (kind := found[at][0]) != END:
-        if kind in OPENERS:
-            opened.append(kind)
-        elif kind in CLOSERS:
-            if kind == BODY_END and BODY not in opened:
-                if in_body:
-                    return at
-                opened.clear()
-            _pop(opened, OPENER_OF[kind])
-        elif kind == SEP and (not opened or is_statement(found, at + 1, opened[-1])):
-            return at
-        at += 1
-    return at
 
 
 def _item_end(found: list[Token], at: int, end: int) -> int:
