@@ -428,7 +428,11 @@ class Writer(Values):
         if form == 3:
             return self.block(
                 f'run "set up {number}"',
-                self.settings(("text", "text", 1), ("creates", '"/a"|"b"' if self.wild else '"/a"|"/b"', 4)),
+                self.settings(
+                    ("text", "text", 1),
+                    ("creates", '"/a"|"b"' if self.wild else '"/a"|"/b"', 4),
+                    ("network", "bool", 4),
+                ),
             )
         if form == 4:
             return self.block(

@@ -46,3 +46,26 @@ def test_images_with_nothing_but_their_base_are_one(tmp_path):
     (tmp_path / "s.bp").write_text((HEAD % 'debian("12")').replace("solution", f"{more}solution") + tiers + "}\n")
     solution = bpc.api.model(tmp_path / "s.bp").solution
     assert [image.name for image in solution.images] == [solution.images[0].base.name]
+
+
+def test_network_only_where_a_step_says_so(tmp_path):
+    """An image's name says nothing of the default; with one step that has a network, the others are taken theirs."""
+    steps = 'run "a" { text = "true" %s }, run "b" { text = "false" }'.replace(", run", "\n run")
+    made = {}
+    for network in ("", ", network = false", ", network = true"):
+        text = (HEAD % 'debian("12")').replace("}\nsolution", "\n " + steps % network + "\n}\nsolution")
+        (tmp_path / "s.bp").write_text(text + TIER % "")
+        result = bpc.api.compile(tmp_path / "s.bp", images=("mkosi", "packer", "diskimage-builder"))
+        assert result.solution is not None, result.diagnostics
+        [name] = [image.name for image in result.solution.images]
+        files = result.artifacts["mkosi"].files
+        made[network] = (name, str(files[f"{name}/mkosi.conf"]), str(files[f"{name}/mkosi.postinst.chroot"]))
+        others = [str(f) for t in ("packer", "diskimage-builder") for f in result.artifacts[t].files.values()]
+        assert not any("unshare" in text for text in others)
+    assert made[""] == made[", network = false"]
+    assert "WithNetwork=no" in made[""][1]
+    assert "unshare" not in made[""][2]
+    assert made[""][0] != made[", network = true"][0]
+    assert "WithNetwork=yes" in made[", network = true"][1]
+    assert made[", network = true"][2].count("(umask 022; unshare --net -- /bin/sh") == 1
+    assert made[", network = true"][2].count("(umask 022; /bin/sh") == 1

@@ -56,6 +56,7 @@ FITTING |= {user for users in REFERENCES.values() for user in users}
 """Fields that must fit others: names, and what says which kind of thing a name is of. Where another value makes no model, a
 target may look in vain (LookupError, StopIteration). That proves nothing, and the next value is tried."""
 
+NETWORK = "it has a network anyway: only `bpc build` takes it away"
 LAYER = "which layer a step belongs to: told by where the step stands"
 AGAIN = "the model says it again where it counts"
 STACKS = {
@@ -69,6 +70,7 @@ STACKS = {
     "Endpoint.public": f"{AGAIN}: Rule, Balancer.public, Group.public_address",
     "File.source": "where the content came from",
     "Group.bake": f"{AGAIN}: what is left for first boot",
+    "Run.network": NETWORK,
     "Mount.volume": f"{AGAIN}: Mount.device",
     "Volume.filesystem": f"{AGAIN}: Mount.filesystem",
     "Volume.mount": f"{AGAIN}: Mount.path",
@@ -97,9 +99,10 @@ EXCEPTIONS = {
     },
     "cloudformation": STACKS,
     "mkosi": BUILDERS,
-    "packer": BUILDERS | {"Image.digest": f"{AGAIN}: Image.name"},
+    "packer": BUILDERS | {"Image.digest": f"{AGAIN}: Image.name", "Run.network": NETWORK},
     "diskimage-builder": BUILDERS
     | {
+        "Run.network": NETWORK,
         "Image.digest": f"{AGAIN}: Image.name",
         "Machine.disk": "an image is as large as what is in it, and grows on the machine",
     },

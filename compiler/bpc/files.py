@@ -5,18 +5,26 @@ Whatever is written appears at once or not at all.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import posixpath
+import stat
 
 LARGEST = 64 * 2**20
 """Bytes of the largest file that is read as a source, template or artifact."""
 
 NEAR = 1000
 """Files of a project that are looked at for the one that was meant."""
+READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+"""A pipe is not waited for, and a link that has come into the place of the file is not followed."""
+PART, PART_MARK = ".bpc-part-", "made-by-bpc"
+"""A folder beside the one that is written, and the file in it that says that it is bpc's, and may be removed."""
+EXCHANGE = 2
+"""RENAME_EXCHANGE of renameat2(2)."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 class ReadError(Exception):
@@ -78,17 +86,27 @@ class Project:
             path = os.path.realpath(os.path.join(self.folder, name), strict=True)
             if path != self.folder and not path.startswith(self.folder.rstrip(os.sep) + os.sep):
                 raise ReadError("it lies outside the project folder", outside=True)
-            if not os.path.isfile(path):
-                raise ReadError("it is not a file")
-            if os.path.getsize(path) > LARGEST:
-                raise ReadError(f"it is larger than {LARGEST // 2**20} MiB")
-            with open(path, "rb") as file:
-                return file.read()
+            return self._content(os.open(path, READ))
         except OSError as error:
             missing = isinstance(error, FileNotFoundError)
             raise ReadError((error.strerror or str(error)).lower(), missing=missing) from None
         except ValueError:
             raise ReadError("the path is not valid") from None
+
+    def _content(self, number: int) -> bytes:
+        """What an open file holds, if it is one of the project still: its path may have been exchanged after it was looked at."""
+        with open(number, "rb", buffering=0) as file:
+            status, opened = os.fstat(number), f"/proc/self/fd/{number}"
+            if os.path.lexists(opened) and not os.readlink(opened).startswith(self.folder.rstrip(os.sep) + os.sep):
+                raise ReadError("it lies outside the project folder", outside=True)
+            if not stat.S_ISREG(status.st_mode):
+                raise ReadError("it is not a file")
+            if status.st_size > LARGEST:
+                raise ReadError(f"it is larger than {LARGEST // 2**20} MiB")
+            content = bytearray()
+            while len(content) <= LARGEST and (piece := file.read(LARGEST)):
+                content += piece
+            return bytes(content)
 
 
 def read_given(path: str) -> bytes:
@@ -145,42 +163,128 @@ def made_here(folder: str, name: str, mark: str) -> bool:
 def write_folder(folder: str, files: Mapping[str, str | bytes]) -> None:
     """Writes files into `folder`, replacing its former content as one step. Raises OSError.
 
-    The new folder is made beside the old one and takes its place when it is complete; an interruption leaves the old.
+    The new folder is made beside the old one, and exchanged with it when it is complete: at every moment one of both is there,
+    whole, even where the process is killed. What a killed one has left beside it, the next one removes.
     """
     target = os.path.abspath(folder)
     parent = os.path.dirname(target)
     new = not os.path.lexists(parent)
     os.makedirs(parent, exist_ok=True)
-    fresh = os.path.join(parent, f".{os.path.basename(target)}-{os.urandom(6).hex()}")
-    os.mkdir(fresh, 0o700)
     try:
-        for inner in sorted({os.path.dirname(name) for name in files}):
-            os.makedirs(os.path.join(fresh, inner), exist_ok=True)
-        for name, content in files.items():
-            _write(os.path.join(fresh, name), content)
-        os.chmod(fresh, 0o755)
-        _swap(fresh, target)
+        with _part(parent) as part:
+            fresh = os.path.join(part, "new")
+            _make(fresh, files)
+            _swap(fresh, target)
     finally:
-        _remove(fresh)
-        if os.path.lexists(target):
-            _remove(fresh + ".old")
-        elif new and not os.listdir(parent):
+        if new and not os.path.lexists(target) and not os.listdir(parent):
             os.rmdir(parent)
+
+
+def _make(folder: str, files: Mapping[str, str | bytes]) -> None:
+    """A folder with files in it, whose modes are the same whatever the process's umask."""
+    os.mkdir(folder)
+    os.chmod(folder, 0o755)
+    for inner in sorted({os.path.dirname(name) for name in files}):
+        _make_inner(folder, inner)
+    for name, content in files.items():
+        _write(os.path.join(folder, name), content)
+
+
+def _make_inner(folder: str, inner: str) -> None:
+    path = os.path.join(folder, inner)
+    if inner and not os.path.isdir(path):
+        _make_inner(folder, os.path.dirname(inner))
+        os.mkdir(path)
+        os.chmod(path, 0o755)
+
+
+@contextlib.contextmanager
+def _part(parent: str) -> Iterator[str]:
+    """A private folder in `parent`, which is gone afterwards. It is locked, so that others see that its maker lives."""
+    import fcntl
+
+    path = os.path.join(parent, f"{PART}{os.urandom(6).hex()}")
+    beside = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if _locked(beside):  # else this file system has no locks, and nobody tidies
+            _tidy(parent)
+        os.mkdir(path, 0o700)
+        own = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        with contextlib.suppress(OSError):
+            fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with open(os.path.join(path, PART_MARK), "w", encoding="utf-8"):
+            pass
+    finally:
+        os.close(beside)
+    try:
+        yield path
+    finally:
+        os.close(own)
+        _remove(path)
+
+
+def _locked(number: int) -> bool:
+    """Whether we have got the lock of a folder: others hold it for moments, and who holds it longer does not stop us."""
+    import fcntl
+    import time
+
+    for _ in range(200):
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.005)
+        except OSError:
+            return False
+        else:
+            return True
+    return False
+
+
+def _tidy(parent: str) -> None:
+    """Removes what killed ones have left; what has not our mark stays, and what its maker still holds."""
+    import fcntl
+
+    for name in [name for name in os.listdir(parent) if name.startswith(PART)]:
+        path = os.path.join(parent, name)
+        try:
+            own = os.open(path, os.O_RDONLY | os.O_DIRECTORY | getattr(os, "O_NOFOLLOW", 0) | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.listdir(own):
+                os.rmdir(path)
+            elif PART_MARK in os.listdir(own):
+                _remove(path)
+        except OSError:
+            pass
+        finally:
+            os.close(own)
 
 
 def _swap(fresh: str, target: str) -> None:
     """`fresh` becomes `target`; what stood there ends up under the name of `fresh`, to be removed."""
-    if os.path.lexists(target):
-        aside = fresh + ".old"
-        try:
-            os.rename(target, aside)
-            os.rename(fresh, target)
-        finally:  # also after an interruption: the earlier result goes back
-            if not os.path.lexists(target):
-                os.rename(aside, target)
-        os.rename(aside, fresh)
-    else:
+    if not os.path.lexists(target):
         os.rename(fresh, target)
+        return
+    if _exchange(fresh, target):
+        return
+    aside = fresh + ".old"
+    try:
+        os.rename(target, aside)
+        os.rename(fresh, target)
+    finally:  # also after an interruption: the earlier result goes back
+        if not os.path.lexists(target):
+            os.rename(aside, target)
+
+
+def _exchange(one: str, other: str) -> bool:
+    """Exchanges two names in one step; False where the system or the file system cannot."""
+    import ctypes
+
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    here = -100
+    return rename is not None and rename(here, os.fsencode(one), here, os.fsencode(other), EXCHANGE) == 0
 
 
 def _remove(path: str) -> None:
@@ -198,5 +302,4 @@ def _write(path: str, content: str | bytes) -> None:
     data = content if isinstance(content, bytes) else content.encode()
     with open(path, "wb") as file:
         file.write(data)
-    if data.startswith(b"#!"):
-        os.chmod(path, 0o755)
+    os.chmod(path, 0o755 if data.startswith(b"#!") else 0o644)

@@ -66,7 +66,7 @@ FORMS = {
     "account": Form(
         what="account name",
         pattern="[a-z_][a-z0-9_-]{0,31}",
-        expected="useradd takes small letters, digits, _ and -, at most 32, and a letter or _ first",
+        expected="useradd takes lower-case letters, digits, _ and -, at most 32, and a letter or _ first",
     ),
     "group": Form(
         what="name of a group",
@@ -111,6 +111,8 @@ FORMS = {
     "argument": Form(what="name", pattern="(?!-).*", expected="programs take what begins with - for an option"),
 }
 """By name. A line has no other rule."""
+PLACES = ("path", "creates", "mount", "home", "shell")
+"""Those that are paths on a machine."""
 
 UNPRINTABLE = (
     "[\x00-\x1f\x7f-\x9f"  # control characters
@@ -138,10 +140,24 @@ def check(text: str, form: str, span: Span) -> Diagnostic | None:
     if form == FREE:
         return None
     found = check_line(text if form != KEY else re.sub("[\r\n]", "", text), span)
-    if found is not None or form in (LINE, KEY) or re.fullmatch(FORMS[form].pattern, text):
+    if found is not None or form in (LINE, KEY):
         return found
     rule = FORMS[form]
-    return lower.BadValue(span=span, problem=f'"{_cut(text)}" is not a valid {rule.what}', hint=rule.expected)
+    if not re.fullmatch(rule.pattern, text):
+        return lower.BadValue(span=span, problem=f'"{_cut(text)}" is not a valid {rule.what}', hint=rule.expected)
+    return _too_long(text, span) if form in PLACES else None
+
+
+def _too_long(path: str, span: Span) -> Diagnostic | None:
+    """What is wrong with the length of a path, if anything is."""
+    from bpc.diagnostics import lower
+
+    if len(path) < LONGEST_PART // 4:
+        return None
+    if len(path.encode()) <= LONGEST_PATH and all(len(part.encode()) <= LONGEST_PART for part in path.split("/")):
+        return None
+    problem = f"a path has at most {LONGEST_PATH} bytes, and each of its parts at most {LONGEST_PART}"
+    return lower.BadValue(span=span, problem=problem, hint="give it a shorter one")
 
 
 def check_line(text: str, span: Span) -> Diagnostic | None:
@@ -154,6 +170,8 @@ def check_line(text: str, span: Span) -> Diagnostic | None:
     return NotOneLine(span=_place(character, span), character=_called(character))
 
 
+LONGEST_PATH, LONGEST_PART = 1024, 255
+"""Bytes: 255 are what file systems take; the whole must still fit below the folder of an image in an output folder."""
 LONGEST = 100
 """Characters of a name that a message shows."""
 

@@ -242,6 +242,10 @@ BLOCKS: dict[str, Keyword] = {
                 type="map(any)", deploy=True, says="variables of this step, of any value, by name", form="text"
             ),
             "creates": Word(type="string", says="the script does not run if this path exists", form="creates"),
+            "network": Word(
+                type="bool",
+                says="whether the script may use a network while `bpc build` makes the image (default: false); elsewhere it has one",
+            ),
         },
     ),
     "service": Keyword(

@@ -32,6 +32,14 @@ def build(out: Path) -> list[str]:
     return [sys.executable, "-m", "bpc", "build", "--blueprint", str(SHOP), "-o", str(out)]
 
 
+def mkosi(found: tools.Tools, spec: Path, home: Path) -> list[str]:
+    """As somebody types it: not confined."""
+    program = (
+        [os.path.join(found.home, "bin", "mkosi"), f"--tools-tree={found.home}/tools"] if found.home else ["mkosi"]
+    )
+    return [*program, f"--directory={spec}", f"--output-directory={home}", "--force", "build"]
+
+
 def by_hand(specs: Path, work: Path) -> list[list[str]]:
     """mkosi for the base, then for each image, and its conversion."""
     found, home = tools.find(), work / "work"
@@ -41,7 +49,7 @@ def by_hand(specs: Path, work: Path) -> list[list[str]]:
     )
     commands = []
     for name in names:
-        commands.append(found.mkosi(str(specs / name), str(home), "0"))
+        commands.append(mkosi(found, specs / name, home))
         if not name.endswith(".tree"):
             qcow2 = ["-O", "qcow2", str(home / f"{name}.raw"), str(work / f"{name}.qcow2")]
             commands.append(

@@ -101,6 +101,11 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--image-format", action="append", default=[], choices=["qcow2", "raw"], help="may be repeated; default: qcow2"
     )
+    build.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="also the images that exist, and their base: with the packages of today",
+    )
     build.add_argument("--explain", action="store_true", help="print for each image why it must or need not be built")
     build.add_argument(
         "--get-mkosi", action="store_true", help="on Debian: put mkosi and its tools into a cache folder"

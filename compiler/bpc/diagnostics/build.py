@@ -63,3 +63,33 @@ class BuildFailed(Diagnostic):
     reason: str
     output: str
     log: str
+
+
+class NotOurs(Diagnostic):
+    """`bpc build` is root, and the folder that it writes to may be a stranger's: it follows no link there, and removes nothing
+    that it has not made.
+
+    So the output folder, and every folder of the project on the way to it, must be a folder that belongs to root or to the
+    user who called sudo. `work` and `logs` in it have a mark that only bpc on this machine makes, and an image's files are
+    exchanged only where bpc wrote them. Move away what is in the way, or choose another output folder with `-o`.
+    """
+
+    code: ClassVar = "BPC504"
+    message: ClassVar = "{path} {reason}"
+    advice: ClassVar = "nothing was changed there"
+    path: str
+    reason: str
+
+
+class NotConfined(Diagnostic):
+    """The steps of a blueprint run as root while an image is built: `bpc build` confines them, and builds nothing where it cannot.
+
+    It needs Linux 5.12 or later, and a root that may make namespaces and map accounts: not the root of a container that has
+    only its own accounts (an unprivileged one), and no security module that forbids it. Build on such a machine, or let
+    `bpc compile --images mkosi` write what to build, and run mkosi yourself if you trust the blueprint.
+    """
+
+    code: ClassVar = "BPC505"
+    message: ClassVar = "this machine does not let bpc confine a build, and it builds nothing unconfined: {reason}"
+    advice: ClassVar = "`bpc explain BPC505` says what is needed"
+    reason: str

@@ -157,7 +157,7 @@ class SecretInText(Diagnostic):
 class NotOneLine(Diagnostic):
     """A name, path, version or identifier has a character that nobody would see there, or that ends its line.
 
-    Such texts are written into scripts, configuration and pages, and are printed on terminals. So whatever is no free text (the
+    Such texts are written into scripts, configuration and pages, and are printed on terminals. So whatever is not free text (the
     content of a file, a script, data for a platform) is one line of printable characters: it has no control characters, no
     separators of lines, no controls of the direction of writing, no surrogates and no noncharacters.
     """

@@ -71,15 +71,26 @@ def trees(steps: Iterable[Step]) -> dict[str, str | bytes]:
     return made
 
 
-def script(steps: Iterable[Step]) -> str:
-    """Bash for the image's tree: accounts first, then owners, software, configuration, services; empty where nothing is to do."""
+def needs_network(step: Step) -> bool:
+    """Whether a step needs a network when it is done. Packages are installed before the script."""
+    return step.url is not None if isinstance(step, Artifact) else isinstance(step, Run) and step.network
+
+
+def script(steps: Iterable[Step], *, alone: bool = False) -> str:
+    """Bash for the image's tree: accounts first, then owners, software, configuration, services; empty where nothing is to do.
+
+    `alone`: where a step has a network, the scripts that do not say that they need one are run without.
+    """
     order = (User, File, Artifact, Run, Service)
     chosen = sorted((s for s in steps if isinstance(s, order)), key=lambda step: order.index(type(step)))
     if not chosen:
         return ""
     functions = PLACE if any(isinstance(step, File) for step in chosen) else ""
+    alone = alone and any(needs_network(step) for step in chosen)
     functions += UNPACK if any(isinstance(step, Artifact) for step in chosen) else ""
-    sections = [f"\necho {quote(visible(f'{MARK}{where(step.span)}'))}\n{_section(step)}" for step in chosen]
+    sections = [
+        f"\necho {quote(visible(f'{MARK}{where(step.span)}'))}\n{_section(step, alone=alone)}" for step in chosen
+    ]
     end = f"\nrm -rf {FILES}\nrmdir --ignore-fail-on-non-empty {HOME}\n"
     return f"{HEAD}{functions}{''.join(sections)}{end}"
 
@@ -89,7 +100,7 @@ def _plain(text: Text) -> str:
     return "".join(part for part in text if isinstance(part, str))
 
 
-def _section(step: Step) -> str:
+def _section(step: Step, *, alone: bool) -> str:
     match step:
         case User():
             return "".join(_user(step))
@@ -98,7 +109,9 @@ def _section(step: Step) -> str:
         case Artifact():
             return artifact(step)
         case Run():
-            return "".join(plain(text) or "" for text in run(step))  # without places: with them, a step is not baked
+            before = "unshare --net -- " if alone and not step.network else ""
+            script = run(step, before)
+            return "".join(plain(text) or "" for text in script)  # without places: with them, a step is not baked
         case Service():
             unit = f"chmod 0644 {quote(f'/etc/systemd/system/{unit_name(step.name)}')}\n" if step.unit else ""
             return f"{unit}systemctl {'enable' if step.enabled else 'disable'} {quote(step.name)}\n"

@@ -101,6 +101,13 @@ def _unit(service: Service) -> Iterator[Step]:
         span=service.span,
     )
     title = f"read the unit of {service.name}"
-    script = ("systemctl daemon-reload",)
-    yield Run(title=title, script=script, environment=(), creates="", kind=service.kind, span=service.span)
+    yield Run(
+        title=title,
+        script=("systemctl daemon-reload",),
+        environment=(),
+        creates="",
+        network=False,
+        kind=service.kind,
+        span=service.span,
+    )
     yield replace(service, unit=())

@@ -211,8 +211,8 @@ def artifact_place(step: Artifact) -> str:
     return f"{HOME}/artifact-{step.sha256[:12]}"
 
 
-def run(step: Run) -> Iterator[Parts]:
-    """A script with its own interpreter and variables, unless what it creates is there."""
+def run(step: Run, before: str = "") -> Iterator[Parts]:
+    """A script with its own interpreter and variables, unless what it creates is there; `before` is put before the interpreter."""
     if step.creates:
         yield (f"if [ ! -e {quote(step.creates)} ]; then\n",)
     interpreter = "/bin/sh"
@@ -224,9 +224,9 @@ def run(step: Run) -> Iterator[Parts]:
         yield ("(umask 022\n",)
         for variable in step.environment:
             yield joined((f"export {variable.name}='",), escaped(parts(variable.value), QUOTE), ("'\n",))
-        yield (f"{interpreter} {HOME}/step)\n",)
+        yield (f"{before}{interpreter} {HOME}/step)\n",)
     else:
-        yield (f"(umask 022; {interpreter} {HOME}/step)\n",)
+        yield (f"(umask 022; {before}{interpreter} {HOME}/step)\n",)
     yield (f"rm -f {HOME}/step\n" + ("fi\n" if step.creates else ""),)
 
 

@@ -1,34 +1,47 @@
 """What must be built, in which order, and why.
 
 FOLDER/NAME.qcow2, NAME.raw     the image
-FOLDER/NAME.json                what it was made from, its packages, sizes and SHA-256: written last, so it means "whole"
-FOLDER/work/NAME.tree           a base, with NAME.tree.json
+FOLDER/NAME.json                what it was made from, its packages, sizes and SHA-256: written last
 FOLDER/logs/NAME.log            the builder's log
+FOLDER/work                     only root's: bases, and what bpc knows of the images (bpc.imaging.known)
 """
 
 from __future__ import annotations
 
 import json
-import os
 
 from bpc.digest import sha256
-from bpc.model.steps import ReadyImage
+from bpc.firstboot.baked import needs_network
+from bpc.model.steps import Packages, ReadyImage
 from bpc.record import Record
 from bpc.source import where
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Any
 
+    from bpc.imaging.known import Store
+    from bpc.model.resources import Group
     from bpc.model.solution import Solution
-    from bpc.model.steps import Image, Step
+    from bpc.model.steps import Base, Image, Step
+
+DAY = 86400
+
+
+class Wanted(Record):
+    """What is asked for: of these tiers, or all where it is empty; `rebuild` also what is there. `now` is the time."""
+
+    tiers: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ("qcow2",)
+    rebuild: bool = False
+    now: float = 0
 
 
 class Job(Record):
     """One run of the builder. `name` is the spec's folder and the output's name; `needs` is the base's, or "" for a base.
 
-    `why` says why it must run, or "" where its result is there. `steps` are those that it does.
+    `why` says why it must run, or "" where its result is there; then `note` says of a base how old it is. `steps` are those
+    that it does, `network` whether one of them needs one. `users` are the tiers that have the image.
     """
 
     name: str
@@ -36,76 +49,82 @@ class Job(Record):
     needs: str
     why: str
     steps: tuple[Step, ...]
+    network: bool
+    note: str = ""
+    users: tuple[str, ...] = ()
 
 
-def plan(solution: Solution, folder: str, tiers: Sequence[str], formats: Sequence[str]) -> list[Job]:
-    """All jobs, bases first. `tiers` are those whose images are asked for; all where it is empty."""
+def plan(solution: Solution, store: Store, wanted: Wanted) -> list[Job]:
+    """All jobs, bases first."""
     from bpc.model.resources import Group
 
     groups = [item for item in solution.resources if isinstance(item, Group)]
-    wanted = {group.image for group in groups if not tiers or group.name in tiers}
-    images = [i for i in solution.images if i.name in wanted and not isinstance(i.origin, ReadyImage)]
-    made = [_image(image, folder, formats, groups) for image in images]
+    names = {group.image for group in groups if not wanted.tiers or group.name in wanted.tiers}
+    images = [i for i in solution.images if i.name in names and not isinstance(i.origin, ReadyImage)]
+    made = [_image(image, solution, store, wanted, groups) for image in images]
     waiting = {job.needs for job in made if job.why}
     bases = {image.base.name: image.base for image in images if image.base is not None}
-    first = [
-        Job(
-            name=f"{base.name}.tree",
-            title="base",
-            needs="",
-            steps=base.steps,
-            why=_why_base(folder, base.name, waiting),
-        )
-        for base in bases.values()
-    ]
-    return first + made
+    return [_base(base, store, wanted, waiting) for base in bases.values()] + made
 
 
-def _why_base(folder: str, name: str, waiting: set[str]) -> str:
-    tree = f"{name}.tree"
-    there = os.path.exists(os.path.join(folder, "work", f"{tree}.json"))
-    return "images need it, and it is not there" if tree in waiting and not there else ""
+def _base(base: Base, store: Store, wanted: Wanted, waiting: set[str]) -> Job:
+    tree, known = f"{base.name}.tree", store.base(base.name)
+    needed = tree in waiting
+    why = note = ""
+    if known is None or store.work is None or store.work.status(tree) is None:
+        why = "images need it, and it is not there" if needed else ""
+        if needed and store.images and store.work is None:
+            why = "images need it, and only root can see whether it is there"
+    elif needed and wanted.rebuild:
+        why = "--rebuild"
+    else:
+        note = _age(known.get("made"), wanted.now)
+    return Job(name=tree, title="base", needs="", steps=base.steps, why=why, network=True, note=note)
 
 
-def _image(image: Image, folder: str, formats: Sequence[str], groups: Sequence[Any]) -> Job:
+def _age(made: object, now: float) -> str:
+    if not isinstance(made, int):
+        return ""
+    days = int(now - made) // DAY
+    return "made today" if days < 1 else f"made {days} day{'s' if days > 1 else ''} ago, with the packages of then"
+
+
+def _image(image: Image, solution: Solution, store: Store, wanted: Wanted, groups: Sequence[Group]) -> Job:
     assert image.base is not None
     steps = tuple(step for layer in image.layers if layer.kind != "system" for step in layer.steps)
-    used = ", ".join(group.name for group in groups if group.image == image.name)
-    files = [f"{image.name}.json", *(f"{image.name}.{form}" for form in formats)]
-    missing = [name for name in files if not os.path.exists(os.path.join(folder, name))]
-    why = _why(image, steps, folder) if missing else ""
-    return Job(name=image.name, title=f"tier {used}", needs=f"{image.base.name}.tree", steps=steps, why=why)
+    tiers = [group.name for group in groups if group.image == image.name]
+    users = tuple(user(solution, tier) for tier in tiers)
+    why = "--rebuild" if wanted.rebuild else store.fault(image.name, wanted.formats)
+    if why == "there is none":
+        why = _change(image, steps, users, store) or why
+    network = any(isinstance(step, Packages) or needs_network(step) for step in steps)
+    base = f"{image.base.name}.tree"
+    title = f"tier {', '.join(tiers)}"
+    return Job(name=image.name, title=title, needs=base, steps=steps, why=why, network=network, users=users)
 
 
-def _why(image: Image, steps: Sequence[Step], folder: str) -> str:
-    """In comparison with the latest image of the same template."""
-    earlier = _latest(folder, image.template)
+def user(solution: Solution, tier: str) -> str:
+    """A tier of a solution's environment: what has an image."""
+    return f"{solution.name}/{solution.environment}/{tier}"
+
+
+def _change(image: Image, steps: Sequence[Step], users: Iterable[str], store: Store) -> str:
+    """What is another than in the image that one of the tiers had before; "" where none is known."""
+    earlier = next((found for found in map(store.earlier, users) if found), None)
     if earlier is None:
-        return "there is none"
+        return ""
+    name = earlier.get("name")
     if image.base is not None and earlier.get("base") != image.base.name:
-        return f"its base is another than that of {earlier['name']}"
+        return f"its base is another than that of {name}"
     before = {entry["digest"] for entry in earlier.get("steps", [])}
-    changed = [entry["place"] for entry in inputs(steps) if entry["digest"] not in before]
-    gone = len(before - {entry["digest"] for entry in inputs(steps)})
-    what = (
-        f"{', '.join(dict.fromkeys(changed))} changed"
-        if changed
-        else f"{gone} steps are gone"
-        if gone
-        else "it is not whole"
-    )
-    return f"{what} since {earlier['name']}"
-
-
-def _latest(folder: str, template: str) -> dict[str, Any] | None:
-    try:
-        names = [name for name in os.listdir(folder) if name.endswith(".json") and name.rpartition("-")[0] == template]
-        names.sort(key=lambda name: os.path.getmtime(os.path.join(folder, name)))
-        with open(os.path.join(folder, names[-1]), encoding="utf-8") as file:
-            found: dict[str, Any] = json.load(file)
-    except (OSError, ValueError, IndexError):
-        return None
-    return found
+    now = {entry["digest"]: entry["place"] for entry in inputs(steps)}
+    changed = [place for digest, place in now.items() if digest not in before]
+    gone = len(before - now.keys())
+    if changed:
+        return f"{', '.join(dict.fromkeys(changed))} changed since {name}"
+    if gone:
+        return f"{gone} step{'s are' if gone > 1 else ' is'} gone since {name}"
+    return f"the order of its steps, its architecture or bpc's own part changed since {name}"
 
 
 def inputs(steps: Iterable[Step]) -> list[dict[str, str]]:

@@ -18,11 +18,15 @@ import shutil
 import subprocess
 
 from bpc import Usage
+from bpc.imaging.place import trusted
 from bpc.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from bpc.imaging.confined import Room
+    from bpc.imaging.place import Folder
 
     Say = Callable[[str], None]
 
@@ -85,66 +89,74 @@ class Source(Record):
 
 
 class Tools(Record):
-    """How mkosi is run. `home` is the folder of `get`, or "" where the machine has mkosi itself."""
+    """How mkosi is run. `home` is the folder of `get`, or "" where the machine has mkosi itself, as `program`."""
 
     home: str
+    program: str = "mkosi"
 
-    def mkosi(self, spec: str, work: str, slot: str, memory: int = 0) -> list[str]:
-        """The command that builds a spec into `work`; two that run at once have slots of their own.
+    def mkosi(self, room: Room, spec: str, run: Folder) -> list[str]:
+        """The command that builds the spec which the room shows; it gets what else mkosi needs. `run` is for files of ours."""
+        options = ["--directory=/bpc/spec", "--output-directory=/bpc/out", "--workspace-directory=/bpc/workspace"]
+        options += ["--package-cache-directory=/bpc/packages"]
+        if self._sources(spec, run):
+            room.show("/bpc/sources", run, "sources")
+            options += ["--sandbox-tree=/bpc/sources"]
+        if not self.home:
+            return [self.program, *options, "--force", "build"]
+        room.show_path("/bpc/mkosi", os.path.join(self.home, "mkosi"))
+        room.show_path("/bpc/tools", os.path.join(self.home, "tools"))
+        room.environment["PYTHONPATH"] = "/bpc/mkosi/usr/lib/python3/dist-packages"
+        return ["/usr/bin/python3", "-m", "mkosi", *options, "--tools-tree=/bpc/tools", "--force", "build"]
 
-        With `memory`, that many bytes of it hold the files in work, in a mount that ends with the command.
-        """
-        cache, workspace = os.path.join(work, f"packages-{slot}"), os.path.join(work, f"workspace-{slot}")
-        os.makedirs(cache, exist_ok=True)
-        os.makedirs(workspace, exist_ok=True)
-        options = [f"--directory={spec}", f"--output-directory={work}", f"--workspace-directory={workspace}"]
-        options += [f"--package-cache-directory={cache}"]
-        sandbox = self._sandbox(spec, work)
-        options += [f"--sandbox-tree={sandbox}"] if sandbox else []
-        options += [f"--tools-tree={self.home}/tools"] if self.home else []
-        program = os.path.join(self.home, "bin", "mkosi") if self.home else "mkosi"
-        end = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
-        if memory:
-            mount = f'mount -t tmpfs -o size={memory},mode=0755 bpc "$0" && exec "$@"'
-            end += ["unshare", "--mount", "sh", "-c", mount, workspace]
-        return [*end, program, *options, "--force", "build"]
-
-    def _sandbox(self, spec: str, work: str) -> str:
-        """A tree with the apt sources of this machine, for the spec's release; "" where the machine has none that fit."""
+    def _sources(self, spec: str, run: Folder) -> bool:
+        """A tree with the apt sources of this machine, for the spec's release; not where the machine has none that fit."""
         with open(os.path.join(spec, "mkosi.conf"), encoding="utf-8") as file:
             conf = dict(line.strip().split("=", 1) for line in file if line.startswith(("Distribution=", "Release=")))
         sources = host_sources()
         if conf.get("Distribution") != "debian" or not sources:
-            return ""
-        tree = os.path.join(work, f"sources-{conf['Release']}")
-        _write(
-            os.path.join(tree, "etc/apt/sources.list.d/mkosi.sources"),
-            "\n".join(source.stanza(conf["Release"]) for source in sources),
-        )
-        return tree
+            return False
+        text = "\n".join(source.stanza(conf["Release"]) for source in sources)
+        _write(os.path.join(run.reach, "sources/etc/apt/sources.list.d/mkosi.sources"), text)
+        return True
 
-    def convert(self, raw: str, target: str, form: str) -> None:
-        """An image in another format. Raises CalledProcessError."""
+    def convert(self, raw: int, target: int, form: str) -> None:
+        """An image, which is open, in another format, into an empty file, which is open. Raises CalledProcessError."""
+        paths = [f"/proc/self/fd/{raw}", f"/proc/self/fd/{target}"]
         if form == "raw":
-            subprocess.run(["cp", "--sparse=always", raw, target], check=True, capture_output=True)
-            return
+            command = ["cp", "--sparse=always", *paths]
+        else:
+            options = ["-q", "-c", "-f", "raw", "-O", form, *self._compression(target)]
+            command = [self._qemu_img(), "convert", *options, *paths]
+        subprocess.run(command, check=True, capture_output=True, pass_fds=[raw, target])
+
+    def _qemu_img(self) -> str:
         own = os.path.join(self.home, "bin", "qemu-img")
-        program = own if self.home and os.path.exists(own) else "qemu-img"
-        command = [program, "convert", "-q", "-f", "raw", "-O", form, raw, target]
-        subprocess.run(command, check=True, capture_output=True)
+        return own if self.home and os.path.exists(own) else "qemu-img"
+
+    def _compression(self, target: int) -> list[str]:
+        """zstd where this machine's QEMU has it (5.1 and later), else what every QEMU has."""
+        option = ["-o", "compression_type=zstd"]
+        command = [self._qemu_img(), "create", "-q", "-f", "qcow2", *option, f"/proc/self/fd/{target}", "1M"]
+        return [] if subprocess.run(command, capture_output=True, pass_fds=[target], check=False).returncode else option
+
+
+def check_root() -> None:
+    """Raises `Usage` where we are not root."""
+    if os.geteuid() != 0:
+        raise Usage("images are built by root: run `sudo bpc build`")
 
 
 def find() -> Tools:
     """mkosi of the machine, or of `get`. Raises `Usage` where there is none that is new enough."""
-    if os.geteuid() != 0:
-        raise Usage("building images needs root: run `sudo bpc build`")
     program = shutil.which("mkosi")
     if program is not None:
         said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
         number = re.search(r"\d+", said)
         if number and int(number.group()) >= MINIMUM and shutil.which("qemu-img"):
-            return Tools(home="")
+            return Tools(home="", program=_visible(program))
     if os.path.exists(os.path.join(HOME, "bin", "mkosi")):
+        if os.stat(HOME).st_uid not in trusted():
+            raise Usage(f"{HOME} belongs to another user: what is in it is not run as root")
         return Tools(home=HOME)
     why = "is not there" if program is None else "is older, or qemu-img is not there"
     raise Usage(
@@ -153,6 +165,14 @@ def find() -> Tools:
 
 
 @functools.cache
+def _visible(program: str) -> str:
+    """The machine's mkosi where a confined program finds it. Raises `Usage`."""
+    found = os.path.realpath(program)
+    if not found.startswith("/usr/"):
+        raise Usage(f"{found} is not below /usr, and a confined build sees nothing else: run `bpc build --get-mkosi`")
+    return found
+
+
 def host_sources() -> list[Source]:
     """The suites of Debian that this machine's apt is configured for; none where it has no apt."""
     if shutil.which("apt-get") is None:

@@ -30,6 +30,9 @@ BAKED = {"base": KINDS[:1], "software": KINDS[:2], "full": KINDS}
 FORMAT = 4
 """Counts up when the same inputs would give another image: it is part of every digest."""
 
+LATER: dict[str, object] = {"network": False, "environment": ()}
+"""Settings that came after the first images, with their defaults: those go without saying, so that known names stay."""
+
 
 class Built(Record):
     """An image, the steps that are left for first boot, and what its template wanted of endpoints."""
@@ -227,22 +230,12 @@ def _digest(origin: Release, layers: tuple[Layer, ...], architecture: Architectu
     return sha256(inputs.encode())
 
 
-def _new(name: str, value: object) -> bool:
-    """A field that came later and says nothing: images that are known keep their names."""
-    return name == "environment" and value == ()
-
-
 def _plain(value: object) -> object:
     """A value as JSON, without places: where a step was written does not change the image."""
     if isinstance(value, Record):
-        return {
-            "": type(value).__name__,
-            **{
-                name: _plain(item)
-                for name, item in fields(value)
-                if name not in ("span", "source") and not _new(name, item)
-            },
-        }
+        said = {name: item for name, item in fields(value) if name not in ("span", "source")}
+        later = {name for name, default in LATER.items() if said.get(name) == default}
+        return {"": type(value).__name__, **{name: _plain(item) for name, item in said.items() if name not in later}}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, bytes):

@@ -132,7 +132,15 @@ def _run(item: Body, kind: Kind) -> Run:
         from bpc.lower.scripts import variables
 
         environment = variables(item)
-    return Run(title=item.label(), script=script, environment=environment, creates=creates, kind=kind, span=item.span)
+    return Run(
+        title=item.label(),
+        script=script,
+        environment=environment,
+        creates=creates,
+        network=item.value("network", False),
+        kind=kind,
+        span=item.span,
+    )
 
 
 def _file(item: Body, template: Body, kind: Kind) -> File:

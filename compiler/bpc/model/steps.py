@@ -57,12 +57,14 @@ class Run(Record):
     """A script, run as root once; not run where the path `creates` exists.
 
     A hole of the script has its quoting. `environment` has the step's own variables, whose values no shell reads as text.
+    `network`: it has one while mkosi makes an image. Other builders and first boot have one anyway.
     """
 
     title: str
     script: Text
     environment: tuple[Variable, ...]
     creates: str
+    network: bool
     kind: Kind
     span: Span
 

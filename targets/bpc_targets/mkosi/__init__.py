@@ -11,7 +11,7 @@ CAPABILITIES = {
     "image: cloud_image": "nothing is built",
     "packages": "Packages",
     "artifact": "copied or fetched, verified and unpacked by mkosi.postinst.chroot",
-    "run": "mkosi.postinst.chroot, in the order of declaration",
+    "run": "mkosi.postinst.chroot, in the order of declaration; without a network unless `network = true`",
     "file": "mkosi.extra; owner and mode by mkosi.postinst.chroot",
     "service": "systemctl enable",
     "user": "useradd",

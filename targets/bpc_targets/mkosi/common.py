@@ -28,6 +28,8 @@ FINALIZE = f"""#!/bin/bash
 set -euo pipefail
 
 {system.blank("$BUILDROOT")}
+# RemoveFiles= does not see a link whose target the builder's own machine has not
+rm -f "$BUILDROOT/var/lib/dbus/machine-id"
 for presets in "$BUILDROOT"/etc/systemd/{{system,user}}-preset; do
   rm -f "$presets/00-bpc-build.preset"
   [ ! -d "$presets" ] || rmdir --ignore-fail-on-non-empty "$presets"

@@ -73,7 +73,7 @@ def _check(image: Image, groups: list[Group]) -> Iterable[Diagnostic]:
 
 
 def _base(base: Base, users: list[Image]) -> Files:
-    conf = _conf(base)
+    conf = _conf(base, base.steps)
     conf["Output"] += ["Format=directory", setting("Output", tree(base))]
     conf["Content"] += [
         comment("what a machine needs to start, to find its address and to receive its first-boot data"),
@@ -81,7 +81,7 @@ def _base(base: Base, users: list[Image]) -> Files:
         *_packages(base.steps),
     ]
     title = f"The release and the system layer of {', '.join(dict.fromkeys(i.template for i in users))}"
-    script = baked.script(base.steps) or baked.HEAD
+    script = baked.script(base.steps, alone=True) or baked.HEAD
     files = system.BASE | baked.trees(base.steps)
     return _folder(
         tree(base), f"{title} ({where(base.span)})", conf, files, script + common.SOURCES + system.base_script()
@@ -91,12 +91,12 @@ def _base(base: Base, users: list[Image]) -> Files:
 def _image(image: Image, base: Base, groups: list[Group]) -> Files:
     steps = system.own_steps(image)
     seed = _seed(image.digest)
-    conf = _conf(base)
+    conf = _conf(base, steps)
     conf["Output"] += ["Format=disk", setting("Output", image.name), setting("Seed", seed)]
     conf["Build"] += [common.mkfs_options(seed)]
     conf["Content"] += [setting("BaseTrees", tree(base), within="%O/"), *_packages(steps)]
     title = f"Image of {', '.join(group.name for group in groups)} ({where(image.span)})"
-    made = _folder(image.name, title, conf, common.DISK | baked.trees(steps), baked.script(steps))
+    made = _folder(image.name, title, conf, common.DISK | baked.trees(steps), baked.script(steps, alone=True))
     smallest = min([LARGEST, *(group.machine.disk - ROOM for group in groups)])
     own = common.partitions(smallest) | {"mkosi.postoutput": common.GRUB}
     return made | {f"{image.name}/{path}": content for path, content in own.items()}
@@ -114,8 +114,9 @@ def _folder(name: str, title: str, conf: Conf, files: Files, script: str) -> Fil
 # ---- mkosi.conf
 
 
-def _conf(base: Base) -> Conf:
-    """What every image says."""
+def _conf(base: Base, steps: Iterable[Step]) -> Conf:
+    """What every image says. Packages are fetched by mkosi itself, before the steps; these have a network where one needs it."""
+    network = "yes" if any(map(baked.needs_network, steps)) else "no"
     release = RELEASES[base.origin.distribution, base.origin.version]
     return {
         "Config": ["MinimumVersion=25"],
@@ -125,7 +126,7 @@ def _conf(base: Base) -> Conf:
             "Architecture=x86-64",
         ],
         "Output": ["ManifestFormat=json"],
-        "Build": ["WithNetwork=yes"],
+        "Build": [f"WithNetwork={network}"],
         "Content": [*common.SETTINGS],
     }
 
