@@ -79,27 +79,36 @@ class Recovery:
             self.untold += 1
             if self.untold > _UNTOLD:
                 return self._give_up(at)
-        else:
-            meant = mistake.meant_keyword()
-            if not mistake.is_consequence(self.diagnostics):
-                self.diagnostics.append(mistake.describe(meant))
-            if len(self.diagnostics) >= MISTAKES:
-                self.diagnostics.append(TooManyMistakes(span=self.diagnostics[-1].span))
-                return self._stop()
-            known = -1 if self.found[at][0] == END or self._statement_level() < 0 else self._skip_known(mistake)
-            if known >= 0:
-                return known
-            if meant and self._statement_level() >= 0:
-                _, text, start = self.found[at - 1]
-                self.parser.builder.meant[start] = meant
-                self.found[at - 1] = (KEYWORDS[meant], text, start)
-                self.stack.cut(len(self.stack.values) - 1)
-                return at - 1
+        elif (known := self._tell(mistake)) is not None:
+            return known
         if self.found[at][0] == END:
             return self._finish(at)
         if mistake.is_stray():
             return 0 if mistake.kind == BODY_END and self._reads_without_closer() else self._stray(at)
         return self._unknown_block(mistake) if mistake.opens_unknown() else self._leave(mistake)
+
+    def _tell(self, mistake: Mistake) -> int | None:
+        """Says what is wrong; the token to go on with, if it is known what was meant or this was too much."""
+        meant = mistake.meant_keyword()
+        if not mistake.is_consequence(self.diagnostics):
+            self.diagnostics.append(mistake.describe(meant))
+        if len(self.diagnostics) >= MISTAKES:
+            self.diagnostics.append(TooManyMistakes(span=self.diagnostics[-1].span))
+            return self._stop()
+        if mistake.kind == END or self._statement_level() < 0:
+            return None
+        known = self._skip_known(mistake)
+        return known if known >= 0 else self._take_keyword(mistake.at - 1, meant)
+
+    def _take_keyword(self, at: int, meant: str) -> int | None:
+        """Reads the word at a token as the keyword that is meant."""
+        if not meant:
+            return None
+        _, text, start = self.found[at]
+        self.parser.builder.meant[start] = meant
+        self.found[at] = (KEYWORDS[meant], text, start)
+        self.stack.cut(len(self.stack.values) - 1)
+        return at
 
     def _is_told(self, at: int) -> bool:
         """Whether a mistake at a token belongs to one that was told: its statement may end at the region's end without being complete."""
