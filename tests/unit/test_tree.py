@@ -87,18 +87,6 @@ def test_every_blueprint_of_the_house_is_its_pieces() -> None:
         loses_nothing(read(path).text)
 
 
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
-def test_every_mutilated_sample_is_its_pieces(path: Path) -> None:
-    for text in mutilated(read(path).text):
-        loses_nothing(text)
-
-
-@pytest.mark.parametrize("first", range(0, 3000, 500))
-def test_every_generated_text_is_its_pieces(first: int) -> None:
-    for text in generated(first, 500):
-        loses_nothing(text)
-
-
 # ---- every node has its place
 
 
@@ -145,27 +133,21 @@ def _interpolation(string: tree.String, part: tree.Node) -> tuple[int, int]:
     return string.span.source.text.rindex("${", string.span.start, part.span.start) + 2, part.span.end
 
 
-def check_file(text: str) -> tree.File:
+def check_file(text: str) -> tuple[tree.File, tuple[Diagnostic, ...]]:
     file, diagnostics = parse(source(text))
     if any(diagnostic.code == "BPC115" for diagnostic in diagnostics):
-        return file
+        return file, diagnostics
     places = Places(file.source, 1 if text.startswith("\ufeff") else 0, len(text))
     for node in children(file):
         check_places(node, places)
     for span in file.parentheses:
         assert (text[span.start], text[span.end - 1]) == ("(", ")")
-    return file
+    return file, diagnostics
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.parent.name))
-def test_every_node_of_the_house_covers_its_tokens(path: Path) -> None:
-    check_file(read(path).text)
-
-
-@pytest.mark.parametrize("first", range(0, 3000, 500))
-def test_every_node_of_a_generated_text_covers_its_tokens(first: int) -> None:
-    for text in generated(first, 500):
-        check_file(text)
+def test_every_node_of_the_house_covers_its_tokens() -> None:
+    for path in FILES:
+        check_file(read(path).text)
 
 
 def leaves_all_whole(diagnostic: Diagnostic) -> bool:
@@ -179,9 +161,9 @@ def leaves_all_whole(diagnostic: Diagnostic) -> bool:
     )
 
 
-def check_broken(text: str) -> None:
+def check_broken(file: tree.File, diagnostics: tuple[Diagnostic, ...]) -> None:
     """Whatever is complained about is in a `Broken`, and nothing else is broken; every token is in a statement."""
-    file, diagnostics = parse(source(text))
+    text = file.source.text
     codes = {diagnostic.code for diagnostic in diagnostics}
     if "BPC115" in codes or len(diagnostics) >= lexer.MISTAKES:
         return
@@ -196,16 +178,17 @@ def check_broken(text: str) -> None:
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
-def test_mutilated_samples_keep_every_token(path: Path) -> None:
+def test_mutilated_samples_keep_everything_in_its_place(path: Path) -> None:
     for text in mutilated(read(path).text):
-        check_file(text)
-        check_broken(text)
+        loses_nothing(text)
+        check_broken(*check_file(text))
 
 
 @pytest.mark.parametrize("first", range(0, 3000, 500))
-def test_generated_texts_keep_every_token(first: int) -> None:
+def test_generated_texts_keep_everything_in_its_place(first: int) -> None:
     for text in generated(first, 500):
-        check_broken(text)
+        loses_nothing(text)
+        check_broken(*check_file(text))
 
 
 def test_a_reserved_block_keeps_what_is_in_it() -> None:
