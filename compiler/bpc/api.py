@@ -156,7 +156,7 @@ def _no_tier(name: str, tiers: Iterable[str]) -> str:
     """The nearest tier or code is named: `bpc explain` takes both."""
     from bpc.diagnostics.base import did_you_mean
 
-    near = did_you_mean(name, tiers) or did_you_mean(name.upper(), pages())
+    near = did_you_mean(name, tiers) or did_you_mean(name.upper(), pages(), many=10_000)
     return f'there is no diagnostic and no tier "{name}"; {near or "the tiers are " + ", ".join(tiers)}'
 
 
@@ -266,7 +266,7 @@ def explain(code: str) -> Page:
     if code.upper() not in known:
         from bpc.diagnostics.base import did_you_mean
 
-        near = did_you_mean(code.upper(), known)
+        near = did_you_mean(code.upper(), known, many=10_000)
         raise Usage(f'there is no diagnostic "{code}"; {f"{near} " if near else ""}`bpc explain` lists them')
     return known[code.upper()]
 

@@ -8,6 +8,7 @@ from bpc.platforms import COMMON, PLATFORMS
 from bpc.syntax.tree import (
     Allow,
     Block,
+    Broken,
     Connect,
     For,
     Identifier,
@@ -72,6 +73,8 @@ def check_body(
                 _block(name, keyword, statement, seen, found, partial=partial)
             case Reserved():
                 found.append(check.Unsupported(span=statement.span, word=statement.keyword))
+            case Broken():
+                pass
             case _:
                 _other(name, keyword, statement, found, partial=partial)
     return set(seen)

@@ -28,6 +28,7 @@ from bpc.syntax.tree import (
     Attribute,
     Binary,
     Boolean,
+    Broken,
     Call,
     Comprehension,
     Conditional,
@@ -90,6 +91,8 @@ def evaluate(node: Expression, scope: Scope) -> Value:
             return _unary(node, scope)
         case Binary():
             return _binary(node, scope)
+        case Broken():
+            raise AssertionError("a text with mistakes is not lowered")
         case _:
             assert_never(node)
 

@@ -21,6 +21,7 @@ from bpc.syntax.tree import (
     Binary,
     Block,
     Boolean,
+    Broken,
     Call,
     Comprehension,
     Conditional,
@@ -199,7 +200,7 @@ class Types:
                 judged, self.judged = self.judged, NONE  # it may run over nothing
                 self.statements(node.body, self.loop(node.variable.text, node.iterable, scope), keyword)
                 self.judged = judged
-            case Import() | Reserved():
+            case Import() | Reserved() | Broken():
                 pass
             case _:
                 assert_never(node)
@@ -286,6 +287,8 @@ class Types:
                 return "bool" if node.operator == "not" else ""
             case Binary():
                 return self.binary(node, scope)
+            case Broken():
+                return ""
             case _:
                 assert_never(node)
 

@@ -13,6 +13,7 @@ from bpc.syntax.tree import (
     Binary,
     Block,
     Boolean,
+    Broken,
     Call,
     Comprehension,
     Conditional,
@@ -119,7 +120,7 @@ class Names:
             case For():
                 self.expression(node.iterable, scope)
                 self.statements(node.body, scope | {node.variable.text}, keyword)
-            case Import() | Reserved():
+            case Import() | Reserved() | Broken():
                 pass
             case _:
                 assert_never(node)
@@ -173,7 +174,7 @@ class Names:
                 self.each((node.condition, node.then, node.otherwise), scope)
             case RangeLiteral():
                 self.each((node.low, node.high), scope)
-            case Boolean() | Number() | Quantity():
+            case Boolean() | Number() | Quantity() | Broken():
                 pass
             case _:
                 assert_never(node)
