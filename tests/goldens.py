@@ -59,7 +59,8 @@ def stable(text: str) -> str:
 def repeated(root: Path) -> list[list[Path]]:
     """Golden files with the same text; differences of two pairs of files may well be the same."""
     found: dict[str, list[Path]] = {}
-    for path in sorted(root.rglob("*")):
+    folders = [index.parent for index in root.glob(f"*/{INDEX}")]
+    for path in sorted(path for folder in folders for path in folder.rglob("*")):
         if path.is_file() and path.name != INDEX and path.suffix != ".diff":
             found.setdefault(path.read_text(encoding="utf-8"), []).append(path)
     return [paths for paths in found.values() if len(paths) > 1]

@@ -78,15 +78,16 @@ def test_the_wheel_has_all_and_only_that(packages):
     assert {name.split("/")[0] for name in names} == {
         "bpc",
         "bpc_targets",
+        "bpc_clouds",
         next(n.split("/")[0] for n in names if ".dist-info" in n),
     }
-    for root, package in ((ROOT / "compiler", "bpc"), (ROOT / "targets", "bpc_targets"), (ROOT, "blueprints")):
+    for root, package in ((ROOT / "compiler", "bpc"), (ROOT / "targets", "bpc_targets"), (ROOT / "targets", "bpc_clouds"), (ROOT, "blueprints")):
         known = [
             p.relative_to(root) for p in (root / package).rglob("*") if p.is_file() and "__pycache__" not in p.parts
         ]
         assert known
         assert [str(p) for p in known if str(p).replace("blueprints/", "bpc/samples/") not in names] == []
-    assert {"bpc/py.typed", "bpc_targets/py.typed"} <= names
+    assert {"bpc/py.typed", "bpc_targets/py.typed", "bpc_clouds/py.typed"} <= names
     assert not [name for name in names if "__pycache__" in name]
 
 
