@@ -27,7 +27,7 @@ TABLES = HERE.parent / "compiler" / "bpc" / "syntax" / "_tables.py"
 STARTS = ("file", "expression")
 END = "$END"
 BRACKETS = ("LBRACE", "RBRACE", "LPAR", "RPAR", "LSQB", "RSQB")
-LITERALS = ("NAME", "_SEP", "LONG_STRING", "STRING", "QUANTITY", "NUMBER")
+LITERALS = ("NAME", "_SEP", "LONG_STRING", "STRING", "HALF_STRING", "QUANTITY", "NUMBER", "BAD_NUMBER")
 KEYWORD_END = "(?![A-Za-z0-9_]|-+[A-Za-z0-9_])(?![ \t\r]*=(?!=))"
 
 ACCEPT = "accept"

@@ -42,7 +42,10 @@ def test_the_example_s_types(tmp_path):
 
 def test_importing_bpc_imports_nothing_else():
     code = "import sys, bpc; print(sorted(name for name in sys.modules if name.startswith('bpc')))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"['bpc']\n"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
+        == b"['bpc', 'bpc.errors']\n"
+    )
 
 
 def test_diagnostics_are_those_of_the_command(capsys):
@@ -118,7 +121,9 @@ def test_what_does_not_exist(tmp_path):
 
 def test_pages_targets_and_schema():
     assert bpc.api.explain("bpc401") == bpc.api.pages()["BPC401"]
-    assert [target.name for target in bpc.api.targets()] == [*bpc_targets.NAMES, *bpc_targets.IMAGE_NAMES]
+    assert [target.name for target in bpc.api.targets()] == [
+        entry.name for entry in (*bpc_targets.STACKS, *bpc_targets.IMAGES)
+    ]
     assert "Group" in bpc.api.model_schema()["$defs"]
 
 
@@ -136,3 +141,36 @@ def test_what_bpc_has_not_made_stays(tmp_path):
     bpc.api.write(result, tmp_path)
     bpc.api.write(result, tmp_path)
     assert (tmp_path / "heat" / "stack.yaml").exists()
+
+
+def test_a_folder_is_known_by_its_manifest(tmp_path):
+    result = bpc.api.compile(SHOP, targets=("heat",))
+    folder = Path(bpc.api.write(result, tmp_path)["heat"])
+    manifest = json.loads((folder / "bpc.json").read_text(encoding="utf-8"))
+    assert manifest["files"] == sorted(
+        str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.name != "bpc.json"
+    )
+    deployment = manifest["deployment"]
+    assert {item["name"]: item["value"] for item in deployment["parameters"]}["image_web"] == deployment["uploads"][0][
+        "image"
+    ]
+    assert [item["tier"] for item in deployment["awaited"]] == ["web", "app", "db"]
+    assert deployment["kept"] == [{"kind": "Kept", "tier": "db", "volume": "data"}]
+    (folder / "README.txt").write_text("mine", encoding="utf-8")
+    bpc.api.write(result, tmp_path)  # the manifest says whose it is
+    (folder / "bpc.json").unlink()
+    bpc.api.write(result, tmp_path)  # a folder of the version before, which had no manifest
+    (folder / "README.txt").unlink()
+    (folder / "bpc.json").write_text('{"made_by": "npm"}', encoding="utf-8")
+    with pytest.raises(bpc.Usage, match="bpc has not made it"):
+        bpc.api.write(result, tmp_path)
+
+
+def test_updates_in_two_steps_are_data():
+    """CloudFormation: the parameter that takes a tier's machines away and brings them back, and what an update leaves alone."""
+    deployment = bpc.api.compile(SHOP, targets=("cfn",)).artifacts["cloudformation"].deployment
+    assert [(phase.parameter, phase.value) for phase in deployment.phases if phase.tiers == ("db",)] == [
+        ("PresentDb", "none"),
+        ("PresentDb", "all"),
+    ]
+    assert {item.name for item in deployment.parameters if item.fixed} == {"AwaitsWeb", "AwaitsApp", "AwaitsDb"}

@@ -133,7 +133,7 @@ def test_what_would_exhaust_the_compiler(text, tmp_path, capsys):
     path = blueprint(tmp_path, HEAD + 'solution s {\n  version = "1"\n' + text + "}\n")
     assert compiled(path, tmp_path) == 1
     err = capsys.readouterr().err
-    assert "BPC403" in err or "BPC430" in err
+    assert "BPC403" in err or "BPC433" in err
 
 
 def test_files_that_import_one_another_in_a_row(tmp_path, capsys):

@@ -64,7 +64,7 @@ def test_what_is_too_much_is_told_at_its_line(tmp_path):
         )
     )
     [found] = api.check(tmp_path / "solution.bp").diagnostics
-    assert (found.code, api.as_json(found)["line"]) == ("BPC430", 11)
+    assert (found.code, api.as_json(found)["line"]) == ("BPC433", 11)
 
 
 def test_misspelt_names_take_a_bounded_time(tmp_path):
@@ -91,10 +91,10 @@ def test_a_large_project_has_a_larger_budget(tmp_path):
 
 
 def test_environments_share_one_budget(tmp_path):
-    body = "".join(f"  environment e{n} {{ }}\n" for n in range(40))
+    body = "".join(f"  environment e{n} {{ bake = base }}\n" for n in range(40))
     text = solution(f"{body}{TIER}  let a = [x for x in range(200000)]\n  output o = length(a)\n")["solution.bp"]
     (tmp_path / "solution.bp").write_text(text)
-    assert [d.code for d in api.check(tmp_path / "solution.bp").diagnostics] == ["BPC430"]
+    assert [d.code for d in api.check(tmp_path / "solution.bp").diagnostics] == ["BPC433"]
     assert api.check(tmp_path / "solution.bp", environment="e1").ok
 
 
@@ -109,4 +109,4 @@ def test_templates_of_one_compilation_share_its_budget(tmp_path):
     )
     for path, text in many.items():
         (tmp_path / path).write_text(text)
-    assert "BPC430" in {d.code for d in api.check(tmp_path / "solution.bp").diagnostics}
+    assert "BPC433" in {d.code for d in api.check(tmp_path / "solution.bp").diagnostics}

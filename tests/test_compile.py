@@ -10,11 +10,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from goldens import compare_folder
+from goldens import compare_environment
 
 from bpc.driver import build_model, compile_blueprint
 from bpc.files import write_folder
 from bpc.model.document import document, schema
+from bpc.model.steps import KINDS
 from bpc.target import Options
 from bpc_targets import load
 
@@ -50,8 +51,7 @@ def test_compiles_to_a_stack_that_heat_accepts(folder, environment, tmp_path, ju
     artifacts = result.artifacts["heat"]
     write_folder(str(tmp_path / "heat"), artifacts.files)
     assert judge(tmp_path / "heat") == []
-    golden = ROOT / "tests" / "golden" / f"{folder.name}-{environment or 'plain'}"
-    compare_folder(golden, artifacts.files, update=request.config.getoption("--update-golden"))
+    compare_environment(folder.name, environment, artifacts.files, request)
 
 
 @pytest.mark.parametrize(("folder", "environment"), VARIANTS, ids=IDS)
@@ -78,3 +78,19 @@ def test_model_follows_its_schema(folder, environment):
 
 def test_there_are_blueprints():
     assert "shop" in {os.path.basename(folder) for folder in BLUEPRINTS}
+
+
+def test_sets_of_words_are_those_of_the_vocabulary():
+    """A `Literal` is for the type checker, which cannot read the vocabulary: here they are compared."""
+    from bpc.model.document import ALSO, WORDS
+    from bpc.vocabulary import BLOCKS, PARAM_TYPES, words
+
+    told = {}
+    for path in (ROOT / "compiler" / "bpc" / "model").glob("*.py"):
+        for name, items in re.findall(r"^    (\w+) = Literal\[(.*)\]$", path.read_text(encoding="utf-8"), re.MULTILINE):
+            told[name] = tuple(json.loads(f"[{items}]"))
+    expected = {
+        name: (*words(BLOCKS[block].settings[setting].type), *ALSO.get(name, ()))
+        for name, (block, setting) in WORDS.items()
+    }
+    assert told == expected | {"ParamType": PARAM_TYPES, "Kind": KINDS}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from goldens import compare_folder
+from goldens import compare_environment
 
 import bpc.api
 
@@ -37,10 +37,8 @@ def folder(tmp_path_factory):
 def test_elements(environment, request):
     result = bpc.api.compile(SHOP, targets=(), images=("diskimage-builder",), environment=environment)
     assert result.diagnostics == ()
-    golden = ROOT / "tests" / "golden" / f"diskimage-builder-shop-{environment or 'plain'}"
-    compare_folder(
-        golden, result.artifacts["diskimage-builder"].files, update=request.config.getoption("--update-golden")
-    )
+    files = result.artifacts["diskimage-builder"].files
+    compare_environment("diskimage-builder-shop", environment, files, request)
 
 
 def test_hooks_have_names_that_run(folder):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from goldens import compare_folder
+from goldens import compare_environment
 
 import bpc.api
 
@@ -23,8 +23,7 @@ def test_specs(environment, request):
         ROOT / "blueprints/shop/solution.bp", targets=(), images=("mkosi",), environment=environment
     )
     assert result.diagnostics == ()
-    golden = ROOT / "tests" / "golden" / f"mkosi-shop-{environment or 'plain'}"
-    compare_folder(golden, result.artifacts["mkosi"].files, update=request.config.getoption("--update-golden"))
+    compare_environment("mkosi-shop", environment, result.artifacts["mkosi"].files, request)
 
 
 @pytest.mark.parametrize(

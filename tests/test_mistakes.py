@@ -46,7 +46,7 @@ def messages(folder: Path) -> str:
     result = compile_blueprint(
         str(folder / "solution.bp"),
         tuple(targets),
-        Options(flavors={}, limits={}, imagebuilder=within),
+        Options(flavors={}, limits={}, chosen=frozenset({"imagebuilder"} if within else ())),
         environment,
         settings,
     )

@@ -78,15 +78,21 @@ def test_the_wheel_has_all_and_only_that(packages):
     assert {name.split("/")[0] for name in names} == {
         "bpc",
         "bpc_targets",
+        "bpc_clouds",
         next(n.split("/")[0] for n in names if ".dist-info" in n),
     }
-    for root, package in ((ROOT / "compiler", "bpc"), (ROOT / "targets", "bpc_targets"), (ROOT, "blueprints")):
+    for root, package in (
+        (ROOT / "compiler", "bpc"),
+        (ROOT / "targets", "bpc_targets"),
+        (ROOT / "targets", "bpc_clouds"),
+        (ROOT, "blueprints"),
+    ):
         known = [
             p.relative_to(root) for p in (root / package).rglob("*") if p.is_file() and "__pycache__" not in p.parts
         ]
         assert known
         assert [str(p) for p in known if str(p).replace("blueprints/", "bpc/samples/") not in names] == []
-    assert {"bpc/py.typed", "bpc_targets/py.typed"} <= names
+    assert {"bpc/py.typed", "bpc_targets/py.typed", "bpc_clouds/py.typed"} <= names
     assert not [name for name in names if "__pycache__" in name]
 
 
@@ -145,3 +151,24 @@ def test_what_the_cloudformation_target_needs_is_named(bpc, tmp_path):
     assert done.returncode == 2
     assert "pip install troposphere" in done.stderr, done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_each_golden_text_is_there_once():
+    from goldens import GOLDEN, repeated
+
+    assert repeated(GOLDEN) == []
+
+
+def test_each_package_is_built_typed_and_under_contract():
+    """A package that is added to the source roots is in the wheel, in the type check and in the import contracts."""
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    found = {path.parent for root in ("compiler", "targets") for path in ROOT.glob(f"{root}/*/__init__.py")}
+    assert {str(path.relative_to(ROOT)) for path in found} == set(
+        project["hatch"]["build"]["targets"]["wheel"]["packages"]
+    )
+    assert {path.name for path in found} == set(project["mypy"]["packages"])
+    assert {path.name for path in found} == set(project["importlinter"]["root_packages"])
+    layers = next(c for c in project["importlinter"]["contracts"] if c["type"] == "layers")
+    assert layers["exhaustive"], "a new module of bpc has a place among the layers"

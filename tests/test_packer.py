@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from goldens import compare_folder
+from goldens import compare_environment
 
 import bpc.api
 
@@ -91,8 +91,7 @@ def packer(*arguments: str | Path, **environment: str) -> subprocess.CompletedPr
 def test_templates(environment, request):
     result = bpc.api.compile(SHOP, targets=(), images=("packer",), environment=environment)
     assert result.diagnostics == ()
-    golden = ROOT / "tests" / "golden" / f"packer-shop-{environment or 'plain'}"
-    compare_folder(golden, result.artifacts["packer"].files, update=request.config.getoption("--update-golden"))
+    compare_environment("packer-shop", environment, result.artifacts["packer"].files, request)
 
 
 def test_a_base_that_is_all_of_an_image_is_one_folder(tmp_path):

@@ -31,12 +31,12 @@ DB, DATA, APP = "solution.bp:36", "solution.bp:41", "solution.bp:27"
             "cloudformation.json",
             [("cloudformation", "ReadyDb", DB), ("cloudformation", "AttachmentDbXDataX0", DATA)],
         ),
-        ("heat.txt", [("heat", "tier.db", DB), ("heat", "tier.db/volume.data", DATA)]),
+        ("heat.txt", [("heat", "tier.db/volume.data", DATA), ("heat", "tier.db", DB)]),
         ("heat.json", [("heat", "ready.app", APP)]),
         ("heat-api.json", [("heat", "ready.app", APP)]),
         (
             "heat-failures.txt",
-            [("heat", "tier.db", DB), ("heat", "tier.db/volume.data", DATA), ("heat", "ready.app", APP)],
+            [("heat", "tier.db/volume.data", DATA), ("heat", "ready.app", APP), ("heat", "tier.db", DB)],
         ),
     ],
 )
@@ -54,7 +54,8 @@ def test_messages():
 
 def test_a_failure_is_told_with_its_reason():
     _, places = bpc.api.where(SHOP, (HERE / "events" / "heat-failures.txt").read_text())
-    assert places[-1].message.endswith("exit code 100: packages\nE: Unable to locate package ngnix")
+    [ready] = [place for place in places if place.resource == "ready.app"]
+    assert ready.message.endswith("exit code 100: packages\nE: Unable to locate package ngnix")
 
 
 def test_events_of_nested_stacks(tmp_path):
@@ -115,3 +116,52 @@ def test_every_resource_of_both_clouds_has_a_place():
     for target, section in (("heat", "resources"), ("cloudformation", "Resources")):
         made = bpc.api.compile(SHOP, targets=(target,)).artifacts[target]
         assert set(yaml.safe_load(made.files["stack.yaml"])[section]) <= set(made.places)
+
+
+def test_a_place_is_an_object_of_the_model():
+    """Of each sample: the kind, name and member of each resource are those of something that the model has."""
+    for sample in sorted((HERE.parent / "blueprints").glob("*/solution.bp")):
+        for target in ("heat", "cloudformation"):
+            result = bpc.api.compile(sample, targets=(target,))
+            solution = result.solution
+            known: dict[tuple[str, str], int] = {("solution", solution.name): 0}
+            known |= {
+                ("image", name): 0 for image in solution.images for name in (image.name, image.base and image.base.name)
+            }
+            for item in solution.resources:
+                kind = {"Group": "tier"}.get(type(item).__name__, type(item).__name__.lower())
+                name = f"{item.to.partition('.')[0]}.{item.endpoint}" if kind == "rule" else item.name
+                known[kind, name] = getattr(getattr(item, "members", None), "count", 0)
+                for volume in getattr(item, "volumes", ()):
+                    known["volume", f"{name}.{volume.name}"] = item.members.count
+            for resource, place in result.artifacts[target].places.items():
+                assert (place.kind, place.name) in known, resource
+                assert place.member is None or 0 <= place.member < known[place.kind, place.name], resource
+    _, [disk] = bpc.api.where(SHOP, "VolumeDbXDataX0: no capacity")
+    assert (disk.origin.kind, disk.origin.name, disk.origin.member) == ("volume", "db.data", 0)
+
+
+def test_what_failed_by_itself_comes_first():
+    """Not each resource's first event, nor what was cancelled because of another, nor the stack that sums it up."""
+    events = [
+        ("shop", "CREATE_FAILED", "The following resource(s) failed to create: [ReadyApp, VolumeDbXDataX0]."),
+        ("ReadyApp", "CREATE_FAILED", "Resource creation cancelled"),
+        ("VolumeDbXDataX0", "CREATE_FAILED", "You have exceeded your maximum gp3 storage limit"),
+        ("VolumeDbXDataX0", "CREATE_IN_PROGRESS", ""),
+        ("ReadyApp", "CREATE_IN_PROGRESS", "Resource creation Initiated"),
+    ]
+    keys = ("LogicalResourceId", "ResourceStatus", "ResourceStatusReason")
+    _, places = bpc.api.where(SHOP, json.dumps({"StackEvents": [dict(zip(keys, e, strict=True)) for e in events]}))
+    assert [(place.resource, place.message.rpartition(": ")[2]) for place in places] == [
+        ("VolumeDbXDataX0", "You have exceeded your maximum gp3 storage limit"),
+        ("ReadyApp", "Resource creation cancelled"),
+    ]
+    lines = [
+        "09:10:10Z [shop.network.back]: CREATE_IN_PROGRESS  state changed",
+        "09:10:11Z [shop.tier.app]: CREATE_IN_PROGRESS  state changed",
+        "09:12:01Z [shop.ready.app]: CREATE_FAILED  WaitConditionFailure: resources.ready.app: exit code 7: out of disk",
+        "09:12:02Z [shop.tier.web]: CREATE_FAILED  CREATE aborted (Task create from ResourceGroup cancelled)",
+    ]
+    _, places = bpc.api.where(SHOP, "\n".join(lines), targets=("heat",))
+    assert [place.resource for place in places] == ["ready.app", "tier.web"]
+    assert "out of disk" in places[0].message

@@ -5,6 +5,8 @@ Every start of the command imports this module, so `bpc.api` is imported only wh
 
 from __future__ import annotations
 
+from bpc.errors import Usage as Usage
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc import api as api
@@ -17,7 +19,3 @@ else:
         from importlib import import_module
 
         return import_module("bpc.api")
-
-
-class Usage(ValueError):
-    """What was asked for does not exist or cannot be used: a target, a sample, a code, a flavor, a folder."""

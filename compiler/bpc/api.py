@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from bpc import Usage
+from bpc.errors import Usage
 from bpc.record import Record
 
 TYPE_CHECKING = False
@@ -17,20 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
+    from bpc.deployment import Parameter
     from bpc.diagnostics.base import Diagnostic
     from bpc.driver import Result
     from bpc.explain import Explanation
     from bpc.model.solution import Solution
     from bpc.model.steps import Bake
-    from bpc.places import Place
-    from bpc.target import Flavor, Options, Target
+    from bpc.source_map import Named
+    from bpc.target import Artifacts, Entry, Flavor, Makes, Target
 
     Path = str | os.PathLike[str]
     Flavors = Mapping[str, Mapping[str, int | str]] | list[Any]
-
-DEFAULT_TARGETS = ("heat",)
-IMAGE_BUILDER = "imagebuilder"
-"""What `images` also takes: no target of its own, but images that a stack makes itself."""
 
 
 # ---- verbs of a blueprint
@@ -49,38 +46,38 @@ def check(blueprint: Path, *, environment: str = "", settings: Mapping[str, str]
 def compile(
     blueprint: Path,
     *,
-    targets: Sequence[str] = DEFAULT_TARGETS,
+    targets: Sequence[str] | None = None,
     images: Sequence[str] = (),
     environment: str = "",
     settings: Mapping[str, str] | None = None,
     flavors: Flavors | None = None,
     limits: Mapping[str, int] | None = None,
-    json: bool = False,
+    options: Sequence[str] = (),
 ) -> Result:
     """`bpc compile` without writing: `artifacts[target].files` are the files of a stack or of image specs, path → content.
 
-    `images` are image targets, and "imagebuilder", which has the stack make its images. `flavors` are a cloud's machine types by name, sizes in bytes or as in the language:
+    `targets` are stack targets; the registry's default where there is None. `images` are image targets, and names of options
+    with which a stack makes its images itself. `flavors` are a cloud's machine types by name, sizes in bytes or as in the language:
     {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}, also with "architecture"; of one cloud, so for one stack
     target. `limits` are a cloud's own limits: {"resources": 5000}.
-    `json`: templates as JSON instead of YAML. Raises `bpc.Usage` for an unknown target or limit, flavors that are none, or
+    `options` are names of the targets' own options, such as "json". Raises `bpc.Usage` for an unknown target or limit, flavors that are none, or
     an option that none of the targets uses.
     """
     from bpc.driver import compile_blueprint
     from bpc.target import Options
 
-    within = IMAGE_BUILDER in images
-    options = Options(flavors=_flavors(flavors or {}), limits=limits or {}, json=json, imagebuilder=within)
     stacks = _targets(targets, "stack")
-    beside = _targets([name for name in images if name != IMAGE_BUILDER], "images")
-    _heeded(options, stacks)
-    if options.flavors and len(stacks) > 1:
+    within = _within(images)
+    chosen = (*stacks, *_targets([name for name in images if name not in within], "images"))
+    _heeded((*options, *within), stacks)
+    said = Options(flavors=_flavors(flavors or {}), limits=limits or {}, chosen=frozenset((*options, *within)))
+    if said.flavors and len(stacks) > 1:
         raise Usage("flavors are one cloud's: compile the targets one by one, each with its own")
-    chosen = (*stacks, *beside)
     known = {name: limit for target in chosen for name, limit in target.limits.items()}
-    for name in options.limits:
+    for name in said.limits:
         if name not in known:
             raise Usage(f'there is no limit "{name}"; there are: {", ".join(known)}')
-    return compile_blueprint(os.fspath(blueprint), chosen, options, environment, settings)
+    return compile_blueprint(os.fspath(blueprint), chosen, said, environment, settings)
 
 
 def model(blueprint: Path, *, environment: str = "", settings: Mapping[str, str] | None = None) -> Result:
@@ -115,7 +112,7 @@ def explain_tier(
     *,
     environment: str = "",
     settings: Mapping[str, str] | None = None,
-    targets: Sequence[str] = DEFAULT_TARGETS,
+    targets: Sequence[str] | None = None,
     flavors: Flavors | None = None,
 ) -> Explained:
     """`bpc explain TIER`: what its image carries and what happens at first boot, in each of the three bake modes, and why.
@@ -127,7 +124,7 @@ def explain_tier(
     from bpc.target import Options
 
     options = Options(flavors=_flavors(flavors or {}), limits={})
-    path, chosen = os.fspath(blueprint), [_target(name, "stack") for name in dict.fromkeys(targets)]
+    path, chosen = os.fspath(blueprint), _targets(targets, "stack")
     opened = Blueprint(path)
     result = opened.solve(environment, settings)
     if result.solution is None:
@@ -141,19 +138,24 @@ def explain_tier(
         wrong = next((d for d in other.diagnostics if d.severity == "error"), None)
         others[bake] = other.solution or (f"{wrong.text} ({wrong.code})" if wrong else "")
     offers = tuple(
-        Offer(target=target.title, type=need.value)
+        Offer(target=target.title, type=str(need.value))
         for target in chosen
-        for need in getattr(target.emit(result.solution, options)[0], "requirements", ())
-        if need.kind == "flavor" and need.why == f"for tier {tier}"
+        for need in _asked(target.emit(result.solution, options)[0])
+        if need.source == "flavor" and need.tiers == (tier,)
     )
     return Explained(explanation=explain(result.solution, tier, others, offers), diagnostics=result.diagnostics)
+
+
+def _asked(artifacts: Artifacts | None) -> tuple[Parameter, ...]:
+    deployment = artifacts.deployment if artifacts else None
+    return deployment.parameters if deployment else ()
 
 
 def _no_tier(name: str, tiers: Iterable[str]) -> str:
     """The nearest tier or code is named: `bpc explain` takes both."""
     from bpc.diagnostics.base import did_you_mean
 
-    near = did_you_mean(name, tiers) or did_you_mean(name.upper(), pages())
+    near = did_you_mean(name, tiers) or did_you_mean(name.upper(), pages(), many=10_000)
     return f'there is no diagnostic and no tier "{name}"; {near or "the tiers are " + ", ".join(tiers)}'
 
 
@@ -171,15 +173,16 @@ def write(result: Result, folder: Path) -> dict[str, str]:
     not made stands in a folder's place: nothing is written then.
     """
     from bpc.files import made_here, write_folder
+    from bpc.manifest import FORMER, MARK, NAME, manifest
 
-    if not result.ok:
+    if not result.ok or result.solution is None:
         raise ValueError("the blueprint has mistakes: there is nothing to write")
     folders = {name: os.path.join(os.fspath(folder), name) for name in result.artifacts}
     for path in folders.values():
-        if not made_here(path, "README.txt", "Made by bpc"):
+        if not made_here(path, (NAME, MARK), FORMER):
             raise Usage(f"{path} is there, and bpc has not made it: choose another output folder with -o")
     for name, made in result.artifacts.items():
-        write_folder(folders[name], made.files)
+        write_folder(folders[name], {**made.files, NAME: manifest(name, result.solution, made)})
     return folders
 
 
@@ -193,19 +196,19 @@ def where(
     targets: Sequence[str] = (),
     environment: str = "",
     settings: Mapping[str, str] | None = None,
-) -> tuple[Result, tuple[Place, ...]]:
+) -> tuple[Result, tuple[Named, ...]]:
     """`bpc where`: what declared the resources that a cloud's message, or a saved list of its events, names.
 
     `targets` are stack targets, all where it is empty. The places are empty where the text names no resource, and where the
     blueprint has mistakes; then the result has the diagnostics. The blueprint must be the one that the stack was made from.
     """
     from bpc.driver import build_model
-    from bpc.places import find
-    from bpc_targets import NAMES
+    from bpc.source_map import find
+    from bpc_targets import STACKS
 
     solved = build_model(os.fspath(blueprint), environment, settings)
     results = []
-    for name in targets or NAMES:
+    for name in targets or [entry.name for entry in STACKS]:
         try:
             results.append(_as_deployed(solved, name))
         except Usage:
@@ -226,9 +229,10 @@ def _as_deployed(solved: Result, name: str) -> Result:
     from bpc.target import Options
 
     [target] = _targets((name,), "stack")
-    limits = {limit: 10**12 for limit in target.limits if limit != "stack_resources"}
-    for within in (True, False) if target.imagebuilder else (False,):
-        result = emit(solved, (target,), Options(flavors={}, limits=limits, imagebuilder=within))
+    limits = {limit: 10**12 for limit, is_ in target.limits.items() if not is_.shapes}
+    within = [frozenset([option.name]) for option in _entry(name, "stack").options if option.kind == "images"]
+    for chosen in (*within, frozenset[str]()):
+        result = emit(solved, (target,), Options(flavors={}, limits=limits, chosen=chosen))
         if result.ok:
             break
     return result
@@ -264,7 +268,7 @@ def explain(code: str) -> Page:
     if code.upper() not in known:
         from bpc.diagnostics.base import did_you_mean
 
-        near = did_you_mean(code.upper(), known)
+        near = did_you_mean(code.upper(), known, many=10_000)
         raise Usage(f'there is no diagnostic "{code}"; {f"{near} " if near else ""}`bpc explain` lists them')
     return known[code.upper()]
 
@@ -288,9 +292,9 @@ def as_json(diagnostic: Diagnostic) -> dict[str, Any]:
 
 def targets() -> tuple[Target, ...]:
     """`bpc targets`: each with its `name`, `title` and `capabilities` (construct → how it comes out)."""
-    from bpc_targets import IMAGE_NAMES, NAMES, load
+    from bpc_targets import IMAGES, STACKS, load
 
-    return tuple(load(name) for name in (*NAMES, *IMAGE_NAMES))
+    return tuple(load(entry.name) for entry in (*STACKS, *IMAGES))
 
 
 def samples() -> tuple[str, ...]:
@@ -318,28 +322,44 @@ def _samples() -> dict[str, str]:
     return {name: os.path.join(home, name) for name in sorted(os.listdir(home)) if name[0] not in "._"}
 
 
-def _heeded(options: Options, stacks: Sequence[Target]) -> None:
-    """Raises `Usage` for an option that no target uses: it would be dropped silently."""
-    if options.json and not any(target.json for target in stacks):
-        raise Usage("JSON templates: only --target cloudformation has them")
-    if options.imagebuilder and not any(target.imagebuilder for target in stacks):
-        raise Usage("images by imagebuilder are part of a stack of --target cloudformation")
+def _within(images: Sequence[str]) -> tuple[str, ...]:
+    """Of the names that `images` takes, those with which a stack makes its images itself."""
+    from bpc_targets import STACKS
+
+    known = {option.name for entry in STACKS for option in entry.options if option.kind == "images"}
+    return tuple(name for name in images if name in known)
 
 
-def _targets(names: Iterable[str], makes: str) -> tuple[Target, ...]:
-    """Each once, also where it was named by an alias."""
-    found = [_target(name, makes) for name in names]
-    return tuple({target.name: target for target in found}.values())
+def _heeded(names: Sequence[str], stacks: Sequence[Target]) -> None:
+    """Raises `Usage` for an option that no target has, or none of those that are compiled: it would be dropped silently."""
+    from bpc_targets import STACKS
+
+    for name in names:
+        having = [entry.name for entry in STACKS if any(option.name == name for option in entry.options)]
+        if not having:
+            raise Usage(f'there is no option "{name}"')
+        if not any(target.name in having for target in stacks):
+            raise Usage(f"{name}: only --target {' and '.join(having)} has it")
 
 
-def _target(name: str, makes: str) -> Target:
-    from bpc_targets import ALIASES, IMAGE_NAMES, NAMES, load
+def _targets(names: Iterable[str] | None, makes: Makes) -> tuple[Target, ...]:
+    """Each once, also where it was named by an alias; the default where nothing is named."""
+    from bpc_targets import DEFAULT, load
 
-    known = NAMES if makes == "stack" else IMAGE_NAMES
-    if ALIASES.get(name, name) not in known:
+    entries = [_entry(name, makes) for name in ((DEFAULT,) if names is None else names)]
+    return tuple(load(name) for name in dict.fromkeys(entry.name for entry in entries))
+
+
+def _entry(name: str, makes: Makes) -> Entry:
+    """A target's line of the registry. Raises `Usage`."""
+    from bpc_targets import IMAGES, STACKS, known
+
+    entries = STACKS if makes == "stack" else IMAGES
+    found = known(entries).get(name)
+    if found is None:
         what = "target" if makes == "stack" else "image target"
-        raise Usage(f'there is no {what} "{name}"; there are: {", ".join(known)}')
-    return load(name)
+        raise Usage(f'there is no {what} "{name}"; there are: {", ".join(entry.name for entry in entries)}')
+    return found
 
 
 # ---- flavors

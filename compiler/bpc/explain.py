@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.model.resources import Fixed, Group
-from bpc.model.steps import Artifact, Configure, File, Mount, Packages, ReadyImage, Run, Service, User
+from bpc.model.steps import KINDS, Artifact, Configure, File, Mount, Packages, ReadyImage, Run, Service, User
 from bpc.model.values import (
     BalancerAddressHole,
     MemberAddressesHole,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     Place = Literal["image", "first boot", "both", "refused"]
 
 BAKES: tuple[Bake, ...] = ("base", "software", "full")
-KINDS: tuple[Kind, ...] = ("system", "software", "configuration")
 FILLED = 64
 """Bytes that a hole is counted with in the user data."""
 

@@ -168,16 +168,21 @@ def read_folder(folder: str) -> dict[str, str | bytes]:
     return found
 
 
-def made_here(folder: str, name: str, mark: str) -> bool:
-    """Whether a folder may be replaced: there is none, or it is empty, or its file `name` has the mark of those that we write."""
+def made_here(folder: str, *marks: tuple[str, str]) -> bool:
+    """Whether a folder may be replaced: there is none, or it is empty, or one of its files (name, mark) has our mark."""
+    if not os.path.lexists(folder) or (os.path.isdir(folder) and not os.listdir(folder)):
+        return True
+    return any(_marked(os.path.join(folder, name), mark) for name, mark in marks)
+
+
+def _marked(path: str, mark: str) -> bool:
     try:
-        path = os.path.join(folder, name)
         if not os.path.isfile(path):  # a pipe, for example, would never end
-            raise FileNotFoundError(path)
+            return False
         with open(path, encoding="utf-8", errors="replace") as file:
             return mark in file.read(LARGEST)
     except OSError:
-        return not os.path.lexists(folder) or (os.path.isdir(folder) and not os.listdir(folder))
+        return False
 
 
 def write_folder(folder: str, files: Mapping[str, str | bytes]) -> None:

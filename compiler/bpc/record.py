@@ -9,9 +9,11 @@ Nothing here imports `typing` when the program runs, for the same reason.
 
 from __future__ import annotations
 
+from _operator import attrgetter
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any, Never, TypeVar, dataclass_transform
 
     R = TypeVar("R", bound="Record")
@@ -29,6 +31,7 @@ class RecordType(type):
     _fields: tuple[str, ...]
     _defaults: dict[str, Any]
     _setters: tuple[tuple[Any, str], ...]
+    _values: Callable[[object], Any]
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> RecordType:
         own = tuple(
@@ -43,6 +46,7 @@ class RecordType(type):
         cls._fields = inherited + own
         cls._defaults = {k: v for base in bases for k, v in getattr(base, "_defaults", {}).items()} | defaults
         cls._setters = tuple((getattr(cls, field).__set__, field) for field in cls._fields)
+        cls._values = attrgetter(*cls._fields) if cls._fields else lambda _: ()
         return cls
 
 
@@ -71,10 +75,11 @@ class Record(metaclass=RecordType):
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented
-        return all(getattr(self, field) == getattr(other, field) for field in type(self)._fields)
+        values = type(self)._values
+        return bool(values(self) == values(other))
 
     def __hash__(self) -> int:
-        return hash((type(self), *(value for _, value in fields(self))))
+        return hash((type(self), type(self)._values(self)))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in fields(self))})"

@@ -9,10 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Literal
 
+    from bpc.deployment import Deployment
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.resources import Machine
     from bpc.model.solution import Solution
-    from bpc.source import Span
+    from bpc.source_map import Origin
+
+    Makes = Literal["stack", "images"]
 
 
 class Flavor(Record):
@@ -34,50 +37,64 @@ class Options(Record):
 
     `flavors`: a cloud's machine types by name, or empty.
     `limits`: a cloud's limits where they differ from the target's defaults, by the target's own names.
-    `json`: templates as JSON, of those targets whose cloud takes both (`Target.json`).
-    `imagebuilder`: the images are made by the stack itself, of those targets whose cloud can (`Target.imagebuilder`).
+    `chosen`: the names of the target's own options (`Option`) that are on.
     """
 
     flavors: Mapping[str, Flavor]
     limits: Mapping[str, int]
-    json: bool = False
-    imagebuilder: bool = False
+    chosen: frozenset[str] = frozenset()
 
 
-class Requirement(Record):
-    """What the stack needs from outside, listed for the user: an image to upload, a network, a key pair."""
+class Option(Record):
+    """A switch that some targets have and others do not, as data: the command line, the checks and the pages are made from it.
 
-    kind: str
-    parameter: str
-    value: str
-    why: str
+    `kind`: a "flag" is `--NAME` on the command line; "images" is a name that `--images` takes, for images that the stack makes
+    itself.
+    """
+
+    name: str
+    kind: Literal["flag", "images"]
+    doc: str
+
+
+class Limit(Record):
+    """A cloud's limit that `--limit NAME=N` may set; `shapes`: the stack is laid out by it, so another value moves resources."""
+
+    default: int
+    shapes: bool = False
+
+
+class Entry(Record):
+    """A target as the registry lists it, before it is imported."""
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
 
 
 class Artifacts(Record):
-    """A target's answer: files by their path in the output folder (forward slashes), and what the user must provide.
+    """A target's answer: files by their path in the output folder (forward slashes); of a stack, what it takes to deploy it.
 
     `files` values are texts (written as UTF-8 with `\\n`) or bytes. `headroom` lines say how much of each limit is used.
     `places`: resource id, as the cloud's messages have it, → what declared it. An id inside a nested stack is `outer/inner`.
     """
 
     files: Mapping[str, str | bytes]
-    requirements: tuple[Requirement, ...]
-    headroom: tuple[str, ...]
-    places: Mapping[str, Span] = {}
+    deployment: Deployment | None = None
+    headroom: tuple[str, ...] = ()
+    places: Mapping[str, Origin] = {}
 
 
 class Target(Record):
     """One output format: of the stack, or of the images (`makes`).
 
     `capabilities` are the rows of its column in the generated table: construct → how it comes out. `limits` are those that
-    `--limit` may say differently, with their defaults. `json` and `imagebuilder`: whether it uses these options.
+    `--limit` may set.
     """
 
     name: str
     title: str
-    makes: Literal["stack", "images"]
-    limits: Mapping[str, int]
+    makes: Makes
+    limits: Mapping[str, Limit]
     capabilities: Mapping[str, str]
     emit: Callable[[Solution, Options], tuple[Artifacts | None, tuple[Diagnostic, ...]]]
-    json: bool = False
-    imagebuilder: bool = False

@@ -16,7 +16,7 @@ SHOP = ROOT / "blueprints" / "shop" / "solution.bp"
 
 def test_json_is_the_same_stack():
     as_yaml = bpc.api.compile(SHOP, targets=("cloudformation",)).artifacts["cloudformation"].files
-    as_json = bpc.api.compile(SHOP, targets=("cfn",), json=True).artifacts["cloudformation"].files
+    as_json = bpc.api.compile(SHOP, targets=("cfn",), options=("json",)).artifacts["cloudformation"].files
     assert json.loads(as_json["stack.json"]) == yaml.safe_load(as_yaml["stack.yaml"])
     assert "file://stack.json" in as_json["README.txt"]
     assert "stack.yaml" not in as_json["README.txt"]
@@ -29,7 +29,7 @@ def test_a_target_is_compiled_once():
     ]
 
 
-@pytest.mark.parametrize("options", [{"json": True}, {"images": ("imagebuilder",)}])
+@pytest.mark.parametrize("options", [{"options": ("json",)}, {"images": ("imagebuilder",)}])
 def test_what_no_target_heeds_is_refused(options):
     with pytest.raises(Usage, match="cloudformation"):
         bpc.api.compile(SHOP, targets=("heat",), **options)
@@ -50,6 +50,8 @@ def test_anywhere_is_one_rule(tmp_path):
         '  network n { cidr = "10.0.0.0/24", public = true }\n  tier a {\n    image = base\n    network = n\n'
         '    expose ssh { port = 22, protocol = tcp, public = true }\n    allow ssh from "0.0.0.0/0"\n  }\n}\n'
     )
-    made = bpc.api.compile(tmp_path / "solution.bp", targets=("cfn",), json=True).artifacts["cloudformation"].files
+    made = (
+        bpc.api.compile(tmp_path / "solution.bp", targets=("cfn",), options=("json",)).artifacts["cloudformation"].files
+    )
     resources = json.loads(made["stack.json"])["Resources"].values()
     assert len([item for item in resources if item["Type"] == "AWS::EC2::SecurityGroupIngress"]) == 1

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from goldens import compare_folder
-from test_compile import IDS, OPTIONS, ROOT, VARIANTS
+from goldens import compare_environment
+from test_compile import IDS, OPTIONS, VARIANTS
 
 from bpc.driver import compile_blueprint
 from bpc.model.resources import FromAnywhere, FromCidr, Rule
@@ -40,9 +40,8 @@ def test_cfn_lint_finds_nothing(folder, environment, tmp_path, request):
         found = lint(text, config=ManualArgs(regions=REGIONS, include_checks=["I"]))
         assert [f"{name}: {match}" for match in found] == []
     if folder.name == "shop":
-        golden = ROOT / "tests" / "golden" / f"cloudformation-shop-{environment or 'plain'}"
         files = result.artifacts["cloudformation"].files
-        compare_folder(golden, files, update=request.config.getoption("--update-golden"))
+        compare_environment("cloudformation-shop", environment, files, request)
 
 
 @pytest.mark.parametrize(("folder", "environment"), VARIANTS, ids=IDS)

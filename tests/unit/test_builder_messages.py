@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from bpc.diagnostics.build import NoPackage, NoVersion
 from bpc.imaging.builder import Order, why_failed
+from bpc.imaging.log import Log
 from bpc.imaging.plan import Job
 from bpc.model.steps import Packages
 from bpc.source import Source, Span
@@ -14,28 +17,28 @@ SOURCE = Source("images.bp", 'packages = ["nginx=9.9", "ngnix"]')
 PLACE = Span(SOURCE, 0, 8)
 
 
-def diagnosed(log: str, tmp_path):
-    path = tmp_path / "log"
-    path.write_text(log, encoding="utf-8")
+def diagnosed(text: str):
+    log = Log("build.log", io.BytesIO(), ())
+    log.follow(io.BufferedReader(io.BytesIO(text.encode()))).join()
     step = Packages(names=("nginx=9.9", "ngnix"), kind="software", span=PLACE)
-    job = Job(name="web", title="web", needs="", why="it is new", steps=(step,))
+    job = Job(name="web", title="web", needs="", why="it is new", steps=(step,), network=False)
     order = Order(**dict.fromkeys(Order._fields, ()) | {"span": Span(SOURCE, 0, 0)})
-    return why_failed(order, job, str(path))
+    return why_failed(order, job, log)
 
 
 @pytest.mark.parametrize(
     "line",
     ["E: Version '9.9' for 'nginx' was not found", "\x1b[31mE: Version '9.9' for 'nginx' was not found\x1b[0m"],
 )
-def test_a_version_that_does_not_exist_is_not_taken_for_a_package_that_does_not(line, tmp_path):
-    found = diagnosed(f"Reading package lists...\n{line}\n", tmp_path)
+def test_a_version_that_does_not_exist_is_not_taken_for_a_package_that_does_not(line):
+    found = diagnosed(f"Reading package lists...\n{line}\n")
     assert isinstance(found, NoVersion)
     assert found.text == 'package "nginx" exists, but not in version 9.9, for image web'
     assert "apt list -a nginx" in found.help
     assert found.span == PLACE
 
 
-def test_a_package_that_does_not_exist(tmp_path):
-    found = diagnosed("E: Unable to locate package ngnix\n", tmp_path)
+def test_a_package_that_does_not_exist():
+    found = diagnosed("E: Unable to locate package ngnix\n")
     assert isinstance(found, NoPackage)
     assert found.text == 'package "ngnix" for image web does not exist'

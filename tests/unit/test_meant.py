@@ -36,7 +36,8 @@ FORMS = ["{number}{word}", "{number} {word}", " {number}  {word} "]
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
-    ("kind", "unit", "word"), [(kind, unit, word) for kind, units in WORDS.items() for unit, words in units.items() for word in words]
+    ("kind", "unit", "word"),
+    [(kind, unit, word) for kind, units in WORDS.items() for unit, words in units.items() for word in words],
 )
 def test_words_for_units(kind, unit, word, form):
     text = form.format(number=4, word=word)
@@ -59,10 +60,14 @@ def test_the_number_of_a_release_is_accepted(distribution, name, tmp_path):
     assert number and checked(number[1]) == ()
 
 
-IDS = st.sampled_from(["MIT", "Apache-2.0", "GPL-2.0-or-later", "BSD-3-Clause", "LicenseRef-Ours", "EPL-1.0+", "GPL-3.0"])
+IDS = st.sampled_from(
+    ["MIT", "Apache-2.0", "GPL-2.0-or-later", "BSD-3-Clause", "LicenseRef-Ours", "EPL-1.0+", "GPL-3.0"]
+)
 EXPRESSIONS = st.recursive(
     IDS | st.just("GPL-2.0-only WITH Classpath-exception-2.0"),
-    lambda inner: st.builds("{} {} {}".format, inner, st.sampled_from(["AND", "OR"]), inner) | st.builds("({})".format, inner),
+    lambda inner: (
+        st.builds("{} {} {}".format, inner, st.sampled_from(["AND", "OR"]), inner) | st.builds("({})".format, inner)
+    ),
     max_leaves=8,
 )
 

@@ -148,7 +148,7 @@ def test_reserved_constructs_are_read_and_kept_by_name() -> None:
     file, diagnostics = parse(sample("reserved.bp"))
     assert not diagnostics
     found = [node.keyword for node in nodes(file.statements) if isinstance(node, tree.Reserved)]
-    assert found == ["cloud", "cloud", "policy", "place", "place"]
+    assert found == ["cloud", "cloud", "policy", "licences", "sources", "require", "place", "place"]
 
 
 def test_every_node_stands_inside_its_parent() -> None:
@@ -436,7 +436,9 @@ def test_all_mistakes_of_a_file_are_shown_and_the_rest_is_read() -> None:
     assert [mistake.split()[0] for mistake in mistakes(text)] == ["3:12", "4:9", "6:3", "6:22", "7:7", "8:22", "9:11"]
     solution, last = parse(Source("t.bp", text))[0].statements
     assert isinstance(solution, tree.Block) and isinstance(last, tree.Let)
-    assert [type(s).__name__ for s in solution.body] == ["Setting", "Block", "Block"]
+    assert [type(s).__name__ for s in solution.body] == [
+        "Broken", "Broken", "Setting", "Block", "Setting", "Block", "Setting",
+    ]  # fmt: skip
 
 
 def test_the_block_without_its_bracket_is_named() -> None:

@@ -8,9 +8,11 @@ from bpc.check.secrets import check_secrets
 from bpc.check.types import Types, check_types
 from bpc.diagnostics.base import errors
 from bpc.diagnostics.findings import Findings
+from bpc.diagnostics.syntax import TooManyMistakes
 from bpc.record import Record
 from bpc.resolve.names import bind, bind_expression, check_used
-from bpc.syntax.tree import Block, For
+from bpc.source import Span
+from bpc.syntax.tree import Block, Broken, For, is_broken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from bpc.resolve.names import Read
     from bpc.resolve.program import Program
     from bpc.resolve.symbols import Bindings
-    from bpc.source import Span
     from bpc.syntax.tree import Expression, Statement
 
 
@@ -48,11 +49,13 @@ class Analysis(Record):
 
 def analyse(program: Program, diagnostics: list[Diagnostic], read: Read) -> Analysis:
     """Judges a program once; `diagnostics` are what reading and linking it found, `read` gives templates that may use a name."""
-    lost = [span for module in program.modules.values() for span in module.file.lost]
-    found = Findings(diagnostics, lost)
+    found = Findings(diagnostics)
     for module in program.modules.values():
-        if module.file.wrong:
-            _unread(module.file.statements, module.file.wrong, found)
+        wrong = [d.span for d in diagnostics if d.span.source is module.file.source]
+        if wrong:
+            _unread(module.file.statements, wrong, found)
+            if any(d.code == TooManyMistakes.code for d in diagnostics):
+                found.lost.append(Span(module.file.source, wrong[-1].start, len(module.file.source.text)))
     check_blocks(program, found)
     bindings = bind(program, found)
     if not errors(found.found):  # a misspelt name may be the one that is not used
@@ -64,7 +67,7 @@ def analyse(program: Program, diagnostics: list[Diagnostic], read: Read) -> Anal
 
 
 def _unread(body: Iterable[Statement], wrong: Iterable[Span], found: Findings) -> None:
-    """Marks the statements whose text has a mistake that did not stop the parser, such as one inside a string."""
+    """Marks the statements whose text has a mistake, and what was lost because it is not known what it should be."""
     for statement in body:
         part: Span | None = statement.span
         if isinstance(statement, Block):
@@ -73,5 +76,13 @@ def _unread(body: Iterable[Statement], wrong: Iterable[Span], found: Findings) -
         elif isinstance(statement, For):
             part = statement.iterable.span
             _unread(statement.body, wrong, found)
-        if part is not None and any(part.start <= mistake.start < part.end for mistake in wrong):
+        if (part is not None and any(part.start <= mistake.start < part.end for mistake in wrong)) or _broken(statement):
             found.unreadable(statement)
+            found.lost.append(statement.span)
+
+
+def _broken(statement: Statement) -> bool:
+    """Whether a statement is not whole: a block, where its body does not begin."""
+    if isinstance(statement, Block):
+        return any(isinstance(inner, Broken) and inner.span.start == inner.span.end for inner in statement.body)
+    return not isinstance(statement, For) and is_broken(statement)

@@ -8,6 +8,7 @@ from bpc.platforms import COMMON, PLATFORMS
 from bpc.syntax.tree import (
     Allow,
     Block,
+    Broken,
     Connect,
     For,
     Identifier,
@@ -76,6 +77,8 @@ def check_body(name: str, keyword: Keyword, body: tuple[Statement, ...], found: 
             case For():
                 _for(name, keyword, statement, found, partial=partial)
                 continue
+            case Broken():
+                pass
             case _:
                 _other(name, keyword, statement, found)
         found.contain(statement, before)
@@ -127,6 +130,8 @@ def _block(
     name: str, keyword: Keyword, node: Block, seen: dict[str, Statement], found: Findings, *, partial: bool
 ) -> None:
     before = len(found)
+    if id(node) in found.unread:
+        return
     if node.keyword not in keyword.blocks:
         if not found.told_at(node.span):  # a keyword that was misspelt may have been another one
             found.append(_misplaced(node, node.keyword, name))

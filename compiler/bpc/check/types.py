@@ -61,6 +61,7 @@ from bpc.syntax.tree import (
     Binary,
     Block,
     Boolean,
+    Broken,
     Call,
     Comprehension,
     Conditional,
@@ -171,7 +172,7 @@ class Types:
                 self.contain(node, lambda: self.expect(node.endpoint, ENDPOINT))
             case Allow():
                 self.contain(node, lambda: self.infer(node.origin))
-            case Import() | Reserved():
+            case Import() | Reserved() | Broken():
                 pass
             case _:
                 assert_never(node)
@@ -315,6 +316,8 @@ class Types:
                 return BOOL if node.operator == "not" else UNKNOWN
             case Binary():
                 return self.binary(node)
+            case Broken():
+                return UNKNOWN
             case _:
                 assert_never(node)
 

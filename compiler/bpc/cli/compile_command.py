@@ -23,13 +23,13 @@ DIGITS = 18
 def run(options: argparse.Namespace) -> int:
     result = api.compile(
         options.blueprint,
-        targets=options.target or api.DEFAULT_TARGETS,
+        targets=options.target or None,
         images=options.images,
         environment=options.env,
         settings=settings(options),
         flavors=flavors(options.flavors) if options.flavors else None,
         limits=limits(options.limit),
-        json=options.json,
+        options=options.options,
     )
     if result.diagnostics or options.format != "text":
         from bpc.cli.show import show
@@ -51,10 +51,11 @@ def run(options: argparse.Namespace) -> int:
 def tell(folder: str, artifacts: Artifacts) -> None:
     """What was written, what the user must provide, and how far the limits are."""
     print(visible(f"wrote {folder}: {', '.join(sorted(artifacts.files))}"))
-    if artifacts.requirements:
+    if artifacts.deployment and artifacts.deployment.needs:
         print("\nThe stack needs from outside:")
-        for need in artifacts.requirements:
-            print(f"  {need.parameter} = {visible(need.value) or '?'}: {need.kind}, {prose(need.why)}")
+        for need in artifacts.deployment.needs:
+            value = "?" if need.value is None else visible(str(need.value))
+            print(f"  {need.name} = {value}: {need.kind}, {prose(need.why)}")
     for line in artifacts.headroom:
         print(visible(f"  {line}"))
     print(f"\nHow to deploy it: {visible(os.path.join(folder, 'README.txt'))}", file=sys.stdout)

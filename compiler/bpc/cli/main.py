@@ -90,7 +90,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME=N",
         help="a cloud's own limit, for example resources=5000; may be repeated",
     )
-    make.add_argument("--json", action="store_true", help="templates as JSON instead of YAML (cloudformation)")
+    _own(make)
     build = commands.add_parser("build", help="build the missing images with mkosi")
     build.add_argument("tier", nargs="*", help="only the images of these tiers")
     build.add_argument("--blueprint", default="solution.bp", help="the file with the solution (default: solution.bp)")
@@ -146,6 +146,19 @@ def _blueprint(command: argparse.ArgumentParser) -> None:
         "blueprint", nargs="?", default="solution.bp", help="the file with the solution (default: solution.bp)"
     )
     _choices(command)
+
+
+def _own(command: argparse.ArgumentParser) -> None:
+    """The options that only some targets have."""
+    from bpc_targets import STACKS
+
+    for entry in STACKS:
+        for option in entry.options:
+            if option.kind == "flag":
+                text = f"{option.doc} ({entry.name})"
+                command.add_argument(
+                    f"--{option.name}", action="append_const", const=option.name, default=[], dest="options", help=text
+                )
 
 
 def _choices(command: argparse.ArgumentParser, formats: Sequence[str] = ("text", "json", "sarif")) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-    from bpc.places import Place
+    from bpc.source_map import Named
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,10 +44,11 @@ def run(options: argparse.Namespace) -> int:
     return 0 if places else 1
 
 
-def _plain(found: Place) -> dict[str, Any]:
+def _plain(found: Named) -> dict[str, Any]:
     from bpc.diagnostics.render import place
 
-    return {"target": found.target, "resource": found.resource, "message": found.message, **place(found.span)}
+    of = {"kind": found.origin.kind, "name": found.origin.name, "member": found.origin.member}
+    return {"target": found.target, "resource": found.resource, **of, "message": found.message, **place(found.span)}
 
 
 def _text(options: argparse.Namespace) -> str:

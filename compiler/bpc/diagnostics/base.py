@@ -6,7 +6,7 @@ from bpc.record import Record, fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import ClassVar, Literal
 
     from bpc.source import Span
@@ -67,31 +67,45 @@ MANY, LONGEST_NAME = 60, 80
 """Names that a misspelt one is compared with, and characters of the longest: to compare two takes long."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str], *, many: int = MANY) -> str:
     """A hint that names the nearest known word, or an empty text when none is near.
 
-    Of many names only those around the word in the alphabet are looked at.
+    Of more than `many` names only those around the word in the alphabet are looked at, read forwards and backwards.
     """
     if len(word) > LONGEST_NAME:
         return ""
     from difflib import get_close_matches
 
-    names = _in_order(known) if isinstance(known, frozenset) else sorted(known)
-    if len(names) > MANY:
-        from bisect import bisect_left
-
-        middle = bisect_left(names, word)
-        names = names[max(0, middle - MANY // 2) : middle + MANY // 2]
+    names = _in_order(known) if isinstance(known, frozenset) else tuple(sorted(known))
+    if len(names) > many:
+        names = (*_around(word, names, many), *_around(word[::-1], _backwards(names), many, step=-1))
     near = get_close_matches(word, [name for name in names if len(name) <= LONGEST_NAME], n=1, cutoff=0.6)
     return f'did you mean "{near[0]}"?' if near else ""
 
 
-_ordered: tuple[frozenset[str], list[str]] = (frozenset(), [])
+def _around(word: str, names: tuple[str, ...], many: int, step: int = 1) -> Iterator[str]:
+    """The neighbours of a word in sorted names, each read forwards (`step` 1) or backwards (-1)."""
+    from bisect import bisect_left
+
+    middle = bisect_left(names, word)
+    return (name[::step] for name in names[max(0, middle - many // 2) : middle + many // 2])
 
 
-def _in_order(names: frozenset[str]) -> list[str]:
+_ordered: tuple[frozenset[str], tuple[str, ...]] = (frozenset(), ())
+_reversed: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+
+
+def _in_order(names: frozenset[str]) -> tuple[str, ...]:
     """The names of a scope, sorted once for all that is misspelt in it."""
     global _ordered
     if _ordered[0] is not names:
-        _ordered = (names, sorted(names))
+        _ordered = (names, tuple(sorted(names)))
     return _ordered[1]
+
+
+def _backwards(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same, each read backwards."""
+    global _reversed
+    if _reversed[0] is not names:
+        _reversed = (names, tuple(sorted(name[::-1] for name in names)))
+    return _reversed[1]

@@ -13,7 +13,7 @@ def catalogue() -> dict[str, type[Diagnostic]]:
     """Code → class, in the order of the codes; the targets' after the compiler's."""
     modules = [f"bpc.diagnostics.{room}" for room in ROOMS]
     targets = import_module("bpc_targets")
-    modules += [f"bpc_targets.{targets.folder(name)}.diagnostics" for name in (*targets.NAMES, *targets.IMAGE_NAMES)]
+    modules += [f"bpc_targets.{targets.folder(entry.name)}.diagnostics" for entry in (*targets.STACKS, *targets.IMAGES)]
     found: dict[str, type[Diagnostic]] = {}
     for name in modules:
         kinds = [k for k in vars(import_module(name)).values() if isinstance(k, type) and issubclass(k, Diagnostic)]

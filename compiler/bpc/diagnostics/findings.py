@@ -21,9 +21,9 @@ class Findings:
     text itself is wrong, so that nothing can be said of it.
     """
 
-    def __init__(self, found: Iterable[Diagnostic] = (), lost: Iterable[Span] = ()) -> None:
+    def __init__(self, found: Iterable[Diagnostic] = ()) -> None:
         self.found = list(found)
-        self.lost = tuple(lost)
+        self.lost: list[Span] = []
         self.broken: set[int] = set()
         self.unread: set[int] = set()
 

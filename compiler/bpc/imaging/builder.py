@@ -12,9 +12,9 @@ import subprocess
 import threading
 import time
 
-from bpc import Usage
 from bpc.diagnostics.build import BuildFailed, NoPackage, NotConfined, NoVersion, StepFailed
 from bpc.digest import sha256
+from bpc.errors import Usage
 from bpc.files import write_folder
 from bpc.firstboot.baked import MARK as STEP
 from bpc.imaging import room

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 
-from bpc import Usage
+from bpc.errors import Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

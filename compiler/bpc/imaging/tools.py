@@ -17,7 +17,7 @@ import re
 import shutil
 import subprocess
 
-from bpc import Usage
+from bpc.errors import Usage
 from bpc.imaging.place import trusted
 from bpc.record import Record
 

@@ -45,6 +45,7 @@ from bpc.syntax.tree import (
     Attribute,
     Binary,
     Boolean,
+    Broken,
     Call,
     Comprehension,
     Conditional,
@@ -110,6 +111,8 @@ def evaluate(node: Expression, scope: Scope) -> Value:
             return _unary(node, scope)
         case Binary():
             return _binary(node, scope)
+        case Broken():
+            raise Wrong(None)  # told when it was read
         case _:
             assert_never(node)
 

@@ -14,7 +14,20 @@ from bpc.lower.scope import UNKNOWN, Lazy, Scope, Unknown
 from bpc.lower.steps import steps_of
 from bpc.lower.types import Wrong, fits
 from bpc.lower.values import TemplateValue
-from bpc.model.steps import Artifact, Base, Configure, File, Image, Layer, ReadyImage, Release, Service, Step, Variable
+from bpc.model.steps import (
+    KINDS,
+    Artifact,
+    Base,
+    Configure,
+    File,
+    Image,
+    Layer,
+    ReadyImage,
+    Release,
+    Service,
+    Step,
+    Variable,
+)
 from bpc.record import Record, fields, replace
 from bpc.resolve.symbols import ArgumentSymbol, LetSymbol
 from bpc.source import Span
@@ -26,10 +39,9 @@ if TYPE_CHECKING:
     from bpc.lower.scope import Lowering
     from bpc.lower.values import Value
     from bpc.model.resources import Architecture
-    from bpc.model.steps import Bake, Kind
+    from bpc.model.steps import Bake
     from bpc.syntax.tree import Parameter
 
-KINDS: tuple[Kind, ...] = ("system", "software", "configuration")
 BAKED = {"base": KINDS[:1], "software": KINDS[:2], "full": KINDS}
 FORMAT = 4
 """Counts up when the same inputs would give another image: it is part of every digest."""

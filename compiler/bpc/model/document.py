@@ -7,6 +7,7 @@ A record becomes an object with its fields; a record of a union also says which 
 from __future__ import annotations
 
 from bpc.digest import sha256
+from bpc.model.steps import KINDS
 from bpc.record import Record, fields
 from bpc.source import Span, where
 
@@ -61,13 +62,14 @@ def schema() -> dict[str, Any]:
         for name, kind in vars(import_module(f"bpc.model.{module}")).items()
         if isinstance(kind, type) and issubclass(kind, Record) and kind is not Record
     }
+    names = _named()
     definitions: dict[str, dict[str, Any]] = {
         name: {
             "description": cleandoc(kind.__doc__ or ""),
             "type": "object",
             "properties": {
                 "kind": {"const": name},
-                **{_json_name(field): _annotation(text, kinds) for field, text in _annotations(kind).items()},
+                **{_json_name(field): _annotation(text, names) for field, text in _annotations(kind).items()},
             },
             "required": ["kind", *(_json_name(field) for field in _annotations(kind))],
             "additionalProperties": False,
@@ -106,49 +108,55 @@ BASE: dict[str, dict[str, Any]] = {
         "properties": {"kind": {"const": "Bytes"}, "sha256": {"type": "string"}, "size": {"type": "integer"}},
         "required": ["kind", "sha256", "size"],
     },
-    "Protocol": {"enum": ["tcp", "udp", "http", "https"]},
-    "Algorithm": {"enum": ["round_robin", "least_connections", "source_ip"]},
-    "Spread": {"enum": ["hosts", "zones"]},
-    "Metric": {"enum": ["cpu", "memory", ""]},
-    "Architecture": {"enum": ["x86_64", "aarch64"]},
-    "Filesystem": {"enum": ["ext4", "xfs"]},
-    "Bake": {"enum": ["base", "software", "full"]},
-    "Kind": {"enum": ["system", "software", "configuration"]},
-    "Platform": {"enum": ["ansible", "puppet", "chef", "salt"]},
-    "ParamType": {"enum": ["bool", "int", "number", "string", "size", "duration", "percent", "cidr", "port"]},
 }
-UNIONS = {
-    "Resource": ("Network", "Secret", "Group", "Balancer", "Rule"),
-    "Peer": ("FromAnywhere", "FromCidr", "FromGroup", "FromBalancer"),
-    "Step": ("Packages", "Artifact", "Run", "File", "Service", "User", "Mount", "Configure"),
-    "Data": ("Scalar", "Sequence", "Mapping"),
-    "Hole": (
-        "ParamHole",
-        "SecretHole",
-        "MemberAddressHole",
-        "MemberAddressesHole",
-        "BalancerAddressHole",
-        "PublicAddressHole",
-        "VolumeDeviceHole",
-        "QuotedHole",
-    ),
+WORDS = {
+    "Protocol": ("expose", "protocol"),
+    "Algorithm": ("expose", "balance"),
+    "Spread": ("tier", "spread"),
+    "Metric": ("scale", "metric"),
+    "Architecture": ("machine", "architecture"),
+    "Filesystem": ("volume", "filesystem"),
+    "Bake": ("solution", "bake"),
+    "Platform": ("configure", "with"),
 }
+"""Whose words a field has: a block's setting of the vocabulary."""
+ALSO: dict[str, tuple[str, ...]] = {"Metric": ("",)}
+"""What such a field has besides: nothing said."""
 
 
-def _annotation(text: str, kinds: dict[str, type[Record]]) -> dict[str, Any]:
+def _named() -> dict[str, dict[str, Any]]:
+    """The schema of each name that stands for no one class: plain types, sets of words, unions."""
+    from importlib import import_module
+    from types import UnionType
+
+    from bpc.vocabulary import BLOCKS, PARAM_TYPES, words
+
+    sets = {name: words(BLOCKS[block].settings[setting].type) for name, (block, setting) in WORDS.items()}
+    sets |= {"ParamType": PARAM_TYPES, "Kind": KINDS}
+    unions = {
+        name: [_reference(member.__name__) for member in union.__args__]
+        for module in MODULES
+        for name, union in vars(import_module(f"bpc.model.{module}")).items()
+        if isinstance(union, UnionType)
+    }
+    return {
+        **BASE,
+        **{name: {"enum": [*told, *ALSO.get(name, ())]} for name, told in sets.items()},
+        **{name: {"anyOf": members} for name, members in unions.items()},
+        "Text": {"type": "array", "items": {"anyOf": [{"type": "string"}, *unions["Hole"]]}},
+    }
+
+
+def _annotation(text: str, names: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The schema of an annotation, as the model writes them: `A | B`, `tuple[A, ...]`, `Literal[...]`, names."""
     if " | " in text and not text.startswith(("tuple[", "Literal[")):
-        return {"anyOf": [_annotation(part, kinds) for part in text.split(" | ")]}
+        return {"anyOf": [_annotation(part, names) for part in text.split(" | ")]}
     if text.startswith("tuple["):
-        return {"type": "array", "items": _annotation(text[6:].removesuffix(", ...]"), kinds)}
+        return {"type": "array", "items": _annotation(text[6:].removesuffix(", ...]"), names)}
     if text.startswith("Literal["):
         return {"enum": [word.strip(" \"'") for word in text[8:-1].split(",")]}
-    if text == "Text":
-        return {"type": "array", "items": {"anyOf": [{"type": "string"}, *_references(UNIONS["Hole"])]}}
-    if text in UNIONS:
-        return {"anyOf": _references(UNIONS[text])}
-    return dict(BASE[text]) if text in BASE else _references((text,))[0]
+    return names.get(text) or _reference(text)
 
 
-def _references(names: tuple[str, ...]) -> list[dict[str, Any]]:
-    return [{"$ref": f"#/$defs/{name}"} for name in names]
+def _reference(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/$defs/{name}"}

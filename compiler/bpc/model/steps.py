@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     Platform = Literal["ansible", "puppet", "chef", "salt"]
     Filesystem = Literal["ext4", "xfs"]
 
+KINDS: tuple[Kind, ...] = ("system", "software", "configuration")
+"""The layers of an image, in their order."""
+
 
 class Packages(Record):
     """Packages of the release's own repositories, by name (or `name=version`)."""

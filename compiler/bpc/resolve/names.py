@@ -31,6 +31,7 @@ from bpc.syntax.tree import (
     Binary,
     Block,
     Boolean,
+    Broken,
     Call,
     Comprehension,
     Conditional,
@@ -78,7 +79,7 @@ def bind(program: Program, findings: Findings) -> Bindings:
     """What the names of all files mean; unknown and doubly declared ones are reported."""
     bindings = Bindings()
     for name, module in program.modules.items():
-        bindings.files[name] = _file_names(name, module, bindings)
+        bindings.files[name] = _file_names(name, module, bindings, findings)
     for module in program.modules.values():
         binder = Binder(program, module, bindings, findings)
         binder.statements(module.file.statements, bindings.files[module.file.source.name], "file scope")
@@ -115,8 +116,8 @@ def _node(symbol: Symbol) -> Let | Parameter:
     return symbol.nodes[0] if isinstance(symbol, LetSymbol) else symbol.node
 
 
-def _file_names(name: str, module: Module, bindings: Bindings) -> Names:
-    lost: dict[str, Symbol] = {text: LostSymbol(name=text, span=span) for text, span in _lost(module)}
+def _file_names(name: str, module: Module, bindings: Bindings, findings: Findings) -> Names:
+    lost: dict[str, Symbol] = {text: LostSymbol(name=text, span=span) for text, span in _lost(module, findings)}
     declared: dict[str, Symbol] = {
         alias: FileSymbol(name=alias, span=_root_span(module), file=file) for alias, file in module.aliases.items()
     }
@@ -134,10 +135,12 @@ def _root_span(module: Module) -> Span:
     return module.file.span
 
 
-def _lost(module: Module) -> Iterator[tuple[str, Span]]:
+def _lost(module: Module, findings: Findings) -> Iterator[tuple[str, Span]]:
     """The names that statements with mistakes declare: nothing is known of them, but that they are there."""
-    source: Source = module.file.source
-    for span in module.file.lost:
+    source = module.file.source
+    for span in findings.lost:
+        if span.source is not source:
+            continue
         for match in LOST.finditer(source.text, span.start, span.end):
             yield match[1], Span(source, match.start(1), match.end(1))
 
@@ -217,7 +220,7 @@ class Binder:
                 self.expression(node.origin, names)
             case Connect():
                 self.expression(node.endpoint, names)
-            case Import() | Reserved():
+            case Import() | Reserved() | Broken():
                 pass
             case Block() | For():
                 pass  # not a leaf
@@ -286,7 +289,7 @@ class Binder:
                 self.each((node.condition, node.then, node.otherwise), names)
             case RangeLiteral():
                 self.each((node.low, node.high), names)
-            case Boolean() | Number() | Quantity():
+            case Boolean() | Number() | Quantity() | Broken():
                 pass
             case _:
                 assert_never(node)

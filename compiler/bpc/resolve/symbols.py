@@ -98,10 +98,11 @@ HIDING = (SecretSymbol, NetworkSymbol, TierSymbol)
 class Names:
     """The names that one place declares, over those that it sees from outside."""
 
-    __slots__ = ("declared", "outer")
+    __slots__ = ("_known", "declared", "outer")
 
     def __init__(self, declared: dict[str, Symbol], outer: Names | None = None) -> None:
         self.declared, self.outer = declared, outer
+        self._known: frozenset[str] | None = None
 
     def find(self, name: str) -> Symbol | None:
         """What a name means here: the innermost declaration."""
@@ -124,10 +125,12 @@ class Names:
             scope = scope.outer
         return None
 
-    def known(self) -> set[str]:
-        """All names that mean something here."""
-        outer = set() if self.outer is None else self.outer.known()
-        return outer | self.declared.keys()
+    def known(self) -> frozenset[str]:
+        """All names that mean something here, asked for when all are declared."""
+        if self._known is None:
+            outer: frozenset[str] = frozenset() if self.outer is None else self.outer.known()
+            self._known = outer | self.declared.keys()
+        return self._known
 
 
 class Bindings:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bpc.record import Record, replace
 from bpc.source import Span
 from bpc.syntax import tree
+from bpc.syntax._tables import KEYWORDS
+from bpc.syntax.lexer import DIGITS
 from bpc.syntax.strings import plain
 
 TYPE_CHECKING = False
@@ -17,12 +19,6 @@ if TYPE_CHECKING:
     from bpc.syntax.tree import Expression, Identifier, Statement, TypeName
 
 
-class Header(tree.Node):
-    """`blueprint 1`: the parser's own, no statement of the tree."""
-
-    edition: str
-
-
 class Generator(Record):
     """`for variable in iterable if condition`, until it is joined with its element."""
 
@@ -31,16 +27,24 @@ class Generator(Record):
     condition: Expression | None
 
 
+def nodes_in(value: Any) -> Iterable[tree.Node]:
+    """The nodes in what the parser joined, or has not joined yet; tokens are none."""
+    if isinstance(value, tree.Node):
+        return (value,)
+    if isinstance(value, Generator):
+        return tuple(node for node in (value.variable, value.iterable, value.condition) if node is not None)
+    return tuple(node for node in value if isinstance(node, tree.Node)) if isinstance(value, list | tuple) else ()
+
+
 class Builder:
     """The methods named by the grammar. All but a node's own parts are nodes already; tokens are `(kind, text, start)`."""
 
     def __init__(self, strings: StringReader) -> None:
         self.strings = strings
-        self.headers: list[Header] = []
-
-    def inside(self, span: Span, item: Any) -> Any:
-        """What stands in parentheses."""
-        return item
+        self.parentheses: list[Span] = []
+        self.headers: list[tree.Header] = []
+        self.meant: dict[int, str] = {}
+        """The keyword that is meant by a misspelt one, by where that begins."""
 
     # ---- lists
 
@@ -59,16 +63,19 @@ class Builder:
 
     # ---- statements
 
-    def header(self, span: Span, edition: Token) -> Header:
-        self.headers.append(made := Header(span=span, edition=edition[1]))
-        return made
+    def header(self, span: Span, edition: Token) -> tree.Broken:
+        """A header is no statement; that of the file is taken out again."""
+        digits = edition[1] if len(edition[1]) <= DIGITS else edition[1][:DIGITS] + "…"
+        self.headers.append(made := tree.Header(span=span, edition=digits))
+        return tree.Broken(span=span, parts=(made,))
 
     def import_(self, span: Span, path: tree.String, alias: Identifier) -> Statement:
         return tree.Import(span=span, path=path, alias=alias)
 
     def documented(self, span: Span, doc: Token, declaration: Statement) -> Statement:
         if isinstance(declaration, tree.Parameter | tree.Let | tree.Output | tree.Block):
-            return replace(declaration, doc=plain(doc[1]))
+            place = Span(span.source, doc[2], doc[2] + len(doc[1]))
+            return replace(declaration, doc=plain(doc[1]), doc_span=place)
         return declaration
 
     def setting(self, span: Span, name: Identifier, value: Expression) -> Statement:
@@ -95,13 +102,20 @@ class Builder:
     def labelled(
         self, span: Span, keyword: Token, label: Identifier | tree.String, body: tuple[Statement, ...] = ()
     ) -> Statement:
-        return tree.Block(span=span, keyword=keyword[1], label=label, body=body)
+        word = keyword[1] if keyword[1] in KEYWORDS else self.meant.get(keyword[2])
+        if word is None:
+            return tree.Broken(span=span, parts=(_word(span, keyword), label, *body))
+        return tree.Block(span=span, keyword=word, label=label, body=body)
 
     def group(self, span: Span, keyword: Token, body: tuple[Statement, ...]) -> Statement:
-        return tree.Block(span=span, keyword=keyword[1], label=None, body=body)
+        word = keyword[1] if keyword[1] in KEYWORDS else self.meant.get(keyword[2])
+        if word is None:
+            return tree.Broken(span=span, parts=(_word(span, keyword), *body))
+        return tree.Block(span=span, keyword=word, label=None, body=body)
 
     def reserved(self, span: Span, keyword: Token, *parts: object) -> Statement:
-        return tree.Reserved(span=span, keyword=keyword[1])
+        word = self.meant.get(keyword[2], keyword[1])
+        return tree.Reserved(span=span, keyword=word, parts=tuple(node for part in parts for node in nodes_in(part)))
 
     def type(self, span: Span, name: Token, item: TypeName | None = None) -> TypeName:
         return tree.TypeName(span=span, name=name[1], item=item)
@@ -138,10 +152,11 @@ class Builder:
     def call(self, span: Span, function: Expression, arguments: Iterable[tree.Argument] = ()) -> Expression:
         return tree.Call(span=span, function=function, arguments=tuple(arguments))
 
-    def call_generator(self, span: Span, function: Expression, element: Expression, generator: Generator) -> Expression:
-        inside = Span(span.source, element.span.start, span.end - 1)
-        value = self.comprehension(inside, element, generator)
-        return self.call(span, function, [tree.Argument(span=inside, name=None, value=value)])
+    def call_generator(self, span: Span, function: Expression, argument: tree.Argument) -> Expression:
+        return self.call(span, function, (argument,))
+
+    def generated(self, span: Span, element: Expression, generator: Generator) -> tree.Argument:
+        return tree.Argument(span=span, name=None, value=self.comprehension(span, element, generator))
 
     def argument(self, span: Span, value: Expression) -> tree.Argument:
         return tree.Argument(span=span, name=None, value=value)
@@ -172,6 +187,10 @@ class Builder:
     def entry(self, span: Span, key: Identifier | tree.String, value: Expression) -> tree.Entry:
         return tree.Entry(span=span, key=key, value=value)
 
+    def parenthesised(self, span: Span, item: Any) -> Any:
+        self.parentheses.append(span)
+        return item
+
     def reference(self, span: Span, name: Token) -> Expression:
         return tree.Name(span=span, text=name[1])
 
@@ -181,12 +200,23 @@ class Builder:
     def number(self, span: Span, number: Token) -> Expression:
         return tree.Number(span=span, value=_value(number[1]))
 
+    def bad_number(self, span: Span, number: Token) -> Expression:
+        return tree.Broken(span=span, parts=())
+
     def quantity(self, span: Span, quantity: Token) -> Expression:
         unit = quantity[1].lstrip("0123456789_.")
         return tree.Quantity(span=span, number=_value(quantity[1].removesuffix(unit)), unit=unit)
 
     def string(self, span: Span, string: Token) -> tree.String:
         return tree.String(span=span, parts=self.strings.parts(string[1], string[2]))
+
+    def half_string(self, span: Span, string: Token) -> tree.String:
+        end = Span(span.source, span.end, span.end)
+        return tree.String(span=span, parts=(*self.strings.half(string[1], string[2]), tree.Broken(span=end, parts=())))
+
+
+def _word(span: Span, token: Token) -> tree.Word:
+    return tree.Word(span=Span(span.source, token[2], token[2] + len(token[1])), text=token[1])
 
 
 def _value(text: str) -> int | float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.syntax._tables import ACCEPT, KEYWORDS, KINDS, OPERATORS, RULES
-from bpc.syntax.lexer import CLOSERS, END, LONG_STRING, NAME, NUMBER, SEP, STRING, has_comma
+from bpc.syntax.lexer import CLOSERS, END, LONG_STRING, NAME, NUMBER, SEP, STRING, STRINGS, has_comma
 from bpc.syntax.parser import ACTIONS, GOTOS
 
 TYPE_CHECKING = False
@@ -64,7 +64,7 @@ def found_text(kind: int, text: str) -> str:
         return "the end"
     if kind == SEP:
         return '","' if has_comma(text) and "\n" not in text.partition(",")[0] else "the end of the line"
-    if kind in (STRING, LONG_STRING):
+    if kind in STRINGS:
         return "a string"
     return f'"{_short(text)}"'
 
@@ -72,7 +72,7 @@ def found_text(kind: int, text: str) -> str:
 def quoted(token: Token) -> str:
     """A token as messages quote it."""
     kind, text, _ = token
-    return "the string" if kind in (STRING, LONG_STRING) else f'"{_short(text)}"'
+    return "the string" if kind in STRINGS else f'"{_short(text)}"'
 
 
 def _short(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from bpc.syntax._tables import FIRST_KEYWORD, KEYWORDS, KINDS, OPERATORS
-from bpc.syntax.lexer import BODY, END, EQUAL, NAME, NUMBER, QUANTITY, SEP, STRING, meant_unit
+from bpc.syntax.lexer import BODY, CLOSERS, END, EQUAL, NAME, NUMBER, QUANTITY, SEP, STRING, meant_unit
 from bpc.vocabulary import DURATIONS, PARAM_TYPES, SIZES
 
 TYPE_CHECKING = False
@@ -263,7 +263,7 @@ def _label(mistake: Mistake) -> str:
     """A block without its label, or without its body."""
     for back in (1, 2):
         word = _token(mistake, back)
-        if word[0] in LABELLED and (back == 1 or mistake.kind in (SEP, END)):
+        if word[1] in EXAMPLES and word[0] in LABELLED and (back == 1 or mistake.kind in (SEP, END)):
             return f"for example: `{EXAMPLES[word[1]]}`"
     return ""
 
@@ -298,7 +298,7 @@ def _comma(mistake: Mistake) -> str:
         return ""
     first = re.split(r"[,{(\[\n]", mistake.source.text[: before[2] + len(before[1])])[-1].strip()
     between = f"{first if len(first) <= 30 else '…'}, {_shown((mistake.kind, mistake.text, 0))}"
-    return f"separate them with a comma or a new line: `{between}`" if mistake.open else ""
+    return f"separate them with a comma or a new line: `{between}`" if mistake.open or before[0] in CLOSERS else ""
 
 
 def _shown(token: Token) -> str:

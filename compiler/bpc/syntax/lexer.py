@@ -36,9 +36,12 @@ EQUAL = KINDS.index("EQUAL")
 LONG_STRING = KINDS.index("LONG_STRING")
 STRING = KINDS.index("STRING")
 NUMBER = KINDS.index("NUMBER")
+HALF_STRING = KINDS.index("HALF_STRING")
+BAD_NUMBER = KINDS.index("BAD_NUMBER")
 QUANTITY = KINDS.index("QUANTITY")
 OPENERS = {OPERATORS["{"], OPERATORS["("], OPERATORS["["]}
 CLOSERS = {OPERATORS["}"], OPERATORS[")"], OPERATORS["]"]}
+STRINGS = {STRING, LONG_STRING, HALF_STRING}
 LAST_BRACKET = max(CLOSERS)
 BODY, BODY_END = OPERATORS["{"], OPERATORS["}"]
 
@@ -76,7 +79,7 @@ _PLAIN = {_LONG: LONG_STRING, _SHORT: STRING}
 
 _CONTINUED = {"+", "-", "*", "/", "%", "<", ">", "<=", ">=", "==", "!=", "=", ":", "..", ".", "(", "[", "{"}
 _CONTINUED_WORDS = {"and", "or", "not", "in", "if", "else"}
-_CONTINUED_KINDS = {OPERATORS[text] for text in _CONTINUED} | {KEYWORDS[word] for word in _CONTINUED_WORDS}
+CONTINUED_KINDS = {OPERATORS[text] for text in _CONTINUED} | {KEYWORDS[word] for word in _CONTINUED_WORDS}
 _CONTINUING_KINDS = {KEYWORDS[word] for word in ("and", "or", "if", "else", "for")}
 _COMMENT = re.compile(r"#[^\n]*+")
 
@@ -126,9 +129,9 @@ class _Lexer:
             elif group in _PLAIN:
                 add((_PLAIN[group], text, match.start(group)))
             elif group == _QUANTITY:
-                add((QUANTITY, self._quantity(text, match.start(group)), match.start(group)))
+                add((self._quantity(text, match.start(group)), text, match.start(group)))
             elif group == _NUMBER:
-                add((NUMBER, self._number(text, match.start(group)), match.start(group)))
+                add((self._number(text, match.start(group)), text, match.start(group)))
             elif group == _QUOTE:
                 return self._deep_string(match.start(group))
             elif group != _END:
@@ -150,7 +153,7 @@ class _Lexer:
 
     def _break(self, text: str, start: int) -> None:
         """Adds a separator, unless it is a newline after something that goes on."""
-        goes_on = not self.found or self.found[-1][0] in _CONTINUED_KINDS
+        goes_on = not self.found or self.found[-1][0] in CONTINUED_KINDS
         if not goes_on or has_comma(text):
             self.found.append((SEP, text, start))
 
@@ -179,48 +182,56 @@ class _Lexer:
         end = self.end if line_end < 0 else line_end
         shown = Span(self.source, start, end if quote == '"' else start + len(quote))
         self.diagnostics.append(UnterminatedString(span=shown, quote=quote))
-        self.found.append((STRING, '""', start))
-        return end if quote == '"' else self.end
+        end = end if quote == '"' else self.end
+        self.found.append((HALF_STRING, self.text[start:end], start))
+        return end
 
     # ---- mistakes
 
-    def _number(self, text: str, start: int) -> str:
-        """The number as written, or `0` where it is none."""
+    def _number(self, text: str, start: int) -> int:
+        """The kind of a number: BAD_NUMBER where something is wrong with it."""
         if len(text) > 1 and text[0] == "0" and text[1] != ".":
             return self._bad_number(text, start, "begins with a zero", f'write "{text}" if a string is meant')
-        return self._short(text, start)
+        return NUMBER if len(text) <= DIGITS else self._too_long(text, start)
 
-    def _quantity(self, text: str, start: int) -> str:
-        unit = text.lstrip("0123456789_.")
-        return self._short(text.removesuffix(unit), start) + unit
+    def _quantity(self, text: str, start: int) -> int:
+        number = text if len(text) <= DIGITS else text.removesuffix(text.lstrip("0123456789_."))
+        return QUANTITY if len(number) <= DIGITS else self._too_long(number, start)
 
-    def _short(self, number: str, start: int) -> str:
-        if len(number) > DIGITS:
-            return self._bad_number(number[:DIGITS] + "…", start, f"has more than {DIGITS} digits", "")
-        return number
+    def _too_long(self, number: str, start: int) -> int:
+        return self._bad_number(number[:DIGITS] + "…", start, f"has more than {DIGITS} digits", "")
 
-    def _bad_number(self, text: str, start: int, problem: str, hint: str) -> str:
+    def _bad_number(self, text: str, start: int, problem: str, hint: str) -> int:
         span = Span(self.source, start, start + len(text))
         self.diagnostics.append(BadNumber(span=span, number=text, problem=problem, hint=hint))
-        return "0"
+        return BAD_NUMBER
 
     def _mistake(self, group: int, text: str, start: int) -> None:
         span = Span(self.source, start, start + len(text))
         if group == _UNIT:
             self.diagnostics.append(_unknown_unit(span, text))
-            self.found.append((NUMBER, "0", start))
+            self.found.append((BAD_NUMBER, text, start))
         elif group == _BARE or (text[0] in _QUOTES and len(text) > 1):
             self.diagnostics.append(UnquotedText(span=span, content=text if group == _BARE else text[1:-1]))
-            self.found.append((STRING, '""', start))
+            self.found.append((HALF_STRING, text, start))
         elif text[0] == "|" and self.text[start + 1 : start + 2] != "|" and _filter(self.text, self.first, start):
             hint = _filter(self.text, self.first, start)
             self.diagnostics.append(IllegalCharacter(span=span, what='"|"', hint=hint))
         elif len(text) > 1 and text[0] == "$":
             hint = f"outside of a string write the name alone: {text[2:-1].strip()}"
             self.diagnostics.append(IllegalCharacter(span=span, what='"${"', hint=hint))
-            self.found.append((NUMBER, "0", start))
+            self.found.append((BAD_NUMBER, text, start))
         else:
             self.diagnostics.append(_illegal(span, text))
+            if text == ";":
+                self._break(text, start)
+            elif not text.isspace() and self._touches_name(span):
+                self.found.append((BAD_NUMBER, text, start))
+
+    def _touches_name(self, span: Span) -> bool:
+        """Whether a name goes on before or behind: `café` is not the name `caf`."""
+        around = self.text[max(0, span.start - 1) : span.start] + self.text[span.end : span.end + 1]
+        return any(character.isalnum() or character == "_" for character in around)
 
 
 def has_comma(separator: str) -> bool:

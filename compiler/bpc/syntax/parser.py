@@ -1,4 +1,4 @@
-"""The LALR driver: tokens and tables to a tree. What happens at a mistake stands in `recovery`."""
+"""The LALR driver: tokens and tables to a tree. What happens at a mistake stands in `resume`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from bpc.diagnostics.syntax import MisplacedHeader, MissingHeader, NestedTooDeep
 from bpc.source import Span
 from bpc.syntax import _tables as tables
 from bpc.syntax._tables import FIRST_KEYWORD
-from bpc.syntax.build import Builder, Header
+from bpc.syntax.build import Builder
 from bpc.syntax.lexer import NAME, SEP, has_comma, tokens
 from bpc.syntax.strings import StringReader
-from bpc.syntax.tree import File
+from bpc.syntax.tree import Broken, File, Header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,9 +32,12 @@ LEVELS_INSIDE = 25
 """How deep a tree may be, so that the later stages may walk it by recursion: 100 levels, and in each of up to four strings
 within one another 25 more."""
 
-ACTIONS = [tables.ROWS[row] for row in tables.ACTIONS]
+STOP = -1
+"""A kind that has no place anywhere: the parser stops before it."""
+_ROWS = [(*row, 0) for row in tables.ROWS]
+ACTIONS = [_ROWS[row] for row in tables.ACTIONS]
 GOTOS = [tables.GOTO_ROWS[row] for row in tables.GOTOS]
-_FLAT = {"", "first", "more", "all_statements", "no_statements", "generator"}
+_FLAT = {"parenthesised", "first", "more", "all_statements", "no_statements", "generator", "generated"}
 
 
 class Stack:
@@ -54,11 +57,6 @@ class Stack:
     def values(self) -> list[Any]:
         return self.items[1::4]
 
-    def start(self, size: int, otherwise: int) -> int:
-        """Where the text of the value begins that comes after `size` others."""
-        at = 4 * size + 2
-        return self.items[at] if at < len(self.items) else otherwise
-
     def cut(self, size: int) -> None:
         """Leaves `size` values."""
         del self.items[4 * size + 1 :]
@@ -75,45 +73,51 @@ class Parser:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.diagnostics: list[Diagnostic] = []
-        self.lost: list[Span] = []
         self.interpolations = 0
+        self.too_deep = False
+        self.unclosed: set[int] = set()
+        """Where brackets begin that recovery closes."""
         self.builder = Builder(StringReader(source, self.diagnostics, self._interpolate))
         self.rules = [_reduction(self.builder, *rule) for rule in tables.RULES]
 
+    @property
+    def limit(self) -> int:
+        """How deep the tree may be."""
+        return LEVELS_INSIDE if self.interpolations else LEVELS
+
     def parse(self, rule: str, start: int, end: int) -> Any:
-        """What the start rule makes of a part of the source; of statements those that could be read, else None."""
+        """What the start rule makes of a part of the source, or None; what cannot be read is a `Broken` in it."""
         found = tokens(self.source, start, end, self.diagnostics)
         if rule == "expression":
             _drop_last_newline(found)
         elif len(found) == 1:
             return ()
         stack = Stack(tables.STARTS[rule])
-        at = 0
-        while at >= 0:
-            at = self._run(found, at, stack)
-            if at >= 0:
-                from bpc.syntax.recovery import recover
+        at = self.run(found, 0, stack, start)
+        if at >= 0:
+            from bpc.syntax.resume import Recovery
 
-                at = recover(self.source, found, at, stack, self.diagnostics, self.lost)
-                if at < 0 and rule == "file":
-                    self.lost.append(Span(self.source, stack.start(0, start), end))
+            Recovery(self, found, stack, start).go_on(at)
         return stack.result()
 
-    def _interpolate(self, start: int, end: int) -> Expression | None:
+    def _interpolate(self, start: int, end: int) -> Expression:
+        nothing = Broken(span=Span(self.source, start, end), parts=())
         if self.interpolations >= INTERPOLATIONS:
-            self.diagnostics.append(NestedTooDeep(span=Span(self.source, start, end), limit=INTERPOLATIONS))
-            return None
+            self.diagnostics.append(NestedTooDeep(span=nothing.span, limit=INTERPOLATIONS))
+            return nothing
         self.interpolations += 1
         value: Expression | None = self.parse("expression", start, end)
         self.interpolations -= 1
-        return value
+        return value or nothing
 
-    def _run(self, found: list[Token], at: int, stack: Stack) -> int:
-        """Shifts and reduces from token `at` on; returns -1 when all is read, else the token that has no place."""
+    def run(self, found: list[Token], at: int, stack: Stack, end: int) -> int:
+        """Shifts and reduces from token `at` on; returns -1 when all is read, else the token that has no place.
+
+        `end` is where the token before `at` ends.
+        """
         source, rules, accept, items, new = self.source, self.rules, tables.ACCEPT, stack.items, tuple.__new__
         kind, text, start = token = found[at]
-        end = start
-        limit = LEVELS_INSIDE if self.interpolations else LEVELS
+        limit = self.limit
         while True:
             action = ACTIONS[items[-1]][kind]
             if action > 0:
@@ -137,15 +141,16 @@ class Parser:
                 else:
                     depth = max(items[2 - width :: 4]) + levels
                     if depth > limit:
-                        return self._too_deep(items[1 - width], limit)
+                        self._too_deep(items[1 - width], limit)
+                        return at
                     begin = items[1 - width]
                     value = method(new(Span, (source, begin, end)), *take(items))
                     del items[-width:]
                     items += (value, begin, depth, GOTOS[items[-1]][name])
 
-    def _too_deep(self, start: int, limit: int) -> int:
+    def _too_deep(self, start: int, limit: int) -> None:
         self.diagnostics.append(NestedTooDeep(span=Span(self.source, start, start + 1), limit=limit))
-        return -1
+        self.too_deep = True
 
 
 def _drop_last_newline(found: list[Token]) -> None:
@@ -161,7 +166,7 @@ def _reduction(builder: Builder, size: int, name: int, method: str, kept: tuple[
         if len(offsets) > 1
         else itemgetter(slice(offsets[0], offsets[0] + 1) if offsets else slice(0))
     )
-    return 4 * size, name, getattr(builder, method or "inside"), take, method not in _FLAT
+    return 4 * size, name, getattr(builder, method or "first"), take, method not in _FLAT
 
 
 def parse_file(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
@@ -169,13 +174,12 @@ def parse_file(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
     parser = Parser(source)
     start = 1 if source.text.startswith("\ufeff") else 0
     statements = parser.parse("file", start, len(source.text)) or ()
-    inner = [header for header in parser.builder.headers if not any(header is one for one in statements[:1])]
-    edition = _edition(source, statements, inner, parser.diagnostics)
-    kept = tuple(statement for statement in statements if not isinstance(statement, Header))
+    header, kept = _without_header(statements)
+    edition = _edition(source, header, parser.builder.headers, parser.diagnostics)
     span = Span(source, 0, len(source.text))
-    found = _in_order(parser.diagnostics)
-    wrong = tuple(diagnostic.span for diagnostic in found)
-    return File(span=span, source=source, edition=edition, statements=kept, lost=tuple(parser.lost), wrong=wrong), found
+    places = tuple(dict.fromkeys(pair for pair in parser.builder.parentheses if pair.start not in parser.unclosed))
+    file = File(span=span, source=source, edition=edition, header=header, statements=kept, parentheses=places)
+    return file, _in_order(parser.diagnostics)
 
 
 def parse_value(source: Source) -> tuple[Expression | None, tuple[Diagnostic, ...]]:
@@ -185,22 +189,31 @@ def parse_value(source: Source) -> tuple[Expression | None, tuple[Diagnostic, ..
     return value, _in_order(parser.diagnostics)
 
 
-def _edition(
-    source: Source, statements: tuple[Statement | Header, ...], inner: list[Header], diagnostics: list[Diagnostic]
-) -> int | None:
-    """The edition that the first statement names; None where it does not, or none that is known. `inner` stand elsewhere, also in blocks."""
-    headers = [statement for statement in statements if isinstance(statement, Header)]
-    diagnostics += [MisplacedHeader(span=header.span) for header in inner]
-    if not headers:
+def _without_header(statements: tuple[Statement, ...]) -> tuple[Header | None, tuple[Statement, ...]]:
+    """The header of a file, and its statements. What could not be read may stand before it."""
+    for at, statement in enumerate(statements):
+        if not isinstance(statement, Broken):
+            break
+        if len(statement.parts) == 1 and isinstance(statement.parts[0], Header):
+            return statement.parts[0], (*statements[:at], *statements[at + 1 :])
+    return None, statements
+
+
+def _edition(source: Source, header: Header | None, headers: list[Header], diagnostics: list[Diagnostic]) -> int | None:
+    """The edition that the first statement names; None where it does not, or none that is known. Others stand elsewhere, also in blocks."""
+    place = header.span if header else None
+    diagnostics += [MisplacedHeader(span=inner.span) for inner in headers if inner.span != place]
+    if header is None:
         named = diagnostics and source.text.lstrip("\ufeff \t\r\n").startswith("blueprint")  # which was told already
         if not named and (not diagnostics or diagnostics[0].span.start > 0):
             diagnostics.append(MissingHeader(span=Span(source, 0, 1)))
         return None
-    if headers[0].edition != "1":
-        diagnostics.append(UnknownEdition(span=headers[0].span, edition=headers[0].edition))
+    if header.edition != "1":
+        diagnostics.append(UnknownEdition(span=header.span, edition=header.edition))
         return None
     return 1
 
 
 def _in_order(diagnostics: list[Diagnostic]) -> tuple[Diagnostic, ...]:
-    return tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.span.start))
+    """By place; what was read a second time says the same thing twice."""
+    return tuple(sorted(dict.fromkeys(diagnostics), key=lambda diagnostic: diagnostic.span.start))

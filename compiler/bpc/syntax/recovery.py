@@ -1,26 +1,17 @@
-"""What happens at a mistake: it is described, and reading goes on at the next statement.
-
-The statement in which it happened is given up: the stack is cut back to where a statement can begin, and tokens are
-skipped up to the separator that ends it. Where a bracket stayed open, a line that begins like a statement ends it too.
-"""
+"""What is said about a mistake: which one it most likely is, where it is, and what could stand there."""
 
 from __future__ import annotations
 
 from bpc.diagnostics.base import Note
-from bpc.diagnostics.syntax import (
-    StrayBracket,
-    TooManyMistakes,
-    UnclosedBracket,
-    UnexpectedEnd,
-    UnexpectedToken,
-    UnknownStatement,
-)
+from bpc.diagnostics.syntax import StrayBracket, UnclosedBracket, UnexpectedEnd, UnexpectedToken, UnknownStatement
 from bpc.source import Span
-from bpc.syntax._tables import FIRST_KEYWORD, KEYWORDS, KINDS, NONTERMINALS, OPERATORS
+from bpc.syntax._tables import FIRST_KEYWORD, KEYWORDS, KINDS, OPERATORS
 from bpc.syntax.expected import accepted_kinds, expected_text, found_text, quoted
-from bpc.syntax.hints import heredoc_end, hint, resume, statement_hint
-from bpc.syntax.lexer import BODY, BODY_END, CLOSERS, END, EQUAL, LONG_STRING, MISTAKES, NAME, OPENERS, SEP, STRING
+from bpc.syntax.hints import hint, statement_hint
+from bpc.syntax.layout import indent
+from bpc.syntax.lexer import BODY, BODY_END, CLOSERS, END, EQUAL, HALF_STRING, NAME, SEP, STRING, STRINGS
 from bpc.syntax.parser import ACTIONS, GOTOS
+from bpc.syntax.salvage import STATEMENT, open_brackets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,44 +20,8 @@ if TYPE_CHECKING:
     from bpc.syntax.lexer import Token
     from bpc.syntax.parser import Stack
 
-STATEMENT = NONTERMINALS.index("statement")
+BLOCK, GROUP = KINDS.index("BLOCK"), KINDS.index("GROUP")
 _CLOSER_TEXT = {BODY: "}", OPERATORS["("]: ")", OPERATORS["["]: "]"}
-OPENER_OF = {OPERATORS["}"]: BODY, OPERATORS[")"]: OPERATORS["("], OPERATORS["]"]: OPERATORS["["]}
-
-
-def recover(
-    source: Source, found: list[Token], at: int, stack: Stack, diagnostics: list[Diagnostic], lost: list[Span]
-) -> int:
-    """Describes the mistake at token `at`, cuts the stack back, and returns the token to go on with; -1 for none.
-
-    What is given up for it is added to `lost`.
-    """
-    if len(diagnostics) >= MISTAKES:
-        return -1
-    mistake = Mistake(source, found, at, stack)
-    meant = mistake.meant_keyword()
-    if not mistake.is_consequence(diagnostics):
-        diagnostics.append(mistake.describe(meant))
-    if len(diagnostics) >= MISTAKES:
-        diagnostics.append(TooManyMistakes(span=diagnostics[-1].span))
-        return -1
-    if found[at][0] == END or not any(GOTOS[state][STATEMENT] for state in stack.states):
-        return -1
-    known = resume(mistake, diagnostics)
-    if known >= 0:
-        return known
-    if meant:
-        found[at - 1] = (KEYWORDS[meant], meant, found[at - 1][2])
-        stack.cut(len(stack.values) - 1)
-        return at - 1
-    behind = heredoc_end(mistake, diagnostics)
-    if mistake.is_stray():
-        at += 1
-    else:
-        start = found[at][2]
-        at, begin = _skip(found, max(at, behind), stack)
-        lost.append(Span(source, min(start, begin), found[at][2]))
-    return -1 if found[at][0] == END and not stack.values else at
 
 
 class Mistake:
@@ -100,8 +55,9 @@ class Mistake:
         """Whether it shows that a ( or [ was not closed: a `}`, or a line that begins like a statement."""
         if not self.in_brackets():
             return False
-        line = _line_start(self.found, self.at, self.open[-1][2])
-        return self.kind == BODY_END or (line < self.at and _is_statement(self.found, line + 1, self.open[-1][0]))
+        line = line_start(self.found, self.at, self.open[-1][2])
+        starts = line < self.at or self.kind == SEP
+        return self.kind == BODY_END or (starts and is_statement(self.found, line + 1, self.open[-1][0]))
 
     def begins_statement(self) -> bool:
         """Whether the token before is the first word of a statement."""
@@ -112,9 +68,16 @@ class Mistake:
         """Whether it looks as if the token before were to declare something: `teir web {`, `teir {`."""
         if not self.begins_statement():
             return False
-        named = self.kind in (NAME, STRING, LONG_STRING) or self.kind >= FIRST_KEYWORD
+        named = self.kind == NAME or self.kind in STRINGS or self.kind >= FIRST_KEYWORD
         following = self.found[min(self.at + 1, len(self.found) - 1)][0]
         return self.kind == BODY or (named and following in (BODY, EQUAL, SEP, STRING, OPERATORS[":"]))
+
+    def opens_unknown(self) -> bool:
+        """Whether the token before is no keyword, but has the body of a block."""
+        if not self.is_declaration() or self.found[self.at - 1][0] != NAME:
+            return False
+        row = ACTIONS[self.stack.states[-2]]
+        return bool(row[BLOCK]) and BODY in (self.kind, self.found[self.at + 1][0])
 
     def meant_keyword(self) -> str:
         """The keyword that was meant by the token before; empty where none was."""
@@ -135,7 +98,8 @@ class Mistake:
             return StrayBracket(span=self._span(self.found[self.at]), bracket=self.text)
         if self.leaves_open():
             opened = self.open[-1]
-            note = Note(span=self._span(self.found[self.at]), text="it should be closed before this")
+            token = self.found[self.at + (self.kind == SEP)]
+            note = Note(span=self._span(token), text="it should be closed before this")
             return UnclosedBracket(span=self._span(opened), bracket=opened[1], notes=(note,))
         word = self.found[self.at - 1]
         if meant or (self.is_declaration() and word[0] == NAME):
@@ -196,15 +160,6 @@ def _before(found: list[Token], at: int) -> Token | None:
     return None
 
 
-def open_brackets(values: list[object]) -> list[Token]:
-    """The open brackets among what was read, the outermost first."""
-    return [
-        (value[0], value[1], value[2])
-        for value in values
-        if type(value) is tuple and len(value) == 3 and type(value[0]) is int and value[0] in OPENERS
-    ]
-
-
 def _never_closed(source: Source, found: list[Token]) -> Token | None:
     """The first `{` whose `}` stands further left than the line of the `{` begins: most likely it has another's."""
     opened: list[Token] = []
@@ -213,58 +168,15 @@ def _never_closed(source: Source, found: list[Token]) -> Token | None:
             opened.append(token)
         elif token[0] == BODY_END and opened:
             first = opened.pop()
-            if _indent(source, token[2]) < _indent(source, first[2]):
+            if indent(source, token[2]) < indent(source, first[2]):
                 return first
     return None
 
 
-def _indent(source: Source, offset: int) -> int:
-    line = source.line(source.location(offset)[0])
-    return len(line) - len(line.lstrip())
+# ---- lines
 
 
-# ---- going on
-
-
-def _skip(found: list[Token], at: int, stack: Stack) -> tuple[int, int]:
-    """Cuts the stack back to the statement that the mistake is in; returns the token behind that statement, and where it begins."""
-    size = len(stack.values)
-    while not GOTOS[stack.states[size]][STATEMENT]:
-        size -= 1
-    brackets = open_brackets(stack.values[size:])
-    begin = stack.start(size, found[at][2])
-    stack.cut(size)
-    if brackets:
-        at = _line_start(found, at, brackets[-1][2])
-    opened = [kind for kind, _, _ in brackets]
-    while (kind := found[at][0]) != END:
-        if kind in OPENERS:
-            opened.append(kind)
-        elif kind in CLOSERS:
-            if kind == BODY_END and BODY not in opened:
-                return _close(at, stack), begin
-            _pop(opened, OPENER_OF[kind])
-        elif kind == SEP and (not opened or _is_statement(found, at + 1, opened[-1])):
-            return at + 1, begin
-        at += 1
-    return at, begin
-
-
-def _close(at: int, stack: Stack) -> int:
-    """Stops at the `}` of the body around the statement; outside of bodies it is skipped."""
-    inside = any(kind == BODY for kind, _, _ in open_brackets(stack.values))
-    return at if inside else at + 1
-
-
-def _pop(opened: list[int], opener: int) -> None:
-    """Closes a bracket, and what is open inside it; a ) may close a [ and the other way round, but never a {."""
-    if opener in opened:
-        del opened[len(opened) - 1 - opened[::-1].index(opener) :]
-    elif opened and opened[-1] != BODY:
-        opened.pop()
-
-
-def _line_start(found: list[Token], at: int, low: int) -> int:
+def line_start(found: list[Token], at: int, low: int) -> int:
     """The separator before the line of token `at`; `at` itself where that line begins before the character `low`."""
     start = at
     while start > 0 and found[start][2] > low:
@@ -274,14 +186,26 @@ def _line_start(found: list[Token], at: int, low: int) -> int:
     return at
 
 
-def _is_statement(found: list[Token], at: int, opener: int) -> bool:
+def is_statement(found: list[Token], at: int, opener: int) -> bool:
     """Whether a line inside an open bracket begins like a statement outside of it."""
     if "\n" not in found[at - 1][1] or at + 1 >= len(found):
         return False
     kind, following = found[at][0], found[at + 1][0]
     if opener == OPERATORS["["] and following == EQUAL:
         return kind == NAME
-    return kind in _DECLARATIONS and (following in (NAME, STRING, BODY) or following >= FIRST_KEYWORD)
+    return kind in _DECLARATIONS and (following in _LABELS or following >= FIRST_KEYWORD)
+
+
+def begins_statement(found: list[Token], at: int) -> bool:
+    """Whether what begins at a token looks like a statement."""
+    kind, following = found[at][0], found[min(at + 1, len(found) - 1)][0]
+    if kind == NAME:
+        return following == EQUAL
+    loop = kind == KEYWORDS["for"] and following == NAME
+    return loop or (kind in _DECLARATIONS and (following in _LABELS or following >= FIRST_KEYWORD))
+
+
+_LABELS = {NAME, STRING, HALF_STRING, BODY}
 
 
 _DECLARATIONS = {

@@ -7,6 +7,7 @@ import re
 from bpc.diagnostics.syntax import BadEscape
 from bpc.source import Span
 from bpc.syntax.lexer import interpolation_end
+from bpc.syntax.tree import Broken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from bpc.source import Source
     from bpc.syntax.tree import Expression
 
-    Interpolate = Callable[[int, int], Expression | None]
+    Interpolate = Callable[[int, int], Expression]
     """Parses the characters from `start` to `end` of the source as an expression."""
 
 _PIECE = re.compile(r"([^\\$]++|\$(?!\{))|\\(u\{[^}\"\n]*+\}|[\s\S])|\$\{")
@@ -40,24 +41,40 @@ class StringReader:
             return (text[1:-1],) if len(text) > 2 else ()
         return self._pieces(start + 1, start + len(text) - 1, '"')
 
+    def half(self, text: str, start: int) -> tuple[str | Expression, ...]:
+        """The parts of a text that was meant as a string, and is reported already: nothing more is said about it."""
+        quote = next((quote for quote in ('"""', '"') if text.startswith(quote)), "")
+        if not quote:
+            return (text.strip("'"),)
+        told = len(self.diagnostics)
+        parts = self._pieces(start + len(quote), start + len(text), quote)
+        del self.diagnostics[told:]
+        return parts
+
     def _pieces(self, start: int, end: int, quote: str) -> tuple[str | Expression, ...]:
         dedent = _dedenter(self.source.text[start:end]) if quote == '"""' else None
         parts: list[str | Expression] = []
-        literal = ""
+        literal: list[str] = []
         position = start
         while match := _PIECE.match(self.source.text, position, end):
             chunk, escape = match[1], match[2]
             position = match.end()
             if chunk is not None:
-                literal += dedent(chunk, match.start() == start) if dedent else chunk
+                literal.append(dedent(chunk, match.start() == start) if dedent else chunk)
             elif escape is not None:
-                literal += self._escape(escape, match.start())
+                character = self._escape(escape, match.start())
+                literal.append(character)
+                if not character:
+                    broken = Broken(span=Span(self.source, *match.span()), parts=())
+                    parts += ["".join(literal), broken]
+                    literal.clear()
             else:
                 inside, position = position, interpolation_end(self.source.text, position, end, quote)
-                value = self.interpolate(inside, position - 1)
-                parts += [literal, value] if literal and value else [value] if value else [literal]
-                literal = ""
-        return tuple(part for part in (*parts, literal) if part != "")
+                closed = position >= 0
+                position = position if closed else end
+                parts += ["".join(literal), self.interpolate(inside, position - closed)]
+                literal.clear()
+        return tuple(part for part in (*parts, "".join(literal)) if part != "")
 
     def _escape(self, escape: str, start: int) -> str:
         if escape in _ESCAPES:

@@ -1,6 +1,17 @@
 """The syntax tree: what the text says, before any name means anything.
 
-Expressions and statements are two closed unions (`Expression`, `Statement`). Every node keeps the span that it came from.
+Expressions and statements are two closed unions (`Expression`, `Statement`). Every node keeps the span that it came from:
+from its first token to the end of its last. What a node does not keep as a field stands in the text at its span: how a
+number or a string is spelt (`spelling`), and the words and signs between its parts.
+
+Three things stand beside the tree and not in it, so that the stages need not look through them: the places of parentheses
+(`File.parentheses`), the places of doc strings (`doc_span`), and comments and blank lines (`bpc.syntax.trivia`, which finds them
+in the text when it is asked).
+
+Where the text cannot be read, a diagnostic says so and a `Broken` stands in the tree, with what was read there. Its span has
+no width where something is missing: `let x =` is a `Let` whose value is such a `Broken`, and a block that nothing closes
+ends in one. A string that is not closed has one as its last part. So whatever holds a `Broken` (`is_broken`) was complained
+about already, and the stages leave it out.
 """
 
 from __future__ import annotations
@@ -26,6 +37,22 @@ class Identifier(Node):
     text: str
 
 
+class Word(Node):
+    """A word or sign that joins nothing, in a `Broken`."""
+
+    text: str
+
+
+class Broken(Node):
+    """What could not be read as an expression or a statement; a diagnostic says why.
+
+    The parts are what was read of it, in the order of the text: nodes as far as they were joined, and words. `images.` is the
+    name `images` and the word `.`.
+    """
+
+    parts: tuple[Node, ...]
+
+
 # ---- expressions
 
 
@@ -36,7 +63,7 @@ class Boolean(Node):
 
 
 class Number(Node):
-    """`3` (an int) or `1.5` (a float)."""
+    """`3` (an int) or `1.5` (a float); `1_000` is 1000."""
 
     value: int | float
 
@@ -162,6 +189,7 @@ Expression = (
     | Binary
     | Conditional
     | RangeLiteral
+    | Broken
 )
 
 # ---- statements
@@ -172,6 +200,12 @@ class TypeName(Node):
 
     name: str
     item: TypeName | None = None
+
+
+class Header(Node):
+    """`blueprint 1`, the first line of a file; it is no statement of the tree."""
+
+    edition: str
 
 
 class Import(Node):
@@ -188,6 +222,7 @@ class Parameter(Node):
     type: TypeName
     default: Expression | None
     doc: str = ""
+    doc_span: Span | None = None
 
 
 class Let(Node):
@@ -196,6 +231,7 @@ class Let(Node):
     name: Identifier
     value: Expression
     doc: str = ""
+    doc_span: Span | None = None
 
 
 class Setting(Node):
@@ -216,6 +252,7 @@ class Block(Node):
     label: Identifier | String | None
     body: tuple[Statement, ...]
     doc: str = ""
+    doc_span: Span | None = None
 
 
 class Allow(Node):
@@ -237,6 +274,7 @@ class Output(Node):
     name: Identifier
     value: Expression
     doc: str = ""
+    doc_span: Span | None = None
 
 
 class For(Node):
@@ -251,22 +289,33 @@ class Reserved(Node):
     """A construct of the language's design that this edition's compiler does not do: `cloud place policy`."""
 
     keyword: str
+    parts: tuple[Node, ...] = ()
 
 
-Statement = Import | Parameter | Let | Setting | Block | Allow | Connect | Output | For | Reserved
+Statement = Import | Parameter | Let | Setting | Block | Allow | Connect | Output | For | Reserved | Broken
 
 
 class File(Node):
     """One blueprint file. `edition` is None where the header is missing or wrong (a diagnostic says so).
 
-    `lost` are the parts of the text that were given up for a mistake in them, `wrong` the places of all such mistakes.
+    `parentheses` are the places of `(`…`)` around expressions, an inner pair before the one around it.
     """
 
     source: Source
     edition: int | None
+    header: Header | None
     statements: tuple[Statement, ...]
-    lost: tuple[Span, ...] = ()
-    wrong: tuple[Span, ...] = ()
+    parentheses: tuple[Span, ...] = ()
+
+
+def spelling(node: Node) -> str:
+    """A node as the text has it: `1_000`, `0.50`, a string with its quotes and escapes."""
+    return node.span.source.text[node.span.start : node.span.end]
+
+
+def is_broken(root: Node) -> bool:
+    """Whether there is something in a node that could not be read."""
+    return any(isinstance(node, Broken) for node in nodes(root))
 
 
 def type_text(node: TypeName) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bpc import Usage
-from bpc.target import Target
+from bpc.errors import Usage
+from bpc.target import Limit, Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,9 +63,11 @@ TARGET = Target(
     name="cloudformation",
     title="AWS CloudFormation",
     makes="stack",
-    limits={"stack_resources": 500, "operation_resources": 2500, "vpc_blocks": 5},
+    limits={
+        "stack_resources": Limit(default=500, shapes=True),
+        "operation_resources": Limit(default=2500),
+        "vpc_blocks": Limit(default=5),
+    },
     capabilities=CAPABILITIES,
     emit=emit,
-    json=True,
-    imagebuilder=True,
 )

@@ -24,7 +24,7 @@ def ami(stack: Stack, group: Group) -> Any:
 
 def made_within(stack: Stack, name: str) -> str:
     """The id of the resource that makes an image, by the image's name; "" where the stack does not make it."""
-    if not stack.options.imagebuilder:
+    if "imagebuilder" not in stack.options.chosen:
         return ""
     image = next(image for image in stack.solution.images if image.name == name)
     if isinstance(image.origin, ReadyImage):

@@ -30,7 +30,7 @@ def add_balancer(stack: Stack, item: Balancer) -> None:
     tags = stack.tags(item.name, item.group)
     tier, _, endpoint = item.name.partition(".")
     words = f"Balancer {stack.known(tier)}.{endpoint}"
-    stack.add(security, ec2.SecurityGroup, item.span, VpcId=ref("Vpc"), GroupDescription=words, Tags=tags)
+    stack.add(security, ec2.SecurityGroup, item, VpcId=ref("Vpc"), GroupDescription=words, Tags=tags)
     subnets = network.edge(stack, item.network) if item.public else network.inside(stack, item.network)
     made: dict[str, Any] = {
         "Type": "application" if layer7(item) else "network",
@@ -42,7 +42,7 @@ def add_balancer(stack: Stack, item: Balancer) -> None:
     if not layer7(item):  # else each zone's address leads to the members of that zone only, also where there is none
         across = elb.LoadBalancerAttributes(Key="load_balancing.cross_zone.enabled", Value="true")
         made["LoadBalancerAttributes"] = [across]
-    stack.add(name, elb.LoadBalancer, item.span, **made, **({"DependsOn": "Gateway"} if item.public else {}))
+    stack.add(name, elb.LoadBalancer, item, **made, **({"DependsOn": "Gateway"} if item.public else {}))
     _targets(stack, item)
     _listener(stack, item, name)
 
@@ -83,7 +83,7 @@ def _targets(stack: Stack, item: Balancer) -> None:
         members = [stack.tier("Instance", group.name, number) for number in range(group.members.count)]
         targets = [elb.TargetDescription(Id=ref(member), Port=endpoint.port) for member in members]
         made["Targets"] = If(condition(stack, group), targets, NoValue) if holds(stack, group) else targets
-    stack.add(stack.balancer("Targets", item.name), elb.TargetGroup, item.span, **made)
+    stack.add(stack.balancer("Targets", item.name), elb.TargetGroup, item, **made)
 
 
 def _attributes(item: Balancer) -> list[Any]:
@@ -117,4 +117,4 @@ def _listener(stack: Stack, item: Balancer, name: str) -> None:
     if item.tls:
         made["Certificates"] = [elb.Certificate(CertificateArn=value(item.tls, stack))]
         made["SslPolicy"] = "ELBSecurityPolicy-TLS13-1-2-2021-06"
-    stack.add(stack.balancer("Listener", item.name), elb.Listener, item.span, **made)
+    stack.add(stack.balancer("Listener", item.name), elb.Listener, item, **made)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 
+from bpc.deployment import Deployment, Upload, awaited, built, kept
 from bpc.model.listing import images_json
-from bpc.model.steps import ReadyImage
 from bpc.quoting import visible
-from bpc.target import Requirement
 from bpc.yaml import dump
 from bpc_targets.cloudformation import switch
 from bpc_targets.cloudformation.amis import made_within, parent
 from bpc_targets.cloudformation.limits import INLINE
-from bpc_targets.cloudformation.values import parameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Any
 
-    from bpc.model.steps import Release
+    from bpc.deployment import Parameter
+    from bpc.model.steps import Image, Release
     from bpc_targets.cloudformation.stack import Stack
 
     Templates = dict[str, dict[str, Any]]
@@ -33,37 +31,35 @@ def _written(name: str, template: dict[str, Any]) -> str:
     return json.dumps(template, separators=(",", ":")) + "\n" if name.endswith(".json") else dump(template)
 
 
-def files(stack: Stack, templates: Templates) -> dict[str, str]:
+def files(stack: Stack, deployment: Deployment, templates: Templates) -> dict[str, str]:
     return {
-        "parameters.json": _parameters(stack),
-        "update-parameters.json": _parameters(stack, unchanging=stack.unchanging),
+        "parameters.json": _parameters(deployment, update=False),
+        "update-parameters.json": _parameters(deployment, update=True),
         "images.json": images_json(stack.solution),
-        "README.txt": _readme(stack, templates),
+        "README.txt": _readme(stack, deployment, templates),
     }
 
 
-def requirements(stack: Stack) -> tuple[Requirement, ...]:
-    """What must exist before the stack is created."""
-    needs = []
-    for origin in dict.fromkeys(_origins(stack)):
-        what = f"{origin.distribution} {origin.version}"
-        needs.append(
-            Requirement(kind="AMI", parameter=parent(origin), value="", why=f"{what}, which images start from")
-        )
-    for group in stack.groups.values():
-        if made_within(stack, group.image):
-            continue
-        name = stack.tier("Image", group.name)
-        needs.append(Requirement(kind="AMI", parameter=name, value="", why=f"{group.image}, for tier {group.name}"))
-    for group in stack.groups.values():
-        name = stack.tier("Type", group.name)
-        why = f"for tier {group.name}"
-        needs.append(Requirement(kind="flavor", parameter=name, value=stack.values[name], why=why))
-    for param in stack.solution.params:
-        if param.default is None:
-            name, why = parameter(param.name), param.doc or "no default"
-            needs.append(Requirement(kind="value", parameter=name, value="", why=why))
-    return tuple(needs)
+def deployment(stack: Stack, templates: Templates) -> Deployment:
+    """What it takes to deploy the stack. AWS's images have ids: each is given to its tiers' parameters."""
+    return Deployment(
+        template=next(iter(templates)),
+        parameters=tuple(stack.asked.values()),
+        uploads=tuple(_upload(stack, image) for image in built(stack.solution) if not made_within(stack, image.name)),
+        phases=switch.phases(stack),
+        awaited=awaited(stack.solution),
+        kept=kept(stack.solution),
+    )
+
+
+def _upload(stack: Stack, image: Image) -> Upload:
+    users = [group for group in stack.groups.values() if group.image == image.name]
+    return Upload(
+        image=image.name,
+        architecture=users[0].machine.architecture,
+        parameters=tuple(stack.tier("Image", group.name) for group in users),
+        tiers=tuple(group.name for group in users),
+    )
 
 
 def _origins(stack: Stack) -> list[Release]:
@@ -72,15 +68,15 @@ def _origins(stack: Stack) -> list[Release]:
     return [image.base.origin for image in images if image.base is not None]
 
 
-def _parameters(stack: Stack, unchanging: Sequence[str] = ()) -> str:
+def _parameters(deployment: Deployment, *, update: bool) -> str:
     """For `--parameters file://`: what has no value yet is to be filled in."""
 
-    def one(name: str) -> dict[str, str | bool]:
-        if name in unchanging:
-            return {"ParameterKey": name, "UsePreviousValue": True}
-        return {"ParameterKey": name, "ParameterValue": stack.values.get(name, "")}
+    def one(asked: Parameter) -> dict[str, str | bool]:
+        if update and asked.fixed:
+            return {"ParameterKey": asked.name, "UsePreviousValue": True}
+        return {"ParameterKey": asked.name, "ParameterValue": "" if asked.value is None else str(asked.value)}
 
-    return json.dumps([one(name) for name in stack.parameters], indent=2) + "\n"
+    return json.dumps([one(asked) for asked in deployment.parameters], indent=2) + "\n"
 
 
 README = """{title}
@@ -140,9 +136,9 @@ PACKAGE = """    aws cloudformation package --template-file {root} --s3-bucket B
 
 
 def _images(stack: Stack) -> str:
-    built = [image.name for image in stack.solution.images if not isinstance(image.origin, ReadyImage)]
-    if not stack.options.imagebuilder or not built:
-        return "\n".join(f"    {visible(name)}" for name in built) or "    (cloud images that exist)"
+    made = [image.name for image in built(stack.solution)]
+    if "imagebuilder" not in stack.options.chosen or not made:
+        return "\n".join(f"    {visible(name)}" for name in made) or "    (cloud images that exist)"
     return WITHIN.format(lookups="\n".join(_lookup(origin) for origin in dict.fromkeys(_origins(stack))))
 
 
@@ -152,12 +148,12 @@ def _lookup(origin: Release) -> str:
     return f"    {parent(origin)}: aws ssm get-parameter --query Parameter.Value --output text \\\n      --name {name}"
 
 
-def _readme(stack: Stack, templates: Templates) -> str:
+def _readme(stack: Stack, deployment: Deployment, templates: Templates) -> str:
     solution = stack.solution
     title = visible(f"{solution.name} {solution.version}") + (
         f" ({solution.environment})" if solution.environment else ""
     )
-    root, text = next(iter(written(templates).items()))
+    root, text = deployment.template, written(templates)[deployment.template]
     large = len(templates) > 1 or len(text.encode()) > INLINE
     template = (
         "--template-url https://BUCKET.s3.amazonaws.com/packaged.yaml" if large else f"--template-body file://{root}"
@@ -166,7 +162,7 @@ def _readme(stack: Stack, templates: Templates) -> str:
         made["Type"].startswith("AWS::IAM") for part in templates.values() for made in part["Resources"].values()
     )
     words = {"template": template, "capabilities": " --capabilities CAPABILITY_IAM" if roles else ""}
-    kept = [f"{v.name} of tier {g.name}" for g in stack.groups.values() for v in g.volumes if v.keep]
+    stays = ", ".join(f"{item.volume} of tier {item.tier}" for item in deployment.kept)
     nested = " --include-nested-stacks" if len(templates) > 1 else ""
     words["nested"] = nested
     moved = dict.fromkeys(tier for name, (tier, _) in stack.owner.items() if name not in templates[root]["Resources"])
@@ -179,7 +175,7 @@ def _readme(stack: Stack, templates: Templates) -> str:
         images=_images(stack),
         create=(PACKAGE.format(root=root) if large else "") + CREATE.format(**words),
         update=(PACKAGE.format(root=root) if large else "") + UPDATE.format(**words),
-        replaced=switch.readme(stack),
-        their="these" if stack.options.imagebuilder else "their",
-        kept=f"\n   Kept, and to be deleted by hand: {', '.join(kept)}\n" if kept else "",
+        replaced=switch.readme(deployment.phases),
+        their="these" if "imagebuilder" in stack.options.chosen else "their",
+        kept=f"\n   Kept, and to be deleted by hand: {stays}\n" if stays else "",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import troposphere
 from troposphere import Equals, Not, Sub, ec2
 
+from bpc.deployment import Parameter
 from bpc.diagnostics.base import errors
 from bpc.model.resources import Balancer, FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Network, Rule, Secret
 from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS
@@ -35,7 +36,7 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
     stack = Stack(solution, options)
     _parameters(stack)
     add_networks(stack)
-    if options.imagebuilder:
+    if "imagebuilder" in options.chosen:
         from bpc_targets.cloudformation.imagebuilder import add_images
 
         add_images(stack)
@@ -45,12 +46,12 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
     if errors(stack.found):
         return None, tuple(stack.found)
     templates = split.templates(stack, _template(stack))
-    files = {**documents.written(templates), **stack.files, **documents.files(stack, templates)}
+    deployment = documents.deployment(stack, templates)
+    files = {**documents.written(templates), **stack.files, **documents.files(stack, deployment, templates)}
     headroom = limits.check(stack, templates, files)
     if errors(stack.found):
         return None, tuple(stack.found)
-    needs = documents.requirements(stack)
-    artifacts = Artifacts(files=files, requirements=needs, headroom=headroom, places=stack.places)
+    artifacts = Artifacts(files=files, deployment=deployment, headroom=headroom, places=stack.places)
     return artifacts, tuple(stack.found)
 
 
@@ -102,16 +103,13 @@ CIDR = {"AllowedPattern": "[0-9a-fA-F.:]+/[0-9]{1,3}", "ConstraintDescription": 
 
 def _parameters(stack: Stack) -> None:
     for item in stack.solution.params:
-        name = parameter(item.name)
-        stack.parameters[name] = _parameter(item)
-        if item.default is not None:
-            stack.values[name] = _text(item.default)
-    stack.parameters["KeyName"] = {
-        "Type": "String",
-        "Description": "A key pair for the machines; none where empty.",
-        "Default": "",
-    }
-    stack.values["KeyName"] = ""
+        value = None if item.default is None else _text(item.default)
+        why = item.doc or ("" if item.default is not None else "no default")
+        asked = Parameter(name=parameter(item.name), source="blueprint", value=value, tiers=(), why=why)
+        stack.ask(asked, _parameter(item))
+    words = "A key pair for the machines; none where empty."
+    key = Parameter(name="KeyName", source="key pair", value="", tiers=(), why="for the machines; none where empty")
+    stack.ask(key, {"Type": "String", "Description": words, "Default": ""})
 
 
 def _parameter(item: Param) -> Json:
@@ -156,7 +154,7 @@ def _secret(stack: Stack, item: Secret) -> None:
     stack.add(
         stack.secret(item.name),
         secretsmanager.Secret,
-        item.span,
+        item,
         GenerateSecretString=generate,
         Description=Sub(f"{item.name} of stack ${{AWS::StackName}}"),
         Tags=stack.tags(item.name),
@@ -177,7 +175,7 @@ def _rule(stack: Stack, item: Rule) -> None:
     stack.add(
         name,
         ec2.SecurityGroupIngress,
-        item.span,
+        item,
         GroupId=troposphere.GetAtt(security, "GroupId"),
         IpProtocol=item.protocol,
         FromPort=item.port,

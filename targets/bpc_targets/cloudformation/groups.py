@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from troposphere import If, NoValue, Select, cloudformation, ec2
 
+from bpc.deployment import Parameter
 from bpc.model.resources import Fixed, Scaling
 from bpc.model.steps import Release
+from bpc.source_map import origin_of
 from bpc_targets.cloudformation import diagnostics, network
 from bpc_targets.cloudformation.amis import ami, made_within
 from bpc_targets.cloudformation.machines import instance_type
@@ -38,14 +40,14 @@ def add_group(stack: Stack, group: Group) -> None:
     stack.add(
         stack.tier("Security", group.name),
         ec2.SecurityGroup,
-        group.span,
+        group,
         VpcId=ref("Vpc"),
         GroupDescription=f"Members of tier {stack.known(group.name)}",
         Tags=tags,
     )
     if group.spread == "hosts":
-        stack.add(stack.tier("Spread", group.name), ec2.PlacementGroup, group.span, Strategy="spread")
-    stack.add(stack.tier("Handle", group.name), cloudformation.WaitConditionHandle, group.span)
+        stack.add(stack.tier("Spread", group.name), ec2.PlacementGroup, group, Strategy="spread")
+    stack.add(stack.tier("Handle", group.name), cloudformation.WaitConditionHandle, group)
     _parameters(stack, group)
     _role(stack, group)
     _template(stack, group)
@@ -64,8 +66,8 @@ def add_group(stack: Stack, group: Group) -> None:
 def _parameters(stack: Stack, group: Group) -> None:
     kind, why = instance_type(stack, group)
     words = {"Type": "String", "Description": f"Instance type of tier {group.name}: {why}.", "Default": kind}
-    stack.parameters[stack.tier("Type", group.name)] = words
-    stack.values[stack.tier("Type", group.name)] = kind
+    tiers, use = (group.name,), f"for tier {group.name}"
+    stack.ask(Parameter(name=stack.tier("Type", group.name), source="flavor", value=kind, tiers=tiers, why=use), words)
     if holds(stack, group):
         add_switch(stack, group)
     if made_within(stack, group.image):
@@ -74,7 +76,12 @@ def _parameters(stack: Stack, group: Group) -> None:
         "Type": "AWS::EC2::Image::Id",
         "Description": f"Image of tier {group.name}: {group.image}. {group.doc}".strip(),
     }
-    stack.parameters[stack.tier("Image", group.name)] = words
+    stack.ask(
+        Parameter(
+            name=stack.tier("Image", group.name), source="image", value=None, tiers=tiers, why=f"{group.image}, {use}"
+        ),
+        words,
+    )
 
 
 def _role(stack: Stack, group: Group) -> None:
@@ -93,8 +100,8 @@ def _role(stack: Stack, group: Group) -> None:
     policy = iam.Policy(PolicyName="secrets", PolicyDocument={"Version": "2012-10-17", "Statement": [allow]})
     role = stack.tier("Role", group.name)
     document = {"Version": "2012-10-17", "Statement": [trust]}
-    stack.add(role, iam.Role, group.span, AssumeRolePolicyDocument=document, Policies=[policy])
-    stack.add(stack.tier("Profile", group.name), iam.InstanceProfile, group.span, Roles=[ref(role)])
+    stack.add(role, iam.Role, group, AssumeRolePolicyDocument=document, Policies=[policy])
+    stack.add(stack.tier("Profile", group.name), iam.InstanceProfile, group, Roles=[ref(role)])
 
 
 def _template(stack: Stack, group: Group) -> None:
@@ -118,7 +125,7 @@ def _template(stack: Stack, group: Group) -> None:
         card = {"DeviceIndex": 0, "AssociatePublicIpAddress": group.public_address, "Groups": security}
         data["NetworkInterfaces"] = [ec2.NetworkInterfaces(**card)]
     made = ec2.LaunchTemplateData(**data)
-    stack.add(stack.tier("Template", group.name), ec2.LaunchTemplate, group.span, LaunchTemplateData=made)
+    stack.add(stack.tier("Template", group.name), ec2.LaunchTemplate, group, LaunchTemplateData=made)
 
 
 def _root(stack: Stack, group: Group) -> Any:
@@ -137,8 +144,8 @@ def _device(stack: Stack, group: Group) -> Any:
     words = (
         f"RootDeviceName of tier {group.name}'s image, as aws ec2 describe-images says; a wrong one adds an empty disk."
     )
-    stack.parameters[name] = {"Type": "String", "Description": words, "Default": "/dev/xvda"}
-    stack.values[name] = "/dev/xvda"
+    asked = Parameter(name=name, source="switch", value="/dev/xvda", tiers=(group.name,), why=words)
+    stack.ask(asked, {"Type": "String", "Description": words, "Default": "/dev/xvda"})
     return ref(name)
 
 
@@ -165,7 +172,13 @@ def _member(stack: Stack, group: Group, number: int) -> str:
         "Tags": stack.tags(f"{group.name}-{number}", group.name, **volumes),
         **switched(stack, group),
     }
-    stack.add(name, ec2.Instance, group.span, **made, DependsOn=before(stack, group) + _batch(stack, group, number))
+    stack.add(
+        name,
+        ec2.Instance,
+        origin_of(group, number),
+        **made,
+        DependsOn=before(stack, group) + _batch(stack, group, number),
+    )
     for index, volume in enumerate(group.volumes):
         _attach(stack, group, volume, number, index)
     stack.owner[name] = (group.name, number)
@@ -185,14 +198,15 @@ def _interface(stack: Stack, group: Group, on: str, number: int, zone: int, inde
     name = stack.interface(group.name, on, number)
     security = [ref(stack.tier("Security", group.name))]
     tags = stack.tags(f"{group.name}-{number}", group.name)
-    stack.add(name, ec2.NetworkInterface, group.span, SubnetId=ref(subnets[zone]), GroupSet=security, Tags=tags)
+    of = origin_of(group, number)
+    stack.add(name, ec2.NetworkInterface, of, SubnetId=ref(subnets[zone]), GroupSet=security, Tags=tags)
     stack.owner[name] = (group.name, number)
     if public:
         address = stack.tier("Address", group.name, number)
-        stack.add(address, ec2.EIP, group.span, Domain="vpc", DependsOn="Gateway", Tags=tags)
+        stack.add(address, ec2.EIP, of, Domain="vpc", DependsOn="Gateway", Tags=tags)
         joined = {"AllocationId": attr(address, "AllocationId"), "NetworkInterfaceId": ref(name)}
         association = stack.tier("Joined", group.name, number)
-        stack.add(association, ec2.EIPAssociation, group.span, **joined)
+        stack.add(association, ec2.EIPAssociation, of, **joined)
         stack.owner |= dict.fromkeys((address, association), (group.name, number))
     return ec2.NetworkInterfaceProperty(DeviceIndex=str(index), NetworkInterfaceId=ref(name))
 
@@ -214,7 +228,7 @@ def _volume(stack: Stack, group: Group, volume: Volume, number: int, zone: int) 
     stack.add(
         name,
         ec2.Volume,
-        volume.span,
+        origin_of(volume, number, within=group.name),
         AvailabilityZone=attr(subnet, "AvailabilityZone"),
         Size=volume.size // GIB,
         VolumeType=volume.type or "gp3",
@@ -233,7 +247,7 @@ def _attach(stack: Stack, group: Group, volume: Volume, number: int, index: int)
     stack.add(
         name,
         ec2.VolumeAttachment,
-        volume.span,
+        origin_of(volume, number, within=group.name),
         InstanceId=ref(stack.tier("Instance", group.name, number)),
         VolumeId=ref(stack.tier("Volume", group.name, known, number)),
         Device=f"/dev/sd{LETTERS[index % len(LETTERS)]}",
@@ -267,13 +281,12 @@ def _ready(stack: Stack, group: Group, members: list[str]) -> None:
     awaits = stack.tier("Awaits", group.name)
     words = f"Machines of tier {group.name} that must be ready, and seconds that they have: as when it was made."
     said = f"{group.readiness.signals},{seconds}"
-    stack.parameters[awaits] = {"Type": "CommaDelimitedList", "Description": words, "Default": said}
-    stack.values[awaits] = said
-    stack.unchanging.append(awaits)
+    asked = Parameter(name=awaits, source="switch", value=said, tiers=(group.name,), why=words, fixed=True)
+    stack.ask(asked, {"Type": "CommaDelimitedList", "Description": words, "Default": said})
     stack.add(
         stack.tier("Ready", group.name),
         cloudformation.WaitCondition,
-        group.span,
+        group,
         Handle=ref(stack.tier("Handle", group.name)),
         Count=Select(0, ref(awaits)),
         Timeout=Select(1, ref(awaits)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from troposphere import Sub, ec2, iam, imagebuilder
 
+from bpc.deployment import Parameter
 from bpc.digest import sha256
 from bpc.firstboot import system
 from bpc.firstboot.system import RELEASES
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bpc.model.resources import Group
+    from bpc.model.solution import Solution
     from bpc.model.steps import Base, Image, Release
     from bpc_targets.cloudformation.components import Component
     from bpc_targets.cloudformation.stack import Stack
@@ -81,19 +83,19 @@ def _fits(stack: Stack, image: Image, groups: list[Group]) -> bool:
 
 
 def _shared(stack: Stack, subnet: str) -> None:
-    span = stack.solution.span
+    of = stack.solution
     statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     policies = [Sub(f"arn:${{AWS::Partition}}:iam::aws:policy/{name}") for name in TRUSTED]
     document = {"Version": "2012-10-17", "Statement": [statement]}
-    stack.add("BuilderRole", iam.Role, span, AssumeRolePolicyDocument=document, ManagedPolicyArns=policies)
-    stack.add("BuilderProfile", iam.InstanceProfile, span, Roles=[ref("BuilderRole")])
+    stack.add("BuilderRole", iam.Role, of, AssumeRolePolicyDocument=document, ManagedPolicyArns=policies)
+    stack.add("BuilderProfile", iam.InstanceProfile, of, Roles=[ref("BuilderRole")])
     words = "Machines that make images: nobody may connect"
     security = {"VpcId": ref("Vpc"), "GroupDescription": words, "Tags": stack.tags(f"{stack.solution.name}-builder")}
-    stack.add("BuilderSecurity", ec2.SecurityGroup, span, **security)
+    stack.add("BuilderSecurity", ec2.SecurityGroup, of, **security)
     stack.add(
         "Builder",
         imagebuilder.InfrastructureConfiguration,
-        span,
+        of,
         Name=Sub("${AWS::StackName}"),
         InstanceProfileName=ref("BuilderProfile"),
         InstanceTypes=[MACHINE],
@@ -104,12 +106,14 @@ def _shared(stack: Stack, subnet: str) -> None:
         DependsOn="WayInside",
     )
     for component in components.last():
-        _component(stack, "BuilderLast", span, component)
+        _component(stack, "BuilderLast", of, component)
 
 
 def _parent(stack: Stack, origin: Release) -> None:
     words = f"AMI of {origin.distribution} {origin.version} from which images are made."
-    stack.parameters[parent(origin)] = {"Type": "AWS::EC2::Image::Id", "Description": words}
+    why = f"{origin.distribution} {origin.version}, which images start from"
+    asked = Parameter(name=parent(origin), source="image", value=None, tiers=(), why=why)
+    stack.ask(asked, {"Type": "AWS::EC2::Image::Id", "Description": words})
 
 
 # ---- an image
@@ -126,15 +130,15 @@ def _components(
     """(id, component) of each, in order."""
     ids = [(stack.tier(kind, tier, number), component) for number, component in enumerate(made)]
     for each, component in ids:
-        _component(stack, each, of.span, component)
+        _component(stack, each, of, component)
     return ids
 
 
-def _component(stack: Stack, name: str, span: Any, component: Component) -> None:
+def _component(stack: Stack, name: str, of: Base | Image | Solution, component: Component) -> None:
     stack.add(
         name,
         imagebuilder.Component,
-        span,
+        of,
         Name=Sub(f"${{AWS::StackName}}-{name}"),
         Description=component.title,
         Platform="Linux",
@@ -153,7 +157,7 @@ def _image(stack: Stack, image: Image, tier: str, base: list[tuple[str, Componen
     stack.add(
         recipe,
         imagebuilder.ImageRecipe,
-        image.span,
+        image,
         Name=Sub(f"${{AWS::StackName}}-{name}-${{{origin}}}"),
         Description=image.name,
         Version=_version(sha256("".join(component.digest for _, component in chosen).encode())),
@@ -175,11 +179,11 @@ def _made(stack: Stack, image: Image, tier: str, recipe: str, name: str) -> None
     place = imagebuilder.Distribution(Region=ref("AWS::Region"), AmiDistributionConfiguration=target)
     distribution = stack.tier("Distribution", tier)
     title = Sub(f"${{AWS::StackName}}-{name}")
-    stack.add(distribution, imagebuilder.DistributionConfiguration, image.span, Name=title, Distributions=[place])
+    stack.add(distribution, imagebuilder.DistributionConfiguration, image, Name=title, Distributions=[place])
     stack.add(
         name,
         imagebuilder.Image,
-        image.span,
+        image,
         ImageRecipeArn=ref(recipe),
         InfrastructureConfigurationArn=ref("Builder"),
         DistributionConfigurationArn=ref(distribution),

@@ -42,7 +42,9 @@ What CloudFormation limits besides cannot be exceeded: the description is cut (`
 
 def check(stack: Stack, templates: Templates, files: dict[str, str]) -> tuple[str, ...]:
     """Reports what exceeds a limit; returns the headroom in words."""
-    used = _used(templates, files) | {"value": max(len(value.encode()) for value in stack.values.values())}
+    used = _used(templates, files) | {
+        "value": max(len(str(asked.value or "").encode()) for asked in stack.asked.values())
+    }
     bound = {**DEFAULTS, **stack.options.limits}
     for key, actual in used.items():
         if actual > bound[key]:

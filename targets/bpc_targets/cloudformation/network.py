@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bpc.model.resources import Network
-    from bpc.source import Span
+    from bpc.model.solution import Solution
     from bpc_targets.cloudformation.stack import Stack
 
 ZONES = ("a", "b")
@@ -36,29 +36,29 @@ BLOCKS = 5
 
 def add_networks(stack: Stack) -> None:
     """All that networks share, and the networks."""
-    span = stack.solution.span
+    of = stack.solution
     if not stack.networks or not _check(stack):
         return
     public = [network for network in stack.networks.values() if network.public]
     first, *others = _first(stack)
     tags = stack.tags(stack.solution.name)
-    stack.add("Vpc", ec2.VPC, span, CidrBlock=first.cidr, EnableDnsSupport=True, EnableDnsHostnames=True, Tags=tags)
-    blocks = {item.name: _block(stack, stack.network("Addresses", item.name), item.cidr, item.span) for item in others}
-    stack.add("Internet", ec2.InternetGateway, span, Tags=tags)
+    stack.add("Vpc", ec2.VPC, of, CidrBlock=first.cidr, EnableDnsSupport=True, EnableDnsHostnames=True, Tags=tags)
+    blocks = {item.name: _block(stack, stack.network("Addresses", item.name), item.cidr, item) for item in others}
+    stack.add("Internet", ec2.InternetGateway, of, Tags=tags)
     joined = {"VpcId": ref("Vpc"), "InternetGatewayId": ref("Internet")}
-    stack.add("Gateway", ec2.VPCGatewayAttachment, span, **joined)
+    stack.add("Gateway", ec2.VPCGatewayAttachment, of, **joined)
     for routes in ("RoutesOutside", "RoutesInside"):
-        stack.add(routes, ec2.RouteTable, span, VpcId=ref("Vpc"), Tags=stack.tags(f"{stack.solution.name}-{routes}"))
+        stack.add(routes, ec2.RouteTable, of, VpcId=ref("Vpc"), Tags=stack.tags(f"{stack.solution.name}-{routes}"))
     outside = {"RouteTableId": ref("RoutesOutside"), "GatewayId": ref("Internet")}
-    stack.add("WayOutside", ec2.Route, span, DestinationCidrBlock="0.0.0.0/0", DependsOn="Gateway", **outside)
+    stack.add("WayOutside", ec2.Route, of, DestinationCidrBlock="0.0.0.0/0", DependsOn="Gateway", **outside)
     for network in stack.networks.values():
         _subnets(stack, network, blocks.get(network.name, ""))
     if public:
         place = edge(stack, public[0].name)[0]
     else:
         place = "SubnetOwn"
-        block = _block(stack, "OwnAddresses", OWN, span)
-        _subnet(stack, place, OWN, 0, "RoutesOutside", stack.solution.name, block)
+        block = _block(stack, "OwnAddresses", OWN, of)
+        _subnet(stack, place, OWN, 0, "RoutesOutside", stack.solution.name, block, of)
     _nat(stack, place)
 
 
@@ -112,8 +112,8 @@ def _first(stack: Stack) -> list[Network]:
     return networks
 
 
-def _block(stack: Stack, name: str, cidr: str, span: Span) -> str:
-    stack.add(name, ec2.VPCCidrBlock, span, VpcId=ref("Vpc"), CidrBlock=cidr)
+def _block(stack: Stack, name: str, cidr: str, of: Network | Solution) -> str:
+    stack.add(name, ec2.VPCCidrBlock, of, VpcId=ref("Vpc"), CidrBlock=cidr)
     return name
 
 
@@ -127,21 +127,20 @@ def _subnets(stack: Stack, network: Network, block: str) -> None:
 
 
 def _subnet(
-    stack: Stack, name: str, cidr: str, zone: int, routes: str, title: str, block: str, of: Network | None = None
+    stack: Stack, name: str, cidr: str, zone: int, routes: str, title: str, block: str, of: Network | Solution
 ) -> None:
-    span = of.span if of else stack.solution.span
     after: dict[str, Any] = {"DependsOn": block} if block else {}
     where = {"VpcId": ref("Vpc"), "CidrBlock": cidr, "AvailabilityZone": Select(zone, Zones("")), **after}
-    stack.add(name, ec2.Subnet, span, MapPublicIpOnLaunch=False, Tags=stack.tags(title), **where)
+    stack.add(name, ec2.Subnet, of, MapPublicIpOnLaunch=False, Tags=stack.tags(title), **where)
     joined = {"SubnetId": ref(name), "RouteTableId": ref(routes)}
-    stack.add(f"Routed{name}", ec2.SubnetRouteTableAssociation, span, **joined)
+    stack.add(f"Routed{name}", ec2.SubnetRouteTableAssociation, of, **joined)
 
 
 def _nat(stack: Stack, place: str) -> None:
-    span = stack.solution.span
+    of = stack.solution
     tags = stack.tags(f"{stack.solution.name}-nat")
-    stack.add("NatAddress", ec2.EIP, span, Domain="vpc", DependsOn="Gateway", Tags=tags)
+    stack.add("NatAddress", ec2.EIP, of, Domain="vpc", DependsOn="Gateway", Tags=tags)
     allocated = attr("NatAddress", "AllocationId")
-    stack.add("Nat", ec2.NatGateway, span, SubnetId=ref(place), AllocationId=allocated, Tags=tags)
+    stack.add("Nat", ec2.NatGateway, of, SubnetId=ref(place), AllocationId=allocated, Tags=tags)
     inside = {"RouteTableId": ref("RoutesInside"), "NatGatewayId": ref("Nat")}
-    stack.add("WayInside", ec2.Route, span, DestinationCidrBlock="0.0.0.0/0", **inside)
+    stack.add("WayInside", ec2.Route, of, DestinationCidrBlock="0.0.0.0/0", **inside)

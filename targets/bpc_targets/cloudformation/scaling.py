@@ -47,7 +47,7 @@ def add_scaling(stack: Stack, group: Group, members: Scaling, before: list[str])
         "UpdatePolicy": UpdatePolicy(AutoScalingRollingUpdate=_rolling(group, members)),
     }
     made |= {"TargetGroupARNs": targets} if targets else {}
-    stack.add(name, autoscaling.AutoScalingGroup, group.span, **made, DependsOn=before)
+    stack.add(name, autoscaling.AutoScalingGroup, group, **made, DependsOn=before)
     _policy(stack, group, members, name)
     return name
 
@@ -71,7 +71,7 @@ def _policy(stack: Stack, group: Group, members: Scaling, name: str) -> None:
     stack.add(
         stack.tier("Scaling", group.name),
         autoscaling.ScalingPolicy,
-        group.span,
+        group,
         AutoScalingGroupName=ref(name),
         PolicyType="TargetTrackingScaling",
         EstimatedInstanceWarmup=members.cooldown // 1000,

@@ -28,7 +28,7 @@ INTERFACES = "AWS::EC2::NetworkInterface"
 
 def templates(stack: Stack, root: Json) -> dict[str, Json]:
     """File name → template. The root, `stack.yaml` or `stack.json`, is alone where everything fits into it."""
-    form = "json" if stack.options.json else "yaml"
+    form = _form(stack)
     limit = stack.options.limits.get("stack_resources", DEFAULTS["stack_resources"])
     if len(root["Resources"]) <= limit:
         return {f"stack.{form}": root}
@@ -41,6 +41,11 @@ def templates(stack: Stack, root: Json) -> dict[str, Json]:
     made = {home: _nested(home, resources, homes, stack, root) for home, resources in parts.items()}
     _raise(root, homes, made)
     return {f"stack.{form}": root, **{f"{home}.{form}": template for home, template in made.items()}}
+
+
+def _form(stack: Stack) -> str:
+    """The ending of the templates' names."""
+    return "json" if "json" in stack.options.chosen else "yaml"
 
 
 def _homes(stack: Stack, root: Json, limit: int) -> dict[str, str]:
@@ -82,7 +87,7 @@ def _nested(home: str, resources: Json, homes: dict[str, str], stack: Stack, roo
     place = next(iter(resources.values()))["Metadata"]
     root["Resources"][home] = {
         "Type": "AWS::CloudFormation::Stack",
-        "Properties": {"TemplateURL": f"./{home}.{'json' if stack.options.json else 'yaml'}", "Parameters": given},
+        "Properties": {"TemplateURL": f"./{home}.{_form(stack)}", "Parameters": given},
         "Metadata": place,
         "DeletionPolicy": "Delete",
         "UpdateReplacePolicy": "Delete",

@@ -10,15 +10,17 @@ from bpc.model.resources import Balancer, Group, Network, Rule, Secret
 from bpc.model.values import MemberAddressesHole, MemberAddressHole
 from bpc.parts import Place
 from bpc.source import where
+from bpc.source_map import origin_of
 from bpc_targets.cloudformation.names import logical
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from bpc.deployment import Parameter
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.solution import Solution
-    from bpc.source import Span
+    from bpc.source_map import Declared, Origin
     from bpc.target import Options
 
     Json = dict[str, Any]
@@ -27,20 +29,19 @@ if TYPE_CHECKING:
 class Stack:
     """Collects resources, parameters and diagnostics. `owner`: resource id → the tier whose members it belongs to.
 
-    `unchanging`: the parameters that keep the value that the stack was made with. `read`: tier → the secrets that it reads.
+    `read`: tier → the secrets that it reads.
     """
 
     def __init__(self, solution: Solution, options: Options) -> None:
         self.solution, self.options = solution, options
         self.parameters: Json = {}
-        self.values: dict[str, str] = {}
-        self.unchanging: list[str] = []
+        self.asked: dict[str, Parameter] = {}
         self.read: dict[str, list[str]] = {}
         self.conditions: Json = {}
         self.resources: Json = {}
         self.outputs: Json = {}
         self.files: dict[str, str] = {}
-        self.places: dict[str, Span] = {}
+        self.places: dict[str, Origin] = {}
         self.owner: dict[str, tuple[str, int]] = {}
         self.found: list[Diagnostic] = []
         self.networks = {r.name: r for r in solution.resources if isinstance(r, Network)}
@@ -76,13 +77,21 @@ class Stack:
         tier, _, endpoint = name.partition(".")
         return self.tier(kind, tier, endpoint)
 
-    def add(self, name: str, kind: type[troposphere.AWSObject], span: Span, **properties: Any) -> troposphere.AWSObject:
-        """A resource with the place that it came from. `properties` may have attributes such as DependsOn."""
-        made = kind(name, Metadata={"bpc": where(span)}, **properties)
+    def add(
+        self, name: str, kind: type[troposphere.AWSObject], of: Declared, **properties: Any
+    ) -> troposphere.AWSObject:
+        """A resource with what declared it. `properties` may have attributes such as DependsOn."""
+        place = origin_of(of)
+        made = kind(name, Metadata={"bpc": where(place.span)}, **properties)
         assert name not in self.places, f"two resources would be {name}"
         self.resources[name] = {"Properties": {}, **made.to_dict()}
-        self.places[name] = span
+        self.places[name] = place
         return made
+
+    def ask(self, parameter: Parameter, definition: Json) -> None:
+        """A parameter of the stack, as data and as the template has it."""
+        self.asked[parameter.name] = parameter
+        self.parameters[parameter.name] = definition
 
     def tags(self, name: str, tier: str = "", **more: Any) -> Any:
         """Tags of a resource that can have them: its name, the solution, and the tier that it belongs to."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from troposphere import Equals
 
+from bpc.deployment import Parameter, Phase
 from bpc.model.resources import Fixed
 from bpc_targets.cloudformation.stack import ref
 from bpc_targets.cloudformation.values import has_interfaces
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bpc.model.resources import Group
     from bpc_targets.cloudformation.stack import Stack
 
+ALL, NONE = "all", "none"
 STEPS = 20
 """Batches in which a tier's members change where the blueprint says nothing; one member at a time in smaller tiers."""
 CREATED = 60
@@ -53,14 +55,10 @@ def add_switch(stack: Stack, group: Group) -> None:
     """The parameter and its condition."""
     name = parameter(stack, group)
     words = f"Machines of tier {group.name}: none takes them away, and leaves their addresses and volumes."
-    stack.parameters[name] = {
-        "Type": "String",
-        "Description": words,
-        "AllowedValues": ["all", "none"],
-        "Default": "all",
-    }
-    stack.values[name] = "all"
-    stack.conditions[condition(stack, group)] = Equals(ref(name), "all").to_dict()
+    asked = Parameter(name=name, source="switch", value=ALL, tiers=(group.name,), why=words)
+    definition = {"Type": "String", "Description": words, "AllowedValues": [ALL, NONE], "Default": ALL}
+    stack.ask(asked, definition)
+    stack.conditions[condition(stack, group)] = Equals(ref(name), ALL).to_dict()
 
 
 def condition(stack: Stack, group: Group) -> str:
@@ -84,10 +82,20 @@ def awaited(stack: Stack, group: Group, members: list[str], before: list[str]) -
     return [stack.tier("Template", group.name), *before], batches * CREATED
 
 
-def readme(stack: Stack) -> str:
+def phases(stack: Stack) -> tuple[Phase, ...]:
+    """The updates in which they are replaced; nothing where there are none."""
+    return tuple(
+        Phase(parameter=parameter(stack, group), value=value, tiers=(group.name,))
+        for group in stack.groups.values()
+        if holds(stack, group)
+        for value in (NONE, ALL)
+    )
+
+
+def readme(phases: tuple[Phase, ...]) -> str:
     """How to change them; nothing where there are none."""
-    held = [group for group in stack.groups.values() if holds(stack, group)]
-    if not held:
+    away = [phase for phase in phases if phase.value == NONE]
+    if not away:
         return ""
-    words = [f'{parameter(stack, group)} = "none"' for group in held]
-    return README.format(tiers=", ".join(group.name for group in held), none=" or ".join(words))
+    words = [f'{phase.parameter} = "{phase.value}"' for phase in away]
+    return README.format(tiers=", ".join(tier for phase in away for tier in phase.tiers), none=" or ".join(words))

@@ -47,7 +47,7 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
         files |= _base(image.base, [other for other in images if other.base == image.base])
         if image.name != image.base.name:
             files |= _image(image, image.base, system.groups(solution, image))
-    return Artifacts(files=files, requirements=(), headroom=()), ()
+    return Artifacts(files=files), ()
 
 
 def _check(image: Image, groups: Sequence[Group]) -> Iterable[Diagnostic]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpc.target import Target
+from bpc.target import Limit, Target
 from bpc_targets.heat.emit import emit
 from bpc_targets.heat.limits import DEFAULTS
 
@@ -33,5 +33,10 @@ CAPABILITIES = {
 }
 
 TARGET = Target(
-    name="heat", title="OpenStack Heat", makes="stack", limits=DEFAULTS, capabilities=CAPABILITIES, emit=emit
+    name="heat",
+    title="OpenStack Heat",
+    makes="stack",
+    limits={name: Limit(default=most) for name, most in DEFAULTS.items()},
+    capabilities=CAPABILITIES,
+    emit=emit,
 )

@@ -27,22 +27,22 @@ def add_balancer(stack: Stack, item: Balancer) -> None:
         f"balancer.{name}",
         "OS::Octavia::LoadBalancer",
         {"vip_subnet": get(f"subnet.{network}")},
-        item.span,
+        item,
     )
-    stack.add(f"listener.{name}", "OS::Octavia::Listener", _listener(stack, item, name), item.span)
+    stack.add(f"listener.{name}", "OS::Octavia::Listener", _listener(stack, item, name), item)
     pool = {
         "listener": get(f"listener.{name}"),
         "protocol": _protocol(item, backend=True),
         "lb_algorithm": ALGORITHMS[item.algorithm],
     }
-    stack.add(f"pool.{name}", "OS::Octavia::Pool", pool, item.span)
-    stack.add(f"monitor.{name}", "OS::Octavia::HealthMonitor", _monitor(item, name), item.span)
+    stack.add(f"pool.{name}", "OS::Octavia::Pool", pool, item)
+    stack.add(f"monitor.{name}", "OS::Octavia::HealthMonitor", _monitor(item, name), item)
     if item.public:
         address = {
             "floating_network": param("external_network"),
             "port_id": {"get_attr": [f"balancer.{name}", "vip_port_id"]},
         }
-        stack.add(f"address.{name}", "OS::Neutron::FloatingIP", address, item.span, depends_on=[f"interface.{network}"])
+        stack.add(f"address.{name}", "OS::Neutron::FloatingIP", address, item, depends_on=[f"interface.{network}"])
 
 
 def _protocol(item: Balancer, *, backend: bool) -> str:

@@ -2,54 +2,53 @@
 
 from __future__ import annotations
 
+from bpc.deployment import Deployment, Upload, awaited, built, kept
 from bpc.model.listing import images_json
-from bpc.model.steps import ReadyImage
 from bpc.quoting import prose, visible, word
-from bpc.target import Requirement
 from bpc.yaml import scalar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from bpc.model.solution import Solution
+    from bpc.model.steps import Image
     from bpc_targets.heat.stack import Stack
 
 
-def files(stack: Stack) -> dict[str, str]:
+def files(stack: Stack, deployment: Deployment) -> dict[str, str]:
     return {
-        "environment.yaml": _environment(stack),
+        "environment.yaml": _environment(deployment),
         "images.json": images_json(stack.solution),
-        "README.txt": _readme(stack),
+        "README.txt": _readme(stack.solution, deployment),
     }
 
 
-def requirements(stack: Stack) -> tuple[Requirement, ...]:
-    """What must exist before the stack is created."""
-    needs = [Requirement(kind="network", parameter="external_network", value="public", why="leads outside")]
-    for image in stack.solution.images:
-        tiers = [group for group in stack.groups.values() if group.image == image.name]
-        names = ", ".join(group.name for group in tiers)
-        parameter = f"image_{stack.tier(tiers[0].name)}"
-        needs.append(Requirement(kind="image", parameter=parameter, value=image.name, why=f"for tier {names}"))
-    for group in stack.groups.values():
-        parameter = f"flavor_{stack.tier(group.name)}"
-        value = str(stack.values[parameter])
-        why = f"for tier {group.name}"
-        if group.name in stack.lacking:
-            why += f": {stack.lacking[group.name]}"
-        needs.append(Requirement(kind="flavor", parameter=parameter, value=value, why=why))
-    for param in stack.solution.params:
-        if param.default is None:
-            needs.append(Requirement(kind="value", parameter=param.name, value="", why=param.doc or "no default"))
-    return tuple(needs)
+def deployment(stack: Stack) -> Deployment:
+    """What it takes to deploy the stack."""
+    return Deployment(
+        template="stack.yaml",
+        parameters=tuple(stack.asked.values()),
+        uploads=tuple(_upload(stack, image) for image in built(stack.solution)),
+        phases=(),
+        awaited=awaited(stack.solution),
+        kept=kept(stack.solution),
+    )
 
 
-def _environment(stack: Stack) -> str:
+def _upload(stack: Stack, image: Image) -> Upload:
+    tiers = [name for name, group in stack.groups.items() if group.image == image.name]
+    parameters = tuple(f"image_{stack.tier(name)}" for name in tiers)
+    architecture = stack.architectures[image.name]
+    return Upload(image=image.name, architecture=architecture, parameters=parameters, tiers=tuple(tiers))
+
+
+def _environment(deployment: Deployment) -> str:
     """Every parameter with its value; one that has none is a comment, so that the client asks for it."""
     lines = ["# Parameters of the stack: change them here; bpc writes this file anew when you compile.", "parameters:"]
-    for name in stack.parameters:
-        if name in stack.values:
-            lines.append(f"  {scalar(name)}: {scalar(stack.values[name])}")
+    for parameter in deployment.parameters:
+        if parameter.value is None:
+            lines.append(f"  # {parameter.name}:   (has no default: give a value)")
         else:
-            lines.append(f"  # {name}:   (has no default: give a value)")
+            lines.append(f"  {scalar(parameter.name)}: {scalar(parameter.value)}")
     return "\n".join(lines) + "\n"
 
 
@@ -84,23 +83,22 @@ What the stack needs from outside (see environment.yaml)
 {kept}"""
 
 
-def _readme(stack: Stack) -> str:
-    solution = stack.solution
+def _readme(solution: Solution, deployment: Deployment) -> str:
     title = visible(f"{solution.name} {solution.version}") + (
         f" ({solution.environment})" if solution.environment else ""
     )
-    built = [image for image in solution.images if not isinstance(image.origin, ReadyImage)]
     upload = "    openstack image create --disk-format qcow2 --container-format bare --property hw_architecture={1}"
     upload += " --file {0}.qcow2 {0}"
-    kept = [f"{v.name} of tier {g.name}" for g in stack.groups.values() for v in g.volumes if v.keep]
+    stays = ", ".join(f"{item.volume} of tier {item.tier}" for item in deployment.kept)
     return README.format(
         title=title,
         rule="=" * len(title),
         compiler=solution.compiler,
         needs="\n".join(
-            f"    {n.parameter} = {visible(n.value) or '?'}  ({n.kind}, {prose(n.why)})" for n in requirements(stack)
+            f"    {n.name} = {'?' if n.value is None else visible(str(n.value))}  ({n.kind}, {prose(n.why)})"
+            for n in deployment.needs
         ),
-        images="\n".join(upload.format(word(image.name), stack.architectures[image.name]) for image in built)
+        images="\n".join(upload.format(word(image.image), image.architecture) for image in deployment.uploads)
         or "    (none: ready images are used)",
-        kept=f"   These volumes stay, with their data: {', '.join(kept)}.\n" if kept else "   Nothing stays.\n",
+        kept=f"   These volumes stay, with their data: {stays}.\n" if stays else "   Nothing stays.\n",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bpc.deployment import Parameter
 from bpc.diagnostics.base import errors
 from bpc.model.resources import Balancer, FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Network, Rule, Secret
 from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS
@@ -38,9 +39,9 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
     headroom = limits.check(stack, template)
     if errors(stack.found):
         return None, tuple(stack.found)
-    files = {"stack.yaml": template, **stack.files, **documents.files(stack)}
-    needs = documents.requirements(stack)
-    artifacts = Artifacts(files=files, requirements=needs, headroom=headroom, places=stack.places)
+    deployment = documents.deployment(stack)
+    files = {"stack.yaml": template, **stack.files, **documents.files(stack, deployment)}
+    artifacts = Artifacts(files=files, deployment=deployment, headroom=headroom, places=stack.places)
     return artifacts, tuple(stack.found)
 
 
@@ -50,7 +51,7 @@ def _add(stack: Stack, item: Resource) -> None:
             _network(stack, item)
         case Secret():
             name = f"secret.{stack.secret(item.name)}"
-            stack.add(name, "OS::Heat::RandomString", {"length": item.length}, item.span)
+            stack.add(name, "OS::Heat::RandomString", {"length": item.length}, item)
         case Group():
             add_group(stack, item)
         case Balancer():
@@ -83,25 +84,19 @@ STRING = {"allowed_pattern": ALLOWED, "description": ALLOWED_IN_WORDS}
 
 def _parameters(stack: Stack) -> None:
     for item in stack.solution.params:
-        stack.parameters[item.name] = _parameter(item)
-        if item.default is not None:
-            stack.values[item.name] = item.default
-    own: dict[str, tuple[Json, object]] = {
-        "external_network": (
-            {
-                "type": "string",
-                "description": "The network that leads outside; routers and floating IPs use it.",
-                "constraints": [{"custom_constraint": "neutron.network"}],
-            },
-            "public",
-        ),
-        "key_name": (
-            {"type": "string", "description": "A key pair for the machines; none where empty.", "default": ""},
-            "",
-        ),
+        why = item.doc or ("" if item.default is not None else "no default")
+        asked = Parameter(name=item.name, source="blueprint", value=item.default, tiers=(), why=why)
+        stack.ask(asked, _parameter(item))
+    outside = Parameter(name="external_network", source="network", value="public", tiers=(), why="leads outside")
+    definition = {
+        "type": "string",
+        "description": "The network that leads outside; routers and floating IPs use it.",
+        "constraints": [{"custom_constraint": "neutron.network"}],
     }
-    for name, (definition, chosen) in own.items():
-        stack.own(name, definition, chosen)
+    stack.own(outside, definition)
+    key = Parameter(name="key_name", source="key pair", value="", tiers=(), why="for the machines; none where empty")
+    definition = {"type": "string", "description": "A key pair for the machines; none where empty.", "default": ""}
+    stack.own(key, definition)
     stack.conditions["has_key"] = {"not": {"equals": [param("key_name"), ""]}}
 
 
@@ -143,18 +138,18 @@ def _outputs(stack: Stack) -> None:
 def _router(stack: Stack) -> None:
     outside = {"external_gateway_info": {"network": param("external_network")}}
     if stack.networks:
-        stack.add("router", "OS::Neutron::Router", outside, stack.solution.span)
+        stack.add("router", "OS::Neutron::Router", outside, stack.solution)
 
 
 def _network(stack: Stack, item: Network) -> None:
     name = stack.network(item.name)
-    stack.add(f"network.{name}", "OS::Neutron::Net", {}, item.span)
+    stack.add(f"network.{name}", "OS::Neutron::Net", {}, item)
     subnet: Json = {"network": get(f"network.{name}"), "cidr": item.cidr}
     if ":" in item.cidr:
         subnet |= {"ip_version": 6, "ipv6_address_mode": "slaac", "ipv6_ra_mode": "slaac"}
-    stack.add(f"subnet.{name}", "OS::Neutron::Subnet", subnet, item.span)
+    stack.add(f"subnet.{name}", "OS::Neutron::Subnet", subnet, item)
     interface = {"router": get("router"), "subnet": get(f"subnet.{name}")}
-    stack.add(f"interface.{name}", "OS::Neutron::RouterInterface", interface, item.span)
+    stack.add(f"interface.{name}", "OS::Neutron::RouterInterface", interface, item)
 
 
 def _rule(stack: Stack, item: Rule) -> None:
@@ -170,7 +165,7 @@ def _rule(stack: Stack, item: Rule) -> None:
         "port_range_max": item.port,
     }
     name, peer = _peer(stack, item)
-    stack.add(f"rule.{tier}.{item.endpoint}.{name}", "OS::Neutron::SecurityGroupRule", properties | peer, item.span)
+    stack.add(f"rule.{tier}.{item.endpoint}.{name}", "OS::Neutron::SecurityGroupRule", properties | peer, item)
 
 
 def _peer(stack: Stack, item: Rule) -> tuple[str, Json]:

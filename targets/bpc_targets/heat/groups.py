@@ -6,7 +6,9 @@ nested file. Members with identity have their ports in a group of their own, so 
 
 from __future__ import annotations
 
+from bpc.deployment import Parameter
 from bpc.model.resources import Fixed, Scaling
+from bpc.source_map import origin_of
 from bpc.yaml import dump
 from bpc_targets.heat import diagnostics
 from bpc_targets.heat.flavors import flavor
@@ -34,7 +36,7 @@ def add_group(stack: Stack, group: Group) -> None:
     """All resources of a tier."""
     tier = stack.tier(group.name)
     security = {"name": {"list_join": ["-", [param("OS::stack_name"), group.name]]}, "rules": []}
-    stack.add(f"security.{tier}", "OS::Neutron::SecurityGroup", security, group.span)
+    stack.add(f"security.{tier}", "OS::Neutron::SecurityGroup", security, group)
     if group.machine.architecture != stack.architectures[group.image]:
         found = diagnostics.MixedArchitectures(span=group.machine.span, tier=group.name, image=group.image)
         stack.found.append(found)
@@ -42,14 +44,15 @@ def add_group(stack: Stack, group: Group) -> None:
         stack.found.append(diagnostics.NoZones(span=group.span))
     if group.spread == "hosts":
         policies = {"policies": ["anti-affinity"]}
-        stack.add(f"spread.{tier}", "OS::Nova::ServerGroup", policies, group.span)
+        stack.add(f"spread.{tier}", "OS::Nova::ServerGroup", policies, group)
     _parameters(stack, group, tier)
     # without a place: Heat keeps the signals in a handle's metadata and takes all that it finds there for one
     handle = {"type": "OS::Heat::WaitConditionHandle", "properties": {"signal_transport": "HEAT_SIGNAL"}}
-    stack.write(f"handle.{tier}", handle, group.span)
+    stack.write(f"handle.{tier}", handle, group)
     for volume in group.volumes:
         known = volume.was or volume.name
-        stack.places |= {f"tier.{tier}/{kind}.{known}": volume.span for kind in ("volume", "attachment")}
+        place = origin_of(volume, within=group.name)
+        stack.places |= {f"tier.{tier}/{kind}.{known}": place for kind in ("volume", "attachment")}
     data = user_data(stack, group, tier)
     members = group.members
     if isinstance(members, Fixed):
@@ -66,14 +69,17 @@ def _parameters(stack: Stack, group: Group, tier: str) -> None:
         "description": f"Image of tier {group.name}. {group.doc}".strip(),
         "constraints": [{"custom_constraint": "glance.image"}],
     }
-    stack.own(f"image_{tier}", image, group.image)
+    tiers, use = (group.name,), f"for tier {group.name}"
+    stack.own(Parameter(name=f"image_{tier}", source="image", value=group.image, tiers=tiers, why=use), image)
     chosen, why = flavor(stack, group)
     definition = {
         "type": "string",
         "description": f"Flavor of tier {group.name}: {why}.",
         "constraints": [{"custom_constraint": "nova.flavor"}],
     }
-    stack.own(f"flavor_{tier}", definition, chosen)
+    if group.name in stack.lacking:
+        use += f": {stack.lacking[group.name]}"
+    stack.own(Parameter(name=f"flavor_{tier}", source="flavor", value=chosen, tiers=tiers, why=use), definition)
 
 
 def _server(stack: Stack, group: Group, tier: str, data: Any) -> Json:
@@ -133,7 +139,7 @@ def _fixed(stack: Stack, group: Group, tier: str, members: Fixed, data: Any) -> 
         f"tier.{tier}",
         "OS::Heat::ResourceGroup",
         {"count": members.count, "index_var": INDEX, "resource_def": definition},
-        group.span,
+        group,
         depends_on=_depends(stack, group),
         update_policy={"rolling_update": rolling(group)},
     )
@@ -148,7 +154,7 @@ def _ports(stack: Stack, group: Group, tier: str, members: Fixed, network: str) 
     }
     definition = {"type": "OS::Neutron::Port", "properties": port}
     properties = {"count": members.count, "resource_def": definition}
-    stack.add(f"ports.{tier}.{name}", "OS::Heat::ResourceGroup", properties, group.span)
+    stack.add(f"ports.{tier}.{name}", "OS::Heat::ResourceGroup", properties, group)
 
 
 def _file(stack: Stack, group: Group, tier: str) -> str:
@@ -202,7 +208,7 @@ def _scaling(stack: Stack, group: Group, tier: str, members: Scaling, data: Any)
         "rolling_updates": rolling(group),
     }  # without a desired capacity: every update would set the group back to it
     depends = _depends(stack, group)
-    stack.add(f"tier.{tier}", "OS::Heat::AutoScalingGroup", properties, group.span, depends_on=depends)
+    stack.add(f"tier.{tier}", "OS::Heat::AutoScalingGroup", properties, group, depends_on=depends)
     for direction, step in (("up", 1), ("down", -1)):
         _policy(stack, group, tier, members, direction, step)
 
@@ -215,7 +221,7 @@ def _policy(stack: Stack, group: Group, tier: str, members: Scaling, direction: 
         "scaling_adjustment": step,
         "cooldown": seconds(members.cooldown),
     }
-    stack.add(name, "OS::Heat::ScalingPolicy", policy, group.span)
+    stack.add(name, "OS::Heat::ScalingPolicy", policy, group)
     stack.outputs[f"bpc_scale_{direction}_{tier}"] = {
         "description": f"POST here to scale tier {group.name} {direction}.",
         "value": attr(name, "signal_url"),
@@ -231,7 +237,8 @@ def _alarm(stack: Stack, group: Group, tier: str, members: Scaling, direction: s
         "description": "Whether the cloud has Aodh and Gnocchi, so that tiers scale by themselves.",
         "default": False,
     }
-    stack.own("telemetry", telemetry, chosen=False)
+    why = "true where the cloud has Aodh and Gnocchi: tiers scale by themselves"
+    stack.own(Parameter(name="telemetry", source="switch", value=False, tiers=(), why=why), telemetry)
     stack.conditions["has_telemetry"] = param("telemetry")
     rate = members.metric == "cpu"
     # Gnocchi's cpu is nanoseconds of a core: over 300 s and all cores 100 % are 3e11 times the cores
@@ -258,7 +265,7 @@ def _alarm(stack: Stack, group: Group, tier: str, members: Scaling, direction: s
     }
     name = f"alarm_{direction}.{tier}"
     kind = "OS::Aodh::GnocchiAggregationByResourcesAlarm"
-    stack.add(name, kind, alarm, group.span, condition="has_telemetry")
+    stack.add(name, kind, alarm, group, condition="has_telemetry")
 
 
 def _ready(stack: Stack, group: Group, tier: str) -> None:
@@ -268,7 +275,7 @@ def _ready(stack: Stack, group: Group, tier: str) -> None:
             stack.found.append(diagnostics.WaitTooLong(span=group.span, tier=group.name, hours=-(-timeout // 3600)))
         condition = {"handle": get(f"handle.{tier}"), "count": signals, "timeout": timeout}
         depends = [f"tier.{tier}"]
-        stack.add(f"ready.{tier}", "OS::Heat::WaitCondition", condition, group.span, depends_on=depends)
+        stack.add(f"ready.{tier}", "OS::Heat::WaitCondition", condition, group, depends_on=depends)
 
 
 def seconds(milliseconds: int) -> int:

@@ -6,6 +6,7 @@ Logical ids are `kind.declared.names`: declared names have no dots, so ids never
 from __future__ import annotations
 
 from bpc.source import where
+from bpc.source_map import origin_of
 from bpc.yaml import entry
 from bpc_targets.heat import diagnostics
 
@@ -13,10 +14,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from bpc.deployment import Parameter
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.resources import Balancer, Group, Network, Rule
     from bpc.model.solution import Solution
     from bpc.source import Span
+    from bpc.source_map import Declared, Origin
     from bpc.target import Options
     from bpc_targets.heat.userdata import FirstBoot
 
@@ -34,14 +37,14 @@ class Stack:
 
         self.solution, self.options = solution, options
         self.parameters: Json = {}
-        self.values: Json = {}
+        self.asked: dict[str, Parameter] = {}
         self.declared = {item.name: item.span for item in solution.params}
         self.resources: dict[str, str] = {}
         self.outputs: Json = {}
         self.conditions: Json = {}
         self.files: dict[str, str] = {}
         self.counts: dict[str, int] = {}
-        self.places: dict[str, Span] = {}
+        self.places: dict[str, Origin] = {}
         self.first_boots: dict[int, FirstBoot] = {}
         self.types = {param.name: param.type for param in solution.params}
         self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
@@ -76,21 +79,25 @@ class Stack:
         tier, _, endpoint = name.partition(".")
         return f"{self.tier(tier)}.{endpoint}"
 
-    def own(self, name: str, definition: Json, chosen: object) -> None:
-        """A parameter that the target needs itself, with its value; a declared one of that name is reported, once."""
-        if name in self.declared:
-            self.found.append(diagnostics.ReservedName(span=self.declared.pop(name), name=name))
-        self.parameters[name] = definition
-        self.values[name] = chosen
+    def ask(self, parameter: Parameter, definition: Json) -> None:
+        """A parameter of the stack, as data and as the template has it."""
+        self.asked[parameter.name] = parameter
+        self.parameters[parameter.name] = definition
 
-    def add(self, name: str, kind: str, properties: Json, span: Span, **more: Any) -> None:
-        """A resource of the root template, with the place that it came from. It is written at once: stacks can be large."""
-        self.write(name, resource(kind, properties, span, **more), span)
+    def own(self, parameter: Parameter, definition: Json) -> None:
+        """A parameter that the target needs itself; a declared one of that name is reported, once."""
+        if parameter.name in self.declared:
+            self.found.append(diagnostics.ReservedName(span=self.declared.pop(parameter.name), name=parameter.name))
+        self.ask(parameter, definition)
 
-    def write(self, name: str, definition: Json, span: Span) -> None:
+    def add(self, name: str, kind: str, properties: Json, of: Declared, **more: Any) -> None:
+        """A resource of the root template, with what declared it. It is written at once: stacks can be large."""
+        self.write(name, resource(kind, properties, of.span, **more), of)
+
+    def write(self, name: str, definition: Json, of: Declared) -> None:
         """The same for a definition that must carry no place itself."""
         self.resources[name] = entry(name, definition, "  ")
-        self.places[name] = span
+        self.places[name] = origin_of(of)
 
 
 def resource(kind: str, properties: Json, span: Span, **more: Any) -> Json:

@@ -47,7 +47,7 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
             users = [other for other in images if other.base == image.base]
             files |= _base(image.base, users)
         files |= _image(image, image.base, groups[image.name])
-    return Artifacts(files=files, requirements=(), headroom=()), ()
+    return Artifacts(files=files), ()
 
 
 def tree(base: Base) -> str:

@@ -50,7 +50,7 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
         files |= _base(image.base, users, [group for user in users for group in system.groups(solution, user)])
         if image.name != image.base.name:
             files |= _image(image, image.base, system.groups(solution, image))
-    return Artifacts(files=files, requirements=(), headroom=()), ()
+    return Artifacts(files=files), ()
 
 
 def _check(image: Image, groups: Sequence[Group]) -> Iterable[Diagnostic]:

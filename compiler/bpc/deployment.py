@@ -1,0 +1,113 @@
+"""What it takes to deploy a stack, as data: README.txt is rendered from it, and whoever deploys can follow it."""
+
+from __future__ import annotations
+
+from bpc.model.resources import Group
+from bpc.model.steps import ReadyImage
+from bpc.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from bpc.model.solution import Solution
+    from bpc.model.steps import Image
+
+    Source = Literal["blueprint", "image", "flavor", "network", "key pair", "switch"]
+
+OUTSIDE = ("network", "image", "flavor")
+"""Sources of values that must be in the cloud before the stack is, in the order in which they are listed."""
+
+
+class Parameter(Record):
+    """A parameter of the stack, and where its value comes from.
+
+    `source`: a `param` of the blueprint, something that the cloud has under the value's name or id (an image, a flavor, a network,
+    a key pair), or a switch that the target has beside what the blueprint says. `value` is what the stack is made with; None
+    where whoever deploys must give it. `tiers` are those that it is for. `fixed`: an update leaves it as the stack was made.
+    """
+
+    name: str
+    source: Source
+    value: str | int | float | bool | None
+    tiers: tuple[str, ...]
+    why: str
+    fixed: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What must be there or be given, in a word."""
+        return "value" if self.source == "blueprint" else self.source
+
+
+class Upload(Record):
+    """An image that must be in the cloud: made by an image builder, put there under its name, or its id given to `parameters`."""
+
+    image: str
+    architecture: str
+    parameters: tuple[str, ...]
+    tiers: tuple[str, ...]
+
+
+class Phase(Record):
+    """One of the updates that replace members which one update cannot: the value that a parameter has in it."""
+
+    parameter: str
+    value: str
+    tiers: tuple[str, ...]
+
+
+class Awaited(Record):
+    """The stack is complete when `signals` machines of a tier have signalled, within `timeout` milliseconds."""
+
+    tier: str
+    signals: int
+    timeout: int
+
+
+class Kept(Record):
+    """What stays when the stack is deleted, with its data: the volume of each member of a tier."""
+
+    tier: str
+    volume: str
+
+
+class Deployment(Record):
+    """`template` is the file to deploy. `phases` are in their order, tier by tier; empty where every change is one update."""
+
+    template: str
+    parameters: tuple[Parameter, ...]
+    uploads: tuple[Upload, ...]
+    phases: tuple[Phase, ...]
+    awaited: tuple[Awaited, ...]
+    kept: tuple[Kept, ...]
+
+    @property
+    def needs(self) -> tuple[Parameter, ...]:
+        """What must be there, or be given, before the stack is created."""
+        outside = [item for source in OUTSIDE for item in self.parameters if item.source == source]
+        return (*outside, *(item for item in self.parameters if item.source not in OUTSIDE and item.value is None))
+
+
+def groups(solution: Solution) -> tuple[Group, ...]:
+    """The tiers' machines."""
+    return tuple(item for item in solution.resources if isinstance(item, Group))
+
+
+def built(solution: Solution) -> tuple[Image, ...]:
+    """The images that somebody makes: not those that a cloud has."""
+    return tuple(image for image in solution.images if not isinstance(image.origin, ReadyImage))
+
+
+def awaited(solution: Solution) -> tuple[Awaited, ...]:
+    """What completes the stack."""
+    return tuple(
+        Awaited(tier=group.name, signals=group.readiness.signals, timeout=group.readiness.timeout)
+        for group in groups(solution)
+        if group.readiness.signals
+    )
+
+
+def kept(solution: Solution) -> tuple[Kept, ...]:
+    """The volumes that outlive the stack."""
+    return tuple(Kept(tier=g.name, volume=v.name) for g in groups(solution) for v in g.volumes if v.keep)
