@@ -206,7 +206,7 @@ class Types:
 
     def setting(self, node: Expression, kind: str) -> None:
         self.expect(node, parse(kind))
-        template = self.template(node) if "image" in kind and not isinstance(node, Call) else None
+        template = self.template(node, called=False) if "image" in kind else None
         for diagnostic in () if template is None else missing(template, set(), node.span):
             self.report(diagnostic)
 
@@ -454,9 +454,11 @@ class Types:
         result = TIER if signature is None else parse(signature.result)
         return LATE_STRING if result == STRING else result
 
-    def template(self, node: Expression) -> Block | None:
-        """The image template that an expression names, also by a `let`."""
+    def template(self, node: Expression, *, called: bool = True) -> Block | None:
+        """The image template that an expression names, also by a `let`; where it may not be `called`, without arguments."""
         for _ in range(DEEPEST):
+            if isinstance(node, Call) and not called:
+                return None
             symbol = self.bindings.get(node.function if isinstance(node, Call) else node)
             if isinstance(symbol, ImageSymbol):
                 return symbol.block

@@ -47,7 +47,7 @@ def meant_name(name: str, scope: Iterable[str], kind: str, span: Span) -> str:
         return f"write {'true' if name.lower() in TRUE else 'false'}"
     if name.lower() in NOTHING:
         return "omit a setting that has no value"
-    known = set(scope)
+    known = frozenset(scope)  # the same one, so that it is put in order once
     near = did_you_mean(name, known)
     release = _release(name) if kind.startswith("release") else ""
     if release or near:

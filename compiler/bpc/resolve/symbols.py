@@ -129,7 +129,7 @@ class Names:
         """All names that mean something here, asked for when all are declared."""
         if self._known is None:
             outer: frozenset[str] = frozenset() if self.outer is None else self.outer.known()
-            self._known = outer | self.declared.keys()
+            self._known = outer.union(self.declared)
         return self._known
 
 
