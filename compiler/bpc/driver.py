@@ -87,7 +87,7 @@ class Blueprint:
             return _result(None, found + told)
         solution, more = lower_solution(self.analysis, choice, self.reading.fork(), self.templates, VERSION)
         if settings:
-            from bpc.lower.hints import given
+            from bpc.language.hints import given
 
             more = [given(diagnostic, settings, self.analysis.program.solution) for diagnostic in more]
         return _result(solution, found + more)

@@ -6,13 +6,9 @@ import re
 
 from pages import Row, blueprint
 
-from bpc.lower.budget import Budget
-from bpc.lower.evaluate import evaluate_as, value_of
-from bpc.lower.functions import private_text, public_text
-from bpc.lower.solution import Choice, begin, enter
-from bpc.lower.templates import Templates
-from bpc.lower.types import Wrong, fits
-from bpc.lower.values import (
+from bpc.language.coerce import Wrong, fits
+from bpc.language.functions import private_text, public_text
+from bpc.language.values import (
     Deferred,
     Duration,
     EndpointHost,
@@ -26,6 +22,10 @@ from bpc.lower.values import (
     TemplateValue,
     TierValue,
 )
+from bpc.lower.budget import Budget
+from bpc.lower.evaluate import evaluate_as, value_of
+from bpc.lower.solution import Choice, begin, enter
+from bpc.lower.templates import Templates
 from bpc.model.steps import ReadyImage, Release
 from bpc.model.values import (
     BalancerAddressHole,

@@ -28,8 +28,11 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "language"), str(
 from judge import ROOT, ROWS, killer, mutated, prepare  # noqa: E402
 from mutate import mutants  # noqa: E402
 
-LOWER = ROOT / "compiler" / "bpc" / "lower"
-FILES = ("evaluate", "functions", "compare", "types", "scope", "values")
+ROOMS = ROOT / "compiler" / "bpc"
+FILES = (
+    *("lower/evaluate", "lower/scope", "lower/items"),
+    *("language/operators", "language/functions", "language/compare", "language/coerce", "language/values"),
+)
 LEAST = 0.95
 SECONDS = 20
 JOBS = int(os.environ.get("JOBS", "1"))
@@ -62,7 +65,7 @@ def assert_untouched() -> None:
 
 def judged(name: str) -> Iterator[tuple[str, str]]:
     """(what the mutant is, its killer) of a file, one after the other, the last killer's row first."""
-    path = LOWER / f"{name}.py"
+    path = ROOMS / f"{name}.py"
     source = path.read_text(encoding="utf-8")
     number = len(mutants(ast.parse(source)))
     places = {row.place: index for index, row in enumerate(ROWS)}
@@ -75,11 +78,11 @@ def judged(name: str) -> Iterator[tuple[str, str]]:
             mutant = mutants(tree)[index]
             mutant.make()
             line = source.split("\n")[mutant.line - 1].strip()
-            says = f"{name}.py:{mutant.line} {mutant.function}: {mutant.says} in `{line}`"
+            says = f"{path.name}:{mutant.line} {mutant.function}: {mutant.says} in `{line}`"
             if only and unplaced(says).partition(" in `")[0] not in only:
                 continue
             code = compile(ast.fix_missing_locations(tree), str(path), "exec")
-            running.append((says, start(f"bpc.lower.{name}", str(path), code, last)))
+            running.append((says, start(f"bpc.{name.replace('/', '.')}", str(path), code, last)))
         if len(running) >= JOBS or index >= number:
             if not running:
                 return

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bpc.check.licences import wrong
 from bpc.driver import build_model
-from bpc.lower.hints import CODENAMES, meant, size
+from bpc.language.hints import CODENAMES, meant, size
 from bpc.source import Source, Span
 from bpc.syntax import parse_expression
 from bpc.syntax.tree import Quantity

@@ -76,7 +76,9 @@ def _unread(body: Iterable[Statement], wrong: Iterable[Span], found: Findings) -
         elif isinstance(statement, For):
             part = statement.iterable.span
             _unread(statement.body, wrong, found)
-        if (part is not None and any(part.start <= mistake.start < part.end for mistake in wrong)) or _broken(statement):
+        if (part is not None and any(part.start <= mistake.start < part.end for mistake in wrong)) or _broken(
+            statement
+        ):
             found.unreadable(statement)
             found.lost.append(statement.span)
 

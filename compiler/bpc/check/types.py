@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from bpc.check.calls import missing, parameters, wrong_call, wrong_function_call
 from bpc.diagnostics import lower
+from bpc.language.coerce import Wrong, fits
+from bpc.language.operators import compute, mixed, quantity
 from bpc.language.types import (
     BOOL,
     ENDPOINT,
@@ -38,9 +40,7 @@ from bpc.language.types import (
     parse,
     union,
 )
-from bpc.lower.evaluate import compute, mixed, quantity
-from bpc.lower.types import Wrong, fits
-from bpc.lower.values import Duration, EndpointValue, NetworkValue, Percent, Range, Size, TierValue, Value, type_name
+from bpc.language.values import Duration, EndpointValue, NetworkValue, Percent, Range, Size, TierValue, Value, type_name
 from bpc.record import assert_never
 from bpc.resolve.symbols import (
     ArgumentSymbol,
@@ -417,7 +417,7 @@ class Types:
         if named(left) not in SAMPLES or named(right) not in SAMPLES or _late_one(left) or _late_one(right):
             return UNKNOWN if node.operator in "+-*/%" else BOOL
         try:
-            made = compute(node, SAMPLES[named(left)], SAMPLES[named(right)])
+            made = compute(node.operator, SAMPLES[named(left)], SAMPLES[named(right)])
         except TypeError:
             self.report(lower.BadValue(span=node.span, problem=mixed(node.operator, named(left), named(right))))
             return UNKNOWN

@@ -7,11 +7,11 @@ import re
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import Note
 from bpc.diagnostics.check import BlockTwice, SettingTwice
+from bpc.language.coerce import Wrong, bad, fits
+from bpc.language.functions import private
+from bpc.language.values import Deferred, EndpointValue, Hosts
 from bpc.lower.evaluate import evaluate, evaluate_as, loop_scope
-from bpc.lower.functions import private
 from bpc.lower.items import items
-from bpc.lower.types import Wrong, bad, fits
-from bpc.lower.values import Deferred, EndpointValue, Hosts
 from bpc.model.values import BalancerAddressHole, MemberAddressesHole, MemberAddressHole
 from bpc.names import FREE, KEY, LINE, NAME, check
 from bpc.syntax.tree import Block, For, Identifier, ListLiteral, Name, Setting, String
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bpc.diagnostics.base import Diagnostic
+    from bpc.language.values import Value
     from bpc.lower.context import Context, Touch
     from bpc.lower.scope import Scope
     from bpc.lower.sources import Sources
-    from bpc.lower.values import Value
     from bpc.source import Span
     from bpc.syntax.tree import Expression, Statement
 

@@ -8,7 +8,7 @@ project may take more than a small one.
 from __future__ import annotations
 
 from bpc.diagnostics.lower import TooMuch
-from bpc.lower.values import Deferred
+from bpc.language.values import Deferred
 from bpc.source import Source, Span
 
 TYPE_CHECKING = False

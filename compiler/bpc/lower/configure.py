@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower
+from bpc.language.coerce import Wrong, bad
+from bpc.language.functions import private_text
 from bpc.language.types import article
-from bpc.lower.functions import private_text
-from bpc.lower.types import Wrong, bad
-from bpc.lower.values import Duration, Hosts, Percent, Size, type_name
+from bpc.language.values import Duration, Hosts, Percent, Size, type_name
 from bpc.model.steps import Configure, Entry, Mapping, Packages, ProjectFile, Scalar, Sequence
 from bpc.model.values import MemberAddressHole, SecretHole, holes
 from bpc.platforms import PLATFORMS, Platform
@@ -15,8 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bpc.language.values import Value
     from bpc.lower.body import Body
-    from bpc.lower.values import Value
     from bpc.model.steps import Data, Kind, Step
     from bpc.model.values import Hole, Text
     from bpc.source import Span

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
+from bpc.language.coerce import Wrong, fits
+from bpc.language.functions import private_text
+from bpc.language.values import TierValue
 from bpc.lower.evaluate import evaluate
-from bpc.lower.functions import private_text
-from bpc.lower.types import Wrong, fits
-from bpc.lower.values import TierValue
 from bpc.model.resources import FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Peer, Rule
 from bpc.syntax.tree import Allow
 

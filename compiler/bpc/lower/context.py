@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bpc.language.coerce import Wrong
 from bpc.lower.budget import SCALARS, Spent
-from bpc.lower.types import Wrong
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

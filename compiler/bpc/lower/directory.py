@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
+from bpc.language.coerce import Wrong, bad
 from bpc.language.types import article
+from bpc.language.values import Deferred, EndpointHost, EndpointValue, Hosts, MemberValue, TierValue, Value, type_name
 from bpc.lower.tiers import plan_tier
-from bpc.lower.types import Wrong, bad
-from bpc.lower.values import Deferred, EndpointHost, EndpointValue, Hosts, MemberValue, TierValue, Value, type_name
 from bpc.model.resources import Fixed
 from bpc.model.values import BalancerAddressHole, MemberAddressHole, PublicAddressHole
 
@@ -107,7 +107,7 @@ class Tiers:
                 return self._endpoint(target, name, span)
         if not whole:
             raise Wrong(None)
-        from bpc.lower.hints import meant_member
+        from bpc.language.hints import meant_member
 
         tier = target.name if isinstance(target, TierValue) else getattr(target, "tier", "")
         hint = meant_member(type_name(target), tier, known, name)

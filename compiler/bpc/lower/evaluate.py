@@ -6,25 +6,23 @@ from bpc.check.calls import wrong_call
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import Note, did_you_mean
 from bpc.diagnostics.check import SettingTwice
+from bpc.language.coerce import Wrong, bad, fits, origin
+from bpc.language.compare import unknown
+from bpc.language.functions import DEFERRED_ALLOWED, KNOWN_FIRST, TABLE, as_text, from_text
+from bpc.language.operators import compute, is_text, mixed, quantity
 from bpc.language.types import article
-from bpc.lower.compare import less, same, unknown
-from bpc.lower.functions import DEFERRED_ALLOWED, KNOWN_FIRST, LONGEST, TABLE, as_text, from_text
-from bpc.lower.items import items
-from bpc.lower.scope import UNKNOWN, Lazy, Scope, Unknown
-from bpc.lower.types import Wrong, bad, fits, origin
-from bpc.lower.values import (
+from bpc.language.values import (
     Deferred,
-    Duration,
     ModuleValue,
     NetworkValue,
-    Percent,
     Range,
-    Size,
     TemplateValue,
     TierValue,
     Value,
     type_name,
 )
+from bpc.lower.items import items
+from bpc.lower.scope import UNKNOWN, Lazy, Scope, Unknown
 from bpc.model.values import ParamHole, SecretHole, concat
 from bpc.names import check
 from bpc.record import assert_never
@@ -59,22 +57,19 @@ from bpc.syntax.tree import (
     String,
     Unary,
 )
-from bpc.vocabulary import DURATIONS, FUNCTIONS, SIZES
+from bpc.vocabulary import FUNCTIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bpc.lower.values import LateText
+    from bpc.language.values import LateText
     from bpc.resolve.symbols import Symbol
     from bpc.source import Span
     from bpc.syntax.tree import Expression, Identifier
 
 COST, COSTS = 5, {"cidr_subnet": 20, "cidr_host": 20}
 """Steps of a call."""
-KEEPS = (Size, Duration, Percent)
-TEXTS = ("string", "cidr", "secret")
-"""Types of deploy-time values that are texts."""
 
 
 def evaluate(node: Expression, scope: Scope) -> Value:
@@ -212,20 +207,6 @@ def _wrong(expected: str, value: Value, node: Expression, hint: str = "") -> low
     return lower.WrongType(span=node.span, expected=expected, actual=article(type_name(value)), hint=hint)
 
 
-def quantity(node: Quantity) -> Value:
-    """The value of a number with its unit. Raises `Wrong`."""
-    if node.unit == "%":
-        return Percent(node.number)
-    scale, kind = (SIZES[node.unit], Size) if node.unit in SIZES else (DURATIONS[node.unit], Duration)
-    exact = node.number * scale
-    if exact != int(exact):
-        raise bad(
-            node.span,
-            f"{node.number}{node.unit} is not a whole number of {'bytes' if kind is Size else 'milliseconds'}",
-        )
-    return kind(int(exact))
-
-
 def _key(key: object, scope: Scope) -> str:
     if isinstance(key, String):
         return str(fits(evaluate(key, scope), "string", key.span))
@@ -333,7 +314,7 @@ def _binary(node: Binary, scope: Scope) -> Value:
         return fits(evaluate(node.right, scope), "bool", node.right.span)
     right = evaluate(node.right, scope)
     for side, value in ((node.left, left), (node.right, right)):
-        if isinstance(value, Deferred) and not (node.operator == "+" and (_is_text(left) or _is_text(right))):
+        if isinstance(value, Deferred) and not (node.operator == "+" and (is_text(left) or is_text(right))):
             raise Wrong(lower.DeployTime(span=side.span, what=origin(value)))
         inside = unknown(value) if _compares(node.operator, right) else None
         if inside is not None:
@@ -341,7 +322,7 @@ def _binary(node: Binary, scope: Scope) -> Value:
     for value in (left, right):
         scope.context.passing(value, node.span)
     try:
-        return compute(node, left, right)
+        return compute(node.operator, left, right)
     except TypeError:
         problem = mixed(node.operator, type_name(left), type_name(right))
         raise bad(node.span, problem) from None
@@ -352,89 +333,6 @@ def _binary(node: Binary, scope: Scope) -> Value:
 def _compares(operator: str, right: Value) -> bool:
     """Whether an operator looks at what is inside its sides; a map is asked for its keys only."""
     return operator in ("==", "!=") or (operator == "in" and not isinstance(right, dict))
-
-
-def mixed(operator: str, left: str, right: str) -> str:
-    """What is wrong with an operator between two types."""
-    return f'"{operator}" does not work between {article(left)} and {article(right)}'
-
-
-def compute(node: Binary, left: Value, right: Value) -> Value:
-    """An operator on two compile-time values. Raises TypeError where it does not work between their types."""
-    match node.operator:
-        case "==":
-            return same(left, right)
-        case "!=":
-            return not same(left, right)
-        case "<":
-            return less(left, right)
-        case "<=":
-            return not less(right, left)
-        case ">":
-            return less(right, left)
-        case ">=":
-            return not less(left, right)
-        case "in":
-            return _within(left, right)
-        case _:
-            return _arithmetic(node.operator, left, right)
-
-
-def _is_text(value: Value) -> bool:
-    return isinstance(value, str) or (isinstance(value, Deferred) and value.type in TEXTS)
-
-
-def _within(item: Value, container: Value) -> bool:
-    """Whether a text has a part, a list an item or a map a key."""
-    if isinstance(container, tuple):
-        return any(same(item, one) for one in container)
-    if not isinstance(container, str | dict) or not isinstance(item, str):
-        raise TypeError
-    return item in container
-
-
-def _arithmetic(operator: str, left: Value, right: Value) -> Value:
-    if operator == "+" and _is_text(left) and _is_text(right):
-        return from_text(concat(as_text(left), as_text(right)))
-    if operator == "+" and isinstance(left, tuple) and isinstance(right, tuple):
-        if len(left) + len(right) > LONGEST:
-            raise ValueError(f"a list has at most {LONGEST:,} items")
-        return left + right
-    if isinstance(left, bool) or isinstance(right, bool):
-        raise TypeError
-    if not (isinstance(left, int | float) and isinstance(right, int | float)):
-        raise TypeError
-    return _number(operator, left, right)
-
-
-def _number(operator: str, left: int | float, right: int | float) -> Value:
-    """Arithmetic keeps units: size + size, size * 3; size / size is a plain number."""
-    units = [type(side) for side in (left, right) if isinstance(side, KEEPS)]
-    if operator in "+-%" and units and type(left) is not type(right):
-        raise TypeError
-    if (operator == "*" and len(units) == 2) or (
-        operator == "/" and isinstance(right, KEEPS) and type(left) is not type(right)
-    ):
-        raise TypeError
-    if abs(left) > 10**30 or abs(right) > 10**30:
-        raise ValueError("the numbers are too large")
-    if operator in "/%" and right == 0:
-        raise ValueError("division by zero")
-    plain: int | float
-    match operator:
-        case "+":
-            plain = left + right
-        case "-":
-            plain = left - right
-        case "*":
-            plain = left * right
-        case "%":
-            plain = left % right
-        case _:
-            plain = left // right if left % right == 0 else left / right  # whole numbers stay whole, and exact
-    if not units or (operator == "/" and len(units) == 2):
-        return plain
-    return units[0](round(plain) if units[0] is not Percent else plain)
 
 
 def _call(node: Call, scope: Scope) -> Value:

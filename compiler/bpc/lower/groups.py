@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower
+from bpc.language.coerce import Wrong, fits
+from bpc.language.values import EndpointValue, TemplateValue
 from bpc.lower import tiers
 from bpc.lower.evaluate import evaluate
 from bpc.lower.parts import named
-from bpc.lower.types import Wrong, fits
-from bpc.lower.values import EndpointValue, TemplateValue
 from bpc.model.resources import Fixed, Group, Readiness
 from bpc.model.steps import Mount
 from bpc.model.values import VolumeDeviceHole

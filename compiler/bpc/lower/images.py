@@ -9,11 +9,11 @@ from bpc.diagnostics import lower
 from bpc.diagnostics.base import Note
 from bpc.diagnostics.check import BlockTwice
 from bpc.digest import sha256
+from bpc.language.coerce import Wrong, fits
+from bpc.language.values import TemplateValue
 from bpc.lower.body import Body, same_path
 from bpc.lower.scope import UNKNOWN, Lazy, Scope, Unknown
 from bpc.lower.steps import steps_of
-from bpc.lower.types import Wrong, fits
-from bpc.lower.values import TemplateValue
 from bpc.model.steps import (
     KINDS,
     Artifact,
@@ -35,9 +35,9 @@ from bpc.syntax.tree import type_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from bpc.language.values import Value
     from bpc.lower.context import Touch
     from bpc.lower.scope import Lowering
-    from bpc.lower.values import Value
     from bpc.model.resources import Architecture
     from bpc.model.steps import Bake
     from bpc.syntax.tree import Parameter

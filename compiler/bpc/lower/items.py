@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower
+from bpc.language.coerce import Wrong, bad, origin
 from bpc.language.types import article
-from bpc.lower.types import Wrong, bad, origin
-from bpc.lower.values import Deferred, Hosts, Value, type_name
+from bpc.language.values import Deferred, Hosts, Value, type_name
 from bpc.model.values import MemberAddressHole
 
 TYPE_CHECKING = False

@@ -14,19 +14,19 @@ from jinja2.runtime import BlockReference, LoopContext, Macro, TemplateReference
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Cycler, Joiner, Namespace
 
+from bpc.language.functions import LONGEST
+from bpc.language.values import Deferred
 from bpc.lower.budget import Budget
-from bpc.lower.functions import LONGEST
 from bpc.lower.jinja_filters import EACH, filters, tests
 from bpc.lower.jinja_methods import METHODS, Method
 from bpc.lower.shown import Fields, Held, Opaque
-from bpc.lower.values import Deferred
 from bpc.model.values import concat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from bpc.lower.values import LateText
+    from bpc.language.values import LateText
 
 CALL = 20
 """Steps of a call."""

@@ -14,10 +14,10 @@ from jinja2.runtime import Undefined
 from jinja2.tests import TESTS as JINJAS_TESTS
 from jinja2.utils import _PassArg
 
-from bpc.lower.functions import quote
+from bpc.language.functions import quote
+from bpc.language.values import Deferred
 from bpc.lower.jinja_methods import replaced
 from bpc.lower.shown import Held, HostList, Opaque, holds
-from bpc.lower.values import Deferred
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower
+from bpc.language.coerce import Wrong, bad, fits
+from bpc.language.functions import public_text
 from bpc.lower.body import once
 from bpc.lower.evaluate import evaluate
-from bpc.lower.functions import public_text
-from bpc.lower.types import Wrong, bad, fits
 from bpc.model.resources import Network, Secret
 from bpc.model.solution import Output, Param
 from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS, SecretHole, holes

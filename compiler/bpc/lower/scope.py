@@ -9,11 +9,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.check.analysis import Analysis
     from bpc.diagnostics.base import Diagnostic
+    from bpc.language.values import Value
     from bpc.lower.context import Context, Touch
     from bpc.lower.directory import Tiers
     from bpc.lower.sources import Sources
     from bpc.lower.templates import Templates
-    from bpc.lower.values import Value
     from bpc.resolve.symbols import Bindings, Symbol
     from bpc.syntax.tree import Expression, Let
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 
 from bpc.diagnostics import lower
+from bpc.language.coerce import Wrong, bad, origin
+from bpc.language.functions import private, private_text
 from bpc.language.types import article
+from bpc.language.values import Deferred, type_name
 from bpc.lower.evaluate import evaluate
-from bpc.lower.functions import private, private_text
-from bpc.lower.types import Wrong, bad, origin
-from bpc.lower.values import Deferred, type_name
 from bpc.model.steps import Variable
 from bpc.model.values import QuotedHole
 from bpc.syntax.tree import Attribute, Call, Identifier, MapLiteral, Name, String
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from bpc.language.values import Value
     from bpc.lower.body import Body
-    from bpc.lower.values import Value
     from bpc.model.values import Text
     from bpc.source import Span
     from bpc.syntax.tree import Expression

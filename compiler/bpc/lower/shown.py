@@ -6,19 +6,19 @@ operator, Python itself) runs into `Decided`.
 
 from __future__ import annotations
 
-from bpc.lower.functions import join
+from bpc.language.coerce import origin
+from bpc.language.functions import join
+from bpc.language.values import Deferred, EndpointValue, Hosts, MemberValue, TierValue
 from bpc.lower.items import items
-from bpc.lower.types import origin
-from bpc.lower.values import Deferred, EndpointValue, Hosts, MemberValue, TierValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, NoReturn
 
+    from bpc.language.values import Value
     from bpc.lower.budget import Budget
     from bpc.lower.directory import Tiers
-    from bpc.lower.values import Value
     from bpc.source import Span
 
 

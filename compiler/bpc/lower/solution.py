@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean, errors
+from bpc.language.coerce import Wrong
 from bpc.lower.body import Body, unroll
 from bpc.lower.budget import Spent
 from bpc.lower.connections import rules, start_order
@@ -15,7 +16,6 @@ from bpc.lower.images import Images
 from bpc.lower.parts import identities, networks, outputs, params, secrets
 from bpc.lower.scope import Lowering, Scope
 from bpc.lower.sources import Sources
-from bpc.lower.types import Wrong
 from bpc.lower.unused import check_unused
 from bpc.model.solution import Solution
 from bpc.record import Record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.check.secrets import secrets_in
-from bpc.lower.types import Wrong
+from bpc.language.coerce import Wrong
 from bpc.source import Source
 
 TYPE_CHECKING = False

@@ -7,19 +7,19 @@ import re
 from bpc.diagnostics import lower
 from bpc.diagnostics.base import Note
 from bpc.digest import sha256
+from bpc.language.coerce import Wrong, bad
+from bpc.language.functions import private, private_text
 from bpc.lower.configure import configure_of, platform_packages
 from bpc.lower.evaluate import value_of
-from bpc.lower.functions import private, private_text
 from bpc.lower.scope import Lazy, Unknown
-from bpc.lower.types import Wrong, bad
 from bpc.model.steps import Artifact, File, Packages, Run, Service, Step, User, Variable
 from bpc.model.values import SecretHole, holes
 from bpc.resolve.symbols import LetSymbol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from bpc.language.values import Value
     from bpc.lower.body import Body
-    from bpc.lower.values import Value
     from bpc.model.steps import Kind
     from bpc.model.values import Text
     from bpc.source import Span

@@ -6,9 +6,9 @@ What a template may do stands in `jinja.py`; here is what the compiler asks of o
 from __future__ import annotations
 
 from bpc.diagnostics import lower
+from bpc.language.coerce import Wrong
 from bpc.lower.budget import Spent
 from bpc.lower.shown import Context
-from bpc.lower.types import Wrong
 from bpc.record import replace
 from bpc.source import Span
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from bpc.language.values import LateText, Value
     from bpc.lower.budget import Budget
     from bpc.lower.directory import Tiers
-    from bpc.lower.values import LateText, Value
     from bpc.source import Source
 
 RENDERING = 50

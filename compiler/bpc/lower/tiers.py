@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower
 from bpc.diagnostics.base import Note
+from bpc.language.functions import private_text
+from bpc.language.values import NetworkValue, Range
 from bpc.lower.body import same_path
-from bpc.lower.functions import private_text
-from bpc.lower.values import NetworkValue, Range
 from bpc.model.resources import Balancer, Endpoint, Fixed, Machine, Scaling, Update, Volume
 from bpc.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from bpc.language.values import Value
     from bpc.lower.body import Body
-    from bpc.lower.values import Value
     from bpc.model.resources import Algorithm
 
 GIB = 2**30

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from bpc.diagnostics.lower import DeployTime
+from bpc.language.coerce import Wrong
 from bpc.lower.body import Body
 from bpc.lower.scope import UNKNOWN, Scope
 from bpc.lower.steps import ITEMS, items_once, packages_of, step_of
-from bpc.lower.types import Wrong
 from bpc.resolve.symbols import LetSymbol
 from bpc.syntax.tree import Block
 

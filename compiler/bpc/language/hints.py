@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bpc.diagnostics.base import did_you_mean
-from bpc.lower.values import EndpointValue, Hosts, ModuleValue, TemplateValue, TierValue, type_name
+from bpc.language.values import EndpointValue, Hosts, ModuleValue, TemplateValue, TierValue, type_name
 from bpc.record import replace
 from bpc.syntax.lexer import meant_unit
 from bpc.syntax.tree import Let
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bpc.diagnostics.base import Diagnostic
-    from bpc.lower.values import Value
+    from bpc.language.values import Value
     from bpc.source import Span
     from bpc.syntax.tree import Block
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpc.lower.values import Deferred, Value, type_name
+from bpc.language.values import Deferred, Value, type_name
 
 NUMBERS = ("int", "number")
 

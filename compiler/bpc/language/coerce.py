@@ -19,7 +19,7 @@ from bpc.language.types import (
     parse,
     spelled,
 )
-from bpc.lower.values import Deferred, Hosts, Value, type_name
+from bpc.language.values import Deferred, Hosts, Value, type_name
 from bpc.model.values import SecretHole, holes
 from bpc.record import assert_never
 
@@ -54,7 +54,7 @@ def fits(value: Value, expected: Type | str, span: Span, *, deploy: bool = False
         accepted = _accept(value, choice, span, deploy=deploy)
         if accepted is not None:
             return accepted
-    from bpc.lower.hints import meant
+    from bpc.language.hints import meant
 
     hint = meant(value, spelled(expected), span)
     raise Wrong(lower.WrongType(span=span, expected=described(expected), actual=_actual(value), hint=hint))

@@ -6,8 +6,8 @@ import base64
 import re
 
 from bpc.digest import sha256
-from bpc.lower.compare import less
-from bpc.lower.values import Deferred, EndpointHost, Hosts, Value
+from bpc.language.compare import less
+from bpc.language.values import Deferred, EndpointHost, Hosts, Value
 from bpc.model.steps import ReadyImage, Release
 from bpc.model.values import MemberAddressesHole, QuotedHole, concat
 from bpc.vocabulary import RELEASES
@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bpc.lower.values import LateText
+    from bpc.language.values import LateText
     from bpc.model.values import Hole, Text
 
 LARGEST = 16_000_000
@@ -188,7 +188,7 @@ def split(text: str, separator: str) -> tuple[str, ...]:
 def _release(distribution: str) -> Callable[[str], Release]:
     def release(version: str) -> Release:
         if not version.replace(".", "").isdigit() or (distribution == "ubuntu" and "." not in version):
-            from bpc.lower.hints import release_number
+            from bpc.language.hints import release_number
 
             number = release_number(distribution, version)
             if number:
