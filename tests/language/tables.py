@@ -6,7 +6,7 @@ import re
 
 from pages import Row, blueprint
 
-from bpc.language.coerce import Wrong, fits
+from bpc.language.coerce import EvaluationError, coerce
 from bpc.language.functions import private_text, public_text
 from bpc.language.values import (
     Deferred,
@@ -47,17 +47,17 @@ def generous() -> Budget:
 
 
 def evaluated(row: Row, kind: str = "any") -> object:
-    """The value of a row's expression as a type needs it. Raises `Wrong`."""
+    """The value of a row's expression as a type needs it. Raises `EvaluationError`."""
     judged = blueprint(row)
     analysis = judged.analysis
     for found in analysis.found.found:
         if found.severity == "error":
-            raise Wrong(found)
+            raise EvaluationError(found)
     choice = Choice(environment=row.environment, settings={}, bindings=analysis.bindings, bakes={})
     lowering = begin(analysis, choice, judged.reading.fork(), Templates(generous()))
     scope = enter(analysis.program.solution, choice, lowering).scope
     for found in lowering.context.found:
-        raise Wrong(found)
+        raise EvaluationError(found)
     symbol = analysis.bindings.declared(analysis.program.solution)["it"]
     if kind == "any":
         return value_of(symbol, scope, NOWHERE)
@@ -71,10 +71,10 @@ def told(row: Row) -> dict[str, str]:
         if "in a machine" in row.cells:
             return {
                 "in a machine": text_shown(private_text(value)),
-                "in an output": text_shown(public_text(fits(value, "any", NOWHERE, deploy=True))),
+                "in an output": text_shown(public_text(coerce(value, "any", NOWHERE, deploy=True))),
             }
         return {"value": shown(value)}
-    except Wrong as wrong:
+    except EvaluationError as wrong:
         found = wrong.diagnostic
         return {"value": f"{found.code}: {found.text}; {found.hint}"}
 

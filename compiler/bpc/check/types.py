@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bpc.check.calls import missing, parameters, wrong_call, wrong_function_call
 from bpc.diagnostics import lower
-from bpc.language.coerce import Wrong, fits
+from bpc.language.coerce import EvaluationError, coerce
 from bpc.language.operators import compute, mixed, quantity
 from bpc.language.types import (
     BOOL,
@@ -126,7 +126,7 @@ SAMPLES: dict[str, Value] = {
 
 
 def check_types(program: Program, bindings: Bindings, found: Findings) -> Types:
-    """Wrong types anywhere in the program are found, and the statements that they are in are left out."""
+    """EvaluationError types anywhere in the program are found, and the statements that they are in are left out."""
     types = Types(bindings, found)
     for module in program.modules.values():
         types.statements(module.file.statements, "file scope")
@@ -250,8 +250,8 @@ class Types:
                 self.expect(item, items)
         elif (literal := self.literal(node)) is not None:
             try:
-                fits(quantity(literal) if isinstance(literal, Quantity) else _plain(literal), expected, node.span)
-            except Wrong as wrong:
+                coerce(quantity(literal) if isinstance(literal, Quantity) else _plain(literal), expected, node.span)
+            except EvaluationError as wrong:
                 assert wrong.diagnostic is not None
                 self.report(wrong.diagnostic)
         else:

@@ -154,7 +154,7 @@ class ReadyImageChanged(Diagnostic):
     name: str
 
 
-class DuplicateTier(Diagnostic):
+class DuplicateName(Diagnostic):
     """A `for` declares two things with the same name. Use the loop's variable in the name."""
 
     code: ClassVar = "BPC415"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bpc.source import Span
 
 
-class Wrong(Exception):
+class EvaluationError(Exception):
     """An expression has no value; carries the diagnostic, or None where the mistake was told already.
 
     Caught where the statement is lowered.
@@ -39,17 +39,17 @@ class Wrong(Exception):
         self.diagnostic = diagnostic
 
 
-def bad(span: Span, problem: str, hint: str = "") -> Wrong:
+def invalid(span: Span, problem: str, hint: str = "") -> EvaluationError:
     """The value cannot be used, for a reason that is said in words."""
-    return Wrong(lower.BadValue(span=span, problem=problem, hint=hint))
+    return EvaluationError(lower.BadValue(span=span, problem=problem, hint=hint))
 
 
-def fits(value: Value, expected: Type | str, span: Span, *, deploy: bool = False) -> Value:
-    """The value as the type needs it. Raises `Wrong` where it does not fit, or is deploy-time and must not be."""
+def coerce(value: Value, expected: Type | str, span: Span, *, deploy: bool = False) -> Value:
+    """The value as the type needs it. Raises `EvaluationError` where it does not fit, or is deploy-time and must not be."""
     if isinstance(expected, str):
         expected = parse(expected)
     if isinstance(value, Deferred) and not deploy:
-        raise Wrong(lower.DeployTime(span=span, what=origin(value)))
+        raise EvaluationError(lower.DeployTime(span=span, what=origin(value)))
     for choice in choices_of(expected):
         accepted = _accept(value, choice, span, deploy=deploy)
         if accepted is not None:
@@ -57,7 +57,7 @@ def fits(value: Value, expected: Type | str, span: Span, *, deploy: bool = False
     from bpc.language.hints import meant
 
     hint = meant(value, spelled(expected), span)
-    raise Wrong(lower.WrongType(span=span, expected=described(expected), actual=_actual(value), hint=hint))
+    raise EvaluationError(lower.WrongType(span=span, expected=described(expected), actual=_actual(value), hint=hint))
 
 
 def origin(value: Deferred) -> str:
@@ -75,18 +75,18 @@ def _accept(value: Value, expected: Type, span: Span, *, deploy: bool) -> Value 
             return value
         case ListOf():
             if isinstance(value, tuple) and not isinstance(expected.item, Unknown):
-                return tuple(fits(item, expected.item, span, deploy=deploy) for item in value)
+                return tuple(coerce(item, expected.item, span, deploy=deploy) for item in value)
             if isinstance(value, Hosts):
                 return value if expected.item in (STRING, UNKNOWN) else None
             return value if isinstance(value, tuple) else None
         case MapOf():
             if isinstance(value, dict) and not isinstance(expected.value, Unknown):
-                return {key: fits(item, expected.value, span, deploy=deploy) for key, item in value.items()}
+                return {key: coerce(item, expected.value, span, deploy=deploy) for key, item in value.items()}
             return value if isinstance(value, dict) else None
         case Scalar():
             return _scalar(value, expected.name, span)
         case OneOf():
-            return fits(value, expected, span, deploy=deploy)
+            return coerce(value, expected, span, deploy=deploy)
         case _:
             assert_never(expected)
 
@@ -101,7 +101,7 @@ def _scalar(value: Value, kind: str, span: Span) -> Value | None:
         return value
     if kind == "port" and name == "int":
         if not 1 <= int(value) <= 65535:  # type: ignore[arg-type]
-            raise bad(span, f"a port is between 1 and 65535, not {value}")
+            raise invalid(span, f"a port is between 1 and 65535, not {value}")
         return value
     if kind == "service" and isinstance(value, str):
         return value
@@ -111,7 +111,7 @@ def _scalar(value: Value, kind: str, span: Span) -> Value | None:
 
 
 def network_text(value: str, span: Span) -> str:
-    """A CIDR in its normal form. Raises `Wrong`."""
+    """A CIDR in its normal form. Raises `EvaluationError`."""
     import ipaddress
 
     try:
@@ -120,7 +120,7 @@ def network_text(value: str, span: Span) -> str:
         hint = ""
         if "host bits" in str(error):
             hint = f'did you mean "{ipaddress.ip_network(value, strict=False)}"?'
-        raise bad(span, f'"{value}" is not a valid network in CIDR notation', hint) from None
+        raise invalid(span, f'"{value}" is not a valid network in CIDR notation', hint) from None
 
 
 def _actual(value: Value) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpc.language.coerce import bad
+from bpc.language.coerce import invalid
 from bpc.language.compare import less, same
 from bpc.language.functions import LONGEST, as_text, from_text
 from bpc.language.types import article
@@ -20,13 +20,13 @@ TEXTS = ("string", "cidr", "secret")
 
 
 def quantity(node: Quantity) -> Value:
-    """The value of a number with its unit. Raises `Wrong`."""
+    """The value of a number with its unit. Raises `EvaluationError`."""
     if node.unit == "%":
         return Percent(node.number)
     scale, kind = (SIZES[node.unit], Size) if node.unit in SIZES else (DURATIONS[node.unit], Duration)
     exact = node.number * scale
     if exact != int(exact):
-        raise bad(
+        raise invalid(
             node.span,
             f"{node.number}{node.unit} is not a whole number of {'bytes' if kind is Size else 'milliseconds'}",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower
-from bpc.language.coerce import Wrong, bad
+from bpc.language.coerce import EvaluationError, invalid
 from bpc.language.functions import private_text
 from bpc.language.types import article
 from bpc.language.values import Duration, Hosts, Percent, Size, type_name
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bpc.language.values import Value
-    from bpc.lower.body import Body
+    from bpc.lower.block_reader import BlockReader
     from bpc.model.steps import Data, Kind, Step
     from bpc.model.values import Hole, Text
     from bpc.source import Span
@@ -30,7 +30,7 @@ PRIVATE = ("vars",)
 """Settings that the platform's module keeps where only root reads them; the others end up in files that everybody may read."""
 
 
-def platform_packages(item: Body, kind: Kind | None) -> list[Step]:
+def platform_packages(item: BlockReader, kind: Kind | None) -> list[Step]:
     """What brings the platform, as a step of software; nothing where the template itself does."""
     platform = _platform(item)
     usual = (*platform.packages, *(("git",) if item.has("url") else ()))
@@ -38,23 +38,23 @@ def platform_packages(item: Body, kind: Kind | None) -> list[Step]:
     return [Packages(names=names, kind=kind or "software", span=item.span)] if names else []
 
 
-def _platform(item: Body) -> Platform:
-    """The platform that is named. Raises `Wrong` where it is none, which was told."""
+def _platform(item: BlockReader) -> Platform:
+    """The platform that is named. Raises `EvaluationError` where it is none, which was told."""
     platform = PLATFORMS.get(item.value("with", ""))
     if platform is None:
-        raise Wrong(None)
+        raise EvaluationError(None)
     return platform
 
 
-def configure_of(item: Body) -> Configure:
-    """The step itself: configuration, whatever else a template brings. Raises `Wrong`."""
+def configure_of(item: BlockReader) -> Configure:
+    """The step itself: configuration, whatever else a template brings. Raises `EvaluationError`."""
     name, platform = item.value("with", ""), _platform(item)
     pulled = item.has("url")
     for key, hint in UNPULLED.items():
         if pulled and item.has(key):
-            raise bad(item.where(key), f'a playbook that is pulled from a repository takes no "{key}"', hint)
+            raise invalid(item.where(key), f'a playbook that is pulled from a repository takes no "{key}"', hint)
     if item.has("checkout") and not pulled:
-        raise bad(item.where("checkout"), "`checkout` needs a repository", "name it with `url`")
+        raise invalid(item.where("checkout"), "`checkout` needs a repository", "name it with `url`")
     known = (*platform.needs, *platform.takes)
     files = () if pulled else tuple(_files(item))
     if name == "salt" and item.value("package", ""):
@@ -70,7 +70,7 @@ def configure_of(item: Body) -> Configure:
     )
 
 
-def _files(item: Body) -> Iterator[ProjectFile]:
+def _files(item: BlockReader) -> Iterator[ProjectFile]:
     """The playbook and what it uses, each once."""
     places = [(item.value(key, ()), item.where(key)) for key in ("playbook", "files") if item.has(key)]
     seen = set()
@@ -82,18 +82,18 @@ def _files(item: Body) -> Iterator[ProjectFile]:
                 yield ProjectFile(name=name, content=content)
 
 
-def _setting(item: Body, key: str) -> Data:
-    """One setting's value. Raises `Wrong` where everybody could read a secret."""
+def _setting(item: BlockReader, key: str) -> Data:
+    """One setting's value. Raises `EvaluationError` where everybody could read a secret."""
     value = data(item.value(key, ""), item.where(key))
     secret = next((hole.secret for hole in _holes(value) if isinstance(hole, SecretHole)), "")
     if secret and key not in PRIVATE:
         hint = 'write it to a `file` with mode = "0600": the files of the platform\'s own settings are open to all'
-        raise Wrong(lower.SecretShown(span=item.where(key), name=secret, hint=hint))
+        raise EvaluationError(lower.SecretShown(span=item.where(key), name=secret, hint=hint))
     return value
 
 
 def data(value: Value, span: Span) -> Data:
-    """A value as the platforms take it. Raises `Wrong` for what has no such form."""
+    """A value as the platforms take it. Raises `EvaluationError` for what has no such form."""
     if isinstance(value, dict):
         return Mapping(entries=tuple(Entry(name=key, value=data(item, span)) for key, item in value.items()))
     if isinstance(value, tuple):
@@ -102,7 +102,7 @@ def data(value: Value, span: Span) -> Data:
         addresses = [MemberAddressHole(group=value.tier, network=value.network, member=n) for n in range(value.count)]
         return Sequence(items=tuple(Scalar(value=(hole,)) for hole in addresses))
     if isinstance(value, Hosts):
-        raise bad(
+        raise invalid(
             span, f'the members of "{value.tier}" come and go: they cannot be listed', "use join(separator, hosts)"
         )
     if isinstance(value, bool | int | float) and not isinstance(value, Size | Duration | Percent):
@@ -111,7 +111,7 @@ def data(value: Value, span: Span) -> Data:
         return Scalar(value=private_text(value))
     except ValueError:
         expected = "a string, number, bool, list or map"
-        raise Wrong(lower.WrongType(span=span, expected=expected, actual=article(type_name(value)))) from None
+        raise EvaluationError(lower.WrongType(span=span, expected=expected, actual=article(type_name(value)))) from None
 
 
 def _holes(value: Data) -> Iterator[Hole]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
-from bpc.language.coerce import Wrong, fits
+from bpc.language.coerce import EvaluationError, coerce
 from bpc.language.functions import private_text
 from bpc.language.values import TierValue
 from bpc.lower.evaluate import evaluate
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bpc.lower.context import Context, Touch
     from bpc.lower.directory import Tiers
-    from bpc.lower.tiers import Plan
+    from bpc.lower.tiers import TierOutline
     from bpc.model.resources import Endpoint
     from bpc.source import Span
 
@@ -26,7 +26,7 @@ RULE = 100
 """Steps of what the targets make of a permission."""
 
 
-def rules(context: Context, plans: list[Plan], touched: Mapping[str, Set[Touch]]) -> list[Rule]:
+def rules(context: Context, plans: list[TierOutline], touched: Mapping[str, Set[Touch]]) -> list[Rule]:
     """All permissions, tier by tier and endpoint by endpoint, in the order of declaration."""
     handed: dict[tuple[str, str], list[str]] = {}
     for user, touches in touched.items():
@@ -45,14 +45,14 @@ def rules(context: Context, plans: list[Plan], touched: Mapping[str, Set[Touch]]
     return made
 
 
-def _members(plan: Plan, endpoint: Endpoint, touches: Set[Touch]) -> bool:
+def _members(plan: TierOutline, endpoint: Endpoint, touches: Set[Touch]) -> bool:
     """Whether a user reaches the members behind a balancer: it asks for their addresses, at the endpoint or at the tier."""
     if (plan.name, endpoint.name, "hosts") in touches:
         return True
     return (plan.name, "", "hosts") in touches and (plan.name, endpoint.name, "host") not in touches
 
 
-def _balancer(plan: Plan, endpoint: Endpoint, touches: Set[Touch]) -> bool:
+def _balancer(plan: TierOutline, endpoint: Endpoint, touches: Set[Touch]) -> bool:
     """Whether a user reaches the balancer: not where it asks the endpoint for its members' addresses alone."""
     return (plan.name, endpoint.name, "host") in touches or (plan.name, endpoint.name, "hosts") not in touches
 
@@ -68,7 +68,9 @@ def _peers(endpoint: Endpoint, users: list[str], allowed: dict[str, list[tuple[P
     return peers
 
 
-def _endpoint_rules(plan: Plan, endpoint: Endpoint, peers: dict[Peer, Span], members: list[str]) -> Iterator[Rule]:
+def _endpoint_rules(
+    plan: TierOutline, endpoint: Endpoint, peers: dict[Peer, Span], members: list[str]
+) -> Iterator[Rule]:
     """`peers` reach the endpoint's balancer where it has one; the tiers of `members` pass it by."""
     for peer, span in peers.items():
         yield _rule(plan, endpoint, peer, span, balanced=bool(endpoint.balancer))
@@ -78,7 +80,7 @@ def _endpoint_rules(plan: Plan, endpoint: Endpoint, peers: dict[Peer, Span], mem
         yield _rule(plan, endpoint, FromBalancer(balancer=endpoint.balancer), endpoint.span, balanced=False)
 
 
-def _rule(plan: Plan, endpoint: Endpoint, peer: Peer, span: Span, *, balanced: bool) -> Rule:
+def _rule(plan: TierOutline, endpoint: Endpoint, peer: Peer, span: Span, *, balanced: bool) -> Rule:
     return Rule(
         peer=peer,
         to=endpoint.balancer if balanced else plan.name,
@@ -90,7 +92,7 @@ def _rule(plan: Plan, endpoint: Endpoint, peer: Peer, span: Span, *, balanced: b
     )
 
 
-def _allowed(context: Context, plan: Plan) -> dict[str, list[tuple[Peer, Span]]]:
+def _allowed(context: Context, plan: TierOutline) -> dict[str, list[tuple[Peer, Span]]]:
     """The peers of `allow` by endpoint."""
     allowed: dict[str, list[tuple[Peer, Span]]] = {}
     for statement, scope in plan.body.rest:
@@ -108,10 +110,10 @@ def _allowed(context: Context, plan: Plan) -> dict[str, list[tuple[Peer, Span]]]
             if isinstance(value, TierValue):
                 peers: list[Peer] = [FromGroup(group=value.name)]
             else:
-                fitting = fits(value, "cidr | list(cidr)", statement.origin.span, deploy=True)
+                fitting = coerce(value, "cidr | list(cidr)", statement.origin.span, deploy=True)
                 items = fitting if isinstance(fitting, tuple) else (fitting,)
                 peers = [FromCidr(cidr=private_text(item)) for item in items]
-        except Wrong as wrong:
+        except EvaluationError as wrong:
             context.fail(wrong)
         else:
             allowed.setdefault(name, []).extend((peer, statement.span) for peer in peers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpc.language.coerce import Wrong
+from bpc.language.coerce import EvaluationError
 from bpc.lower.budget import SCALARS, Spent
 
 TYPE_CHECKING = False
@@ -45,14 +45,14 @@ class Context:
 
     append = report
 
-    def fail(self, wrong: Wrong) -> None:
+    def fail(self, wrong: EvaluationError) -> None:
         """What could not be evaluated is left out; its mistake is told here, where it was not told before."""
         if wrong.diagnostic is None:
             self.failures += 1
         else:
             self.report(wrong.diagnostic)
 
-    def fail_at(self, place: Span, wrong: Wrong) -> None:
+    def fail_at(self, place: Span, wrong: EvaluationError) -> None:
         """The same for a value for which a default stands in: what is wrong with that is not the user's mistake."""
         self.failed.discard(place)
         self.fail(wrong)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
-from bpc.language.coerce import Wrong, bad
+from bpc.language.coerce import EvaluationError, invalid
 from bpc.language.types import article
 from bpc.language.values import Deferred, EndpointHost, EndpointValue, Hosts, MemberValue, TierValue, Value, type_name
-from bpc.lower.tiers import plan_tier
+from bpc.lower.tiers import outline_tier
 from bpc.model.resources import Fixed
 from bpc.model.values import BalancerAddressHole, MemberAddressHole, PublicAddressHole
 
@@ -15,9 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bpc.lower.body import Body
+    from bpc.lower.block_reader import BlockReader
     from bpc.lower.context import Context
-    from bpc.lower.tiers import Plan
+    from bpc.lower.tiers import TierOutline
     from bpc.model.resources import Endpoint
     from bpc.model.values import Hole
     from bpc.source import Span
@@ -28,13 +28,13 @@ class Tiers:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self.plans: dict[str, Plan] = {}
-        self._pending: dict[str, Body] = {}
+        self.plans: dict[str, TierOutline] = {}
+        self._pending: dict[str, BlockReader] = {}
         self._busy: set[str] = set()
         self.spans: dict[str, Span] = {}
         self.complete = True
 
-    def declare(self, name: str, body: Body) -> None:
+    def declare(self, name: str, body: BlockReader) -> None:
         """Enters a tier."""
         self.spans[name] = body.span
         self._pending[name] = body
@@ -48,42 +48,42 @@ class Tiers:
         self.plans.clear()
         self._pending.clear()
 
-    def plan(self, name: str) -> Plan:
-        """A tier's plan. Raises `Wrong` where the tier's own plan needs it, and where it was left out for a mistake."""
+    def plan(self, name: str) -> TierOutline:
+        """A tier's plan. Raises `EvaluationError` where the tier's own plan needs it, and where it was left out for a mistake."""
         if name in self._busy:
-            raise Wrong(lower.LetCycle(span=self.spans[name], name=name))
+            raise EvaluationError(lower.LetCycle(span=self.spans[name], name=name))
         if name not in self.plans:
             body = self._pending.pop(name, None)
             if body is None:
-                raise Wrong(None)
+                raise EvaluationError(None)
             self._busy.add(name)
             try:
                 with self._context.recording():
-                    self.plans[name] = plan_tier(name, body)
+                    self.plans[name] = outline_tier(name, body)
             finally:
                 self._busy.discard(name)
         return self.plans[name]
 
     def named(self, name: str, span: Span) -> TierValue:
-        """`tier(name)`. Raises `Wrong`."""
+        """`tier(name)`. Raises `EvaluationError`."""
         if name not in self.spans:
             hint = did_you_mean(name, self.spans)
-            raise Wrong(resolve.UnknownName(span=span, name=name, hint=hint) if self.complete else None)
+            raise EvaluationError(resolve.UnknownName(span=span, name=name, hint=hint) if self.complete else None)
         return TierValue(name=name)
 
     def member_of(self, tier: str, index: int, span: Span) -> MemberValue:
-        """`tier[index]`. Raises `Wrong`."""
+        """`tier[index]`. Raises `EvaluationError`."""
         members = self.plan(tier).members
         if not isinstance(members, Fixed):
-            raise bad(
+            raise invalid(
                 span, f'the members of "{tier}" come and go: none of them can be named', "use a number as its `count`"
             )
         if not 0 <= index < members.count:
-            raise bad(span, f'"{tier}" has {members.count} members, numbered from 0')
+            raise invalid(span, f'"{tier}" has {members.count} members, numbered from 0')
         return MemberValue(tier=tier, index=index)
 
     def attribute(self, target: Value, name: str, span: Span) -> Value:
-        """`target.name` of tiers, members and endpoints. Raises `Wrong`."""
+        """`target.name` of tiers, members and endpoints. Raises `EvaluationError`."""
         known: tuple[str, ...] = ()
         whole = True
         if isinstance(target, TierValue):
@@ -106,12 +106,12 @@ class Tiers:
                 self._context.touch(((target.tier, target.name, name),))
                 return self._endpoint(target, name, span)
         if not whole:
-            raise Wrong(None)
+            raise EvaluationError(None)
         from bpc.language.hints import meant_member
 
         tier = target.name if isinstance(target, TierValue) else getattr(target, "tier", "")
         hint = meant_member(type_name(target), tier, known, name)
-        raise Wrong(resolve.UnknownMember(span=span, what=_what(target), name=name, hint=hint))
+        raise EvaluationError(resolve.UnknownMember(span=span, what=_what(target), name=name, hint=hint))
 
     def _endpoint(self, target: EndpointValue, name: str, span: Span) -> Value:
         plan = self.plan(target.tier)
@@ -124,7 +124,7 @@ class Tiers:
             return self._hosts(target.tier, endpoint.network)
         return self._host(plan, endpoint, span)
 
-    def _host(self, plan: Plan, endpoint: Endpoint, span: Span) -> Value:
+    def _host(self, plan: TierOutline, endpoint: Endpoint, span: Span) -> Value:
         """The one address of an endpoint, with its public one where there is one."""
         private: Hole
         if endpoint.balancer:
@@ -135,7 +135,7 @@ class Tiers:
             public = PublicAddressHole(owner=plan.name, member=0)
         else:
             told = lower.NeedsBalance(span=span, tier=plan.name, endpoint=endpoint.name)
-            raise Wrong(told if plan.sound else None)
+            raise EvaluationError(told if plan.sound else None)
         host = EndpointHost(private=private, public=public) if endpoint.public else private
         return Deferred(text=(host,), type="string")
 

@@ -1,4 +1,4 @@
-"""Expressions to values. A mistake raises `Wrong` with its diagnostic; the statement that holds the expression reports it."""
+"""Expressions to values. A mistake raises `EvaluationError` with its diagnostic; the statement that holds the expression reports it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bpc.check.calls import wrong_call
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import Note, did_you_mean
 from bpc.diagnostics.check import SettingTwice
-from bpc.language.coerce import Wrong, bad, fits, origin
+from bpc.language.coerce import EvaluationError, coerce, invalid, origin
 from bpc.language.compare import unknown
 from bpc.language.functions import DEFERRED_ALLOWED, KNOWN_FIRST, TABLE, as_text, from_text
 from bpc.language.operators import compute, is_text, mixed, quantity
@@ -73,7 +73,7 @@ COST, COSTS = 5, {"cidr_subnet": 20, "cidr_host": 20}
 
 
 def evaluate(node: Expression, scope: Scope) -> Value:
-    """The value of an expression. Raises `Wrong`."""
+    """The value of an expression. Raises `EvaluationError`."""
     match node:
         case String():
             return _string(node, scope)
@@ -98,7 +98,7 @@ def evaluate(node: Expression, scope: Scope) -> Value:
         case Comprehension():
             return scope.context.passing(tuple(_comprehend(node, scope)), node.span)  # type: ignore[no-any-return]
         case Conditional():
-            chosen = fits(evaluate(node.condition, scope), "bool", node.condition.span)
+            chosen = coerce(evaluate(node.condition, scope), "bool", node.condition.span)
             return evaluate(node.then if chosen else node.otherwise, scope)
         case RangeLiteral():
             return _range(node, scope)
@@ -107,13 +107,13 @@ def evaluate(node: Expression, scope: Scope) -> Value:
         case Binary():
             return _binary(node, scope)
         case Broken():
-            raise Wrong(None)  # told when it was read
+            raise EvaluationError(None)  # told when it was read
         case _:
             assert_never(node)
 
 
 def value_of(symbol: Symbol, scope: Scope, span: Span) -> Value:
-    """What a name stands for; `span` is the place that asks. Raises `Wrong`."""
+    """What a name stands for; `span` is the place that asks. Raises `EvaluationError`."""
     match symbol:
         case LetSymbol() | ArgumentSymbol() | LoopSymbol():
             return _held(symbol, scope.home(symbol), span)
@@ -131,7 +131,7 @@ def value_of(symbol: Symbol, scope: Scope, span: Span) -> Value:
         case FileSymbol():
             return ModuleValue(name=symbol.file)
         case FunctionSymbol() | LostSymbol():
-            raise Wrong(None)
+            raise EvaluationError(None)
         case _:
             assert_never(symbol)
 
@@ -141,7 +141,7 @@ def _held(symbol: LetSymbol | ArgumentSymbol | LoopSymbol, home: Scope, span: Sp
     if isinstance(value, Lazy):
         value = _force(symbol, value, home, span)
     if isinstance(value, Unknown):
-        raise Wrong(value.why)
+        raise EvaluationError(value.why)
     touched = home.touched.get(symbol)
     if touched:
         home.context.steps(len(touched) // 4, span)
@@ -153,7 +153,7 @@ def _force(symbol: Symbol, lazy: Lazy, home: Scope, span: Span) -> Value | Unkno
     """The value of a `let` that is needed for the first time, or why it has none."""
     context = home.context
     if symbol in home.busy:
-        raise Wrong(lower.LetCycle(span=span, name=symbol.name))
+        raise EvaluationError(lower.LetCycle(span=span, name=symbol.name))
     home.busy.add(symbol)
     context.depth += 1
     value: Value | Unknown
@@ -161,12 +161,12 @@ def _force(symbol: Symbol, lazy: Lazy, home: Scope, span: Span) -> Value | Unkno
         with context.recording() as touched:
             value = evaluate(lazy.expression, lazy.scope)
         home.touched[symbol] = touched
-    except Wrong as wrong:
+    except EvaluationError as wrong:
         value = Unknown(why=wrong.diagnostic)
     except RecursionError:
         if context.depth > 1:
             raise  # the `let` that was asked for first is the one to name
-        raise bad(span, f'"{symbol.name}" depends on too many others, each on the next') from None
+        raise invalid(span, f'"{symbol.name}" depends on too many others, each on the next') from None
     finally:
         context.depth -= 1
         home.busy.discard(symbol)
@@ -175,12 +175,12 @@ def _force(symbol: Symbol, lazy: Lazy, home: Scope, span: Span) -> Value | Unkno
 
 
 def evaluate_as(kind: str, node: Expression, scope: Scope, *, deploy: bool) -> Value:
-    """The value of an expression as a type of the vocabulary needs it; a wrong item of a list is marked itself. Raises `Wrong`."""
+    """The value of an expression as a type of the vocabulary needs it; a wrong item of a list is marked itself. Raises `EvaluationError`."""
     if isinstance(node, ListLiteral):
         for alternative in kind.split(" | "):
             if alternative.startswith("list("):
                 return tuple(evaluate_as(alternative[5:-1], item, scope, deploy=deploy) for item in node.items)
-    return fits(evaluate(node, scope), kind, node.span, deploy=deploy)
+    return coerce(evaluate(node, scope), kind, node.span, deploy=deploy)
 
 
 def _string(node: String, scope: Scope) -> Value:
@@ -196,11 +196,11 @@ def _string(node: String, scope: Scope) -> Value:
         try:
             texts.append(as_text(value))
         except ValueError:
-            raise Wrong(_wrong("a string, number or bool", value, part)) from None
+            raise EvaluationError(_wrong("a string, number or bool", value, part)) from None
     try:
         return from_text(concat(*texts))
     except ValueError as error:
-        raise bad(node.span, str(error)) from None
+        raise invalid(node.span, str(error)) from None
 
 
 def _wrong(expected: str, value: Value, node: Expression, hint: str = "") -> lower.WrongType:
@@ -209,7 +209,7 @@ def _wrong(expected: str, value: Value, node: Expression, hint: str = "") -> low
 
 def _key(key: object, scope: Scope) -> str:
     if isinstance(key, String):
-        return str(fits(evaluate(key, scope), "string", key.span))
+        return str(coerce(evaluate(key, scope), "string", key.span))
     return key.text  # type: ignore[attr-defined, no-any-return]
 
 
@@ -220,17 +220,17 @@ def _map(node: MapLiteral, scope: Scope) -> Value:
         if key in made:
             first = node.entries[list(made).index(key)]
             notes = (Note(span=first.key.span, text="set here first"),)
-            raise Wrong(SettingTwice(span=entry.key.span, name=key, notes=notes))
+            raise EvaluationError(SettingTwice(span=entry.key.span, name=key, notes=notes))
         made[key] = evaluate(entry.value, scope)
     return scope.context.passing(made, node.span)  # type: ignore[no-any-return]
 
 
 def _range(node: RangeLiteral, scope: Scope) -> Range:
-    low = fits(evaluate(node.low, scope), "int", node.low.span)
-    high = fits(evaluate(node.high, scope), "int", node.high.span)
+    low = coerce(evaluate(node.low, scope), "int", node.low.span)
+    high = coerce(evaluate(node.high, scope), "int", node.high.span)
     assert isinstance(low, int) and isinstance(high, int)
     if low > high:
-        raise bad(
+        raise invalid(
             node.span, f"a range goes from low to high, but {low} is more than {high}", f"did you mean {high}..{low}?"
         )
     return Range(low=low, high=high)
@@ -248,7 +248,7 @@ def _comprehend(node: Comprehension, scope: Scope) -> Iterator[Value]:
     for item in items(evaluate(node.iterable, scope), node.iterable.span):
         scope.context.steps(weight, node.span)
         inner = loop_scope(node.variable, item, scope)
-        if node.condition is None or fits(evaluate(node.condition, inner), "bool", node.condition.span):
+        if node.condition is None or coerce(evaluate(node.condition, inner), "bool", node.condition.span):
             yield evaluate(node.element, inner)
 
 
@@ -264,7 +264,9 @@ def _attribute(node: Attribute, scope: Scope) -> Value:
             entry: Value = target[node.name.text]
             return entry
         hint = did_you_mean(node.name.text, target)
-        raise Wrong(resolve.UnknownMember(span=node.name.span, what="the map", name=node.name.text, hint=hint))
+        raise EvaluationError(
+            resolve.UnknownMember(span=node.name.span, what="the map", name=node.name.text, hint=hint)
+        )
     return scope.lowering.tiers.attribute(target, node.name.text, node.name.span)
 
 
@@ -274,60 +276,60 @@ def _member(target: ModuleValue, name: Identifier, scope: Scope) -> Value:
     symbol = None if names is None else names.find(name.text)
     if symbol is None:
         hint = "" if names is None else did_you_mean(name.text, names.declared)
-        raise Wrong(resolve.UnknownMember(span=name.span, what=f'"{target.name}"', name=name.text, hint=hint))
+        raise EvaluationError(resolve.UnknownMember(span=name.span, what=f'"{target.name}"', name=name.text, hint=hint))
     return value_of(symbol, scope, name.span)
 
 
 def _index(node: Index, scope: Scope) -> Value:
     target = evaluate(node.target, scope)
     if isinstance(target, dict):
-        key = fits(evaluate(node.index, scope), "string", node.index.span)
+        key = coerce(evaluate(node.index, scope), "string", node.index.span)
         if key not in target:
             hint = did_you_mean(str(key), target)
-            raise Wrong(resolve.UnknownMember(span=node.index.span, what="the map", name=str(key), hint=hint))
+            raise EvaluationError(resolve.UnknownMember(span=node.index.span, what="the map", name=str(key), hint=hint))
         found: Value = target[str(key)]
         return found
-    index = fits(evaluate(node.index, scope), "int", node.index.span)
+    index = coerce(evaluate(node.index, scope), "int", node.index.span)
     assert isinstance(index, int)
     if isinstance(target, TierValue):
         return scope.lowering.tiers.member_of(target.name, index, node.index.span)
     listed = target if isinstance(target, tuple) else tuple(items(target, node.target.span))
     if not 0 <= index < len(listed):
-        raise bad(node.index.span, f"the list has {len(listed)} items, numbered from 0")
+        raise invalid(node.index.span, f"the list has {len(listed)} items, numbered from 0")
     return listed[index]
 
 
 def _unary(node: Unary, scope: Scope) -> Value:
     value = evaluate(node.operand, scope)
     if node.operator == "not":
-        return not fits(value, "bool", node.operand.span)
-    value = fits(value, "int | number", node.operand.span)
+        return not coerce(value, "bool", node.operand.span)
+    value = coerce(value, "int | number", node.operand.span)
     return -value  # type: ignore[operator]
 
 
 def _binary(node: Binary, scope: Scope) -> Value:
     left = evaluate(node.left, scope)
     if node.operator in ("and", "or"):
-        fits(left, "bool", node.left.span)
+        coerce(left, "bool", node.left.span)
         if bool(left) == (node.operator == "or"):
             return left
-        return fits(evaluate(node.right, scope), "bool", node.right.span)
+        return coerce(evaluate(node.right, scope), "bool", node.right.span)
     right = evaluate(node.right, scope)
     for side, value in ((node.left, left), (node.right, right)):
         if isinstance(value, Deferred) and not (node.operator == "+" and (is_text(left) or is_text(right))):
-            raise Wrong(lower.DeployTime(span=side.span, what=origin(value)))
+            raise EvaluationError(lower.DeployTime(span=side.span, what=origin(value)))
         inside = unknown(value) if _compares(node.operator, right) else None
         if inside is not None:
-            raise Wrong(lower.DeployTime(span=side.span, what=origin(inside)))
+            raise EvaluationError(lower.DeployTime(span=side.span, what=origin(inside)))
     for value in (left, right):
         scope.context.passing(value, node.span)
     try:
         return compute(node.operator, left, right)
     except TypeError:
         problem = mixed(node.operator, type_name(left), type_name(right))
-        raise bad(node.span, problem) from None
+        raise invalid(node.span, problem) from None
     except ValueError as error:
-        raise bad(node.span, f'"{node.operator}": {error}') from None
+        raise invalid(node.span, f'"{node.operator}": {error}') from None
 
 
 def _compares(operator: str, right: Value) -> bool:
@@ -341,10 +343,10 @@ def _call(node: Call, scope: Scope) -> Value:
         return _function(symbol.name, node, scope)
     target = evaluate(node.function, scope)
     if not isinstance(target, TemplateValue):
-        raise Wrong(_wrong("a function or an image template", target, node.function))
+        raise EvaluationError(_wrong("a function or an image template", target, node.function))
     if not isinstance(symbol, ImageSymbol):  # otherwise the arguments were judged with the types
         for diagnostic in wrong_call(target.block, node):
-            raise Wrong(diagnostic)
+            raise EvaluationError(diagnostic)
     named = [(argument.name.text, argument.value) for argument in node.arguments if argument.name is not None]
     return TemplateValue(
         file=target.file,
@@ -367,7 +369,7 @@ def _function(name: str, node: Call, scope: Scope) -> Value:
     for argument, value in zip(node.arguments, checked, strict=True):
         wrong = check(value, FUNCTIONS[name].form, argument.value.span) if isinstance(value, str) else None
         if wrong is not None:
-            raise Wrong(wrong)
+            raise EvaluationError(wrong)
     scope.context.steps(COSTS.get(name, COST), node.span)
     for value in checked:
         scope.context.passing(value, node.span)
@@ -375,7 +377,7 @@ def _function(name: str, node: Call, scope: Scope) -> Value:
         return scope.context.passing(TABLE[name](*checked), node.span)  # type: ignore[no-any-return]
     except ValueError as error:
         problem, *hint = error.args or ("",)
-        raise bad(node.span, f"{name}: {problem}", *hint) from None
+        raise invalid(node.span, f"{name}: {problem}", *hint) from None
 
 
 def _read(name: str, arguments: list[Value], span: Span, scope: Scope) -> Value:
@@ -391,7 +393,7 @@ def _read(name: str, arguments: list[Value], span: Span, scope: Scope) -> Value:
 def _fitting(name: str, kinds: tuple[str, ...], node: Call, arguments: list[Value]) -> list[Value]:
     given = zip(arguments, kinds, node.arguments, strict=False)
     return [
-        fits(
+        coerce(
             value,
             kind,
             argument.value.span,

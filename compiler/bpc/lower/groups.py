@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower
-from bpc.language.coerce import Wrong, fits
+from bpc.language.coerce import EvaluationError, coerce
 from bpc.language.values import EndpointValue, TemplateValue
 from bpc.lower import tiers
 from bpc.lower.evaluate import evaluate
@@ -18,11 +18,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bpc.lower.body import Body
+    from bpc.lower.block_reader import BlockReader
     from bpc.lower.context import Touch
     from bpc.lower.directory import Tiers
     from bpc.lower.images import Images
-    from bpc.lower.tiers import Plan
+    from bpc.lower.tiers import TierOutline
     from bpc.model.resources import Volume
     from bpc.model.steps import Bake
     from bpc.source import Span
@@ -39,13 +39,13 @@ class Lowered(Record):
     touched: frozenset[Touch]
 
 
-def planned(tiers: Tiers, body: Body) -> list[Plan]:
+def planned(tiers: Tiers, body: BlockReader) -> list[TierOutline]:
     """The plans of all tiers; what two of their settings cannot be together is reported where both are sound."""
     plans = []
     for name in list(tiers.spans):
         try:
             plans.append(tiers.plan(name))
-        except Wrong as wrong:
+        except EvaluationError as wrong:
             body.found.fail(wrong)
     failures = body.found.failures
     private = {name for name, item in named(body, "network") if item.whole and not item.value("public", False)}
@@ -61,14 +61,16 @@ def planned(tiers: Tiers, body: Body) -> list[Plan]:
     return plans
 
 
-def groups(plans: list[Plan], body: Body, images: Images, bakes: Mapping[str, Bake]) -> dict[str, Lowered]:
+def groups(
+    plans: list[TierOutline], body: BlockReader, images: Images, bakes: Mapping[str, Bake]
+) -> dict[str, Lowered]:
     """The groups by their tiers' names. `bakes` are tiers that are baked otherwise than the blueprint says."""
     made = {}
     bake, said = body.value("bake", None), body.where("bake")
     for plan in plans:
         try:
             lowered = _group(plan, bake, said, bakes.get(plan.name), images)
-        except Wrong as wrong:
+        except EvaluationError as wrong:
             body.found.fail(wrong)
         else:
             if lowered is not None:
@@ -76,8 +78,8 @@ def groups(plans: list[Plan], body: Body, images: Images, bakes: Mapping[str, Ba
     return made
 
 
-def _group(plan: Plan, bake: Bake | None, said: Span, instead: Bake | None, images: Images) -> Lowered | None:
-    """A tier's group. Raises `Wrong`. `bake` is the solution's word; the tier's own wins, and `instead` wins over both."""
+def _group(plan: TierOutline, bake: Bake | None, said: Span, instead: Bake | None, images: Images) -> Lowered | None:
+    """A tier's group. Raises `EvaluationError`. `bake` is the solution's word; the tier's own wins, and `instead` wins over both."""
     body, context = plan.body, plan.body.found
     parts = 1 + sum(1 for _ in body.all("volume"))
     context.steps(TIER + MEMBER * _largest(plan) * parts + context.weight(body.block), body.span)
@@ -120,20 +122,20 @@ def _group(plan: Plan, bake: Bake | None, said: Span, instead: Bake | None, imag
     return Lowered(group=group, touched=frozenset(touched | {(*target, "") for target in connected}))
 
 
-def _largest(plan: Plan) -> int:
+def _largest(plan: TierOutline) -> int:
     """Members that a target writes down one by one."""
     return plan.members.count if isinstance(plan.members, Fixed) else 1
 
 
-def _connected(plan: Plan) -> set[tuple[str, str]]:
+def _connected(plan: TierOutline) -> set[tuple[str, str]]:
     """The endpoints of `connect`: reached, and not waited for."""
     connected = set()
     for statement, scope in plan.body.rest:
         if not isinstance(statement, Connect):
             continue
         try:
-            value = fits(evaluate(statement.endpoint, scope), "endpoint", statement.endpoint.span)
-        except Wrong as wrong:
+            value = coerce(evaluate(statement.endpoint, scope), "endpoint", statement.endpoint.span)
+        except EvaluationError as wrong:
             plan.body.found.fail(wrong)
         else:
             assert isinstance(value, EndpointValue)

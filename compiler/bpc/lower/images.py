@@ -9,9 +9,9 @@ from bpc.diagnostics import lower
 from bpc.diagnostics.base import Note
 from bpc.diagnostics.check import BlockTwice
 from bpc.digest import sha256
-from bpc.language.coerce import Wrong, fits
+from bpc.language.coerce import EvaluationError, coerce
 from bpc.language.values import TemplateValue
-from bpc.lower.body import Body, same_path
+from bpc.lower.block_reader import BlockReader, same_path
 from bpc.lower.scope import UNKNOWN, Lazy, Scope, Unknown
 from bpc.lower.steps import steps_of
 from bpc.model.steps import (
@@ -75,7 +75,7 @@ class Images:
     def build(
         self, template: TemplateValue, bake: Bake | None, said: Span, architecture: Architecture, *, volumes: bool
     ) -> tuple[Built, Bake]:
-        """What a template gives with its arguments. Raises `Wrong`."""
+        """What a template gives with its arguments. Raises `EvaluationError`."""
 
         def made() -> tuple[Built, Bake]:
             return build(template, bake, said, self, architecture, volumes=volumes)
@@ -98,7 +98,7 @@ def _kind(value: Value) -> object:
 def build(
     template: TemplateValue, bake: Bake | None, said: Span, images: Images, architecture: Architecture, *, volumes: bool
 ) -> tuple[Built, Bake]:
-    """What a template gives with its arguments, baked in one of three ways. Raises `Wrong`.
+    """What a template gives with its arguments, baked in one of three ways. Raises `EvaluationError`.
 
     Where first boot brings anything (`volumes` too), the image has its services switched off, and first boot switches them
     on: a service that started before its password or its data were there would make its own.
@@ -114,7 +114,7 @@ def build(
     bake = bake or ("base" if ready else "software")
     if ready and bake != "base":
         assert isinstance(origin, ReadyImage)
-        raise Wrong(lower.ReadyImageChanged(span=said, name=origin.name))
+        raise EvaluationError(lower.ReadyImageChanged(span=said, name=origin.name))
     _check_platforms(steps, bake, said)
     size = sum(_size(step) for step in steps)
     context.room(2 * size, template.span)
@@ -145,7 +145,7 @@ def _size(value: object) -> int:
 
 
 def _check_paths(steps: list[Step]) -> None:
-    """No file lies below another one. Raises `Wrong`."""
+    """No file lies below another one. Raises `EvaluationError`."""
     placed = {same_path(step.path): step for step in steps if isinstance(step, File | Artifact)}
     for path, step in placed.items():
         above = path
@@ -153,25 +153,25 @@ def _check_paths(steps: list[Step]) -> None:
             if above in placed:
                 notes = (Note(span=placed[above].span, text="the file"),)
                 problem = f'"{path}" cannot be placed: "{above}" is a file, not a folder'
-                raise Wrong(lower.BadValue(span=step.span, problem=problem, notes=notes))
+                raise EvaluationError(lower.BadValue(span=step.span, problem=problem, notes=notes))
 
 
 def _check_platforms(steps: list[Step], bake: Bake, said: Span) -> None:
-    """A machine has one platform at most, and it works when the machine starts. Raises `Wrong`."""
+    """A machine has one platform at most, and it works when the machine starts. Raises `EvaluationError`."""
     found = [step for step in steps if isinstance(step, Configure)]
     if found and bake == "full":
         notes = (Note(span=said, text="said here"),)
-        raise Wrong(lower.ConfiguredInImage(span=found[0].span, platform=found[0].platform, notes=notes))
+        raise EvaluationError(lower.ConfiguredInImage(span=found[0].span, platform=found[0].platform, notes=notes))
     if len(found) > 1:
         notes = (Note(span=found[0].span, text="the first one, along `from`"),)
-        raise Wrong(BlockTwice(span=found[1].span, word="configure", notes=notes))
+        raise EvaluationError(BlockTwice(span=found[1].span, word="configure", notes=notes))
 
 
 class Link(Record):
     """One template of a `from` chain, with its scope; `origin` of the root."""
 
     template: TemplateValue
-    body: Body
+    body: BlockReader
     origin: Release | ReadyImage | None
 
 
@@ -182,12 +182,12 @@ def _chain(template: TemplateValue, images: Images) -> list[Link]:
     current: Value = template
     while isinstance(current, TemplateValue):
         if id(current.block) in seen:
-            raise Wrong(lower.LetCycle(span=current.span, name=_name(current)))
+            raise EvaluationError(lower.LetCycle(span=current.span, name=_name(current)))
         seen.add(id(current.block))
         images.used.add(id(current.block))
         if not images.lowering.sound(current.block):
-            raise Wrong(None)
-        body = Body(current.block, _scope(current, images.lowering))
+            raise EvaluationError(None)
+        body = BlockReader(current.block, _scope(current, images.lowering))
         source: Value = body.value("from", Release(distribution="debian", version="12"))
         links.append(
             Link(template=current, body=body, origin=source if isinstance(source, Release | ReadyImage) else None)
@@ -217,12 +217,12 @@ def _argument(template: TemplateValue, param: Parameter, file: Scope) -> Value |
     if not file.lowering.sound(param):
         return UNKNOWN
     if name in template.arguments:
-        return fits(template.arguments[name], type_text(param.type), template.places[name], deploy=True)
+        return coerce(template.arguments[name], type_text(param.type), template.places[name], deploy=True)
     if param.default is not None:
         return Lazy(expression=param.default, scope=file)
     for diagnostic in missing(template.block, set(template.arguments), template.span):
-        raise Wrong(diagnostic)  # a template that is used without a call, where the types did not show it
-    raise Wrong(None)
+        raise EvaluationError(diagnostic)  # a template that is used without a call, where the types did not show it
+    raise EvaluationError(None)
 
 
 def _steps(link: Link, index: int, count: int) -> list[Step]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower
-from bpc.language.coerce import Wrong, bad, origin
+from bpc.language.coerce import EvaluationError, invalid, origin
 from bpc.language.types import article
 from bpc.language.values import Deferred, Hosts, Value, type_name
 from bpc.model.values import MemberAddressHole
@@ -24,10 +24,10 @@ def items(value: Value, span: Span) -> Iterator[Value]:
             hole = MemberAddressHole(group=value.tier, network=value.network, member=member)
             yield Deferred(text=(hole,), type="string")
     elif isinstance(value, Hosts):
-        raise bad(
+        raise invalid(
             span, f'the members of "{value.tier}" come and go: they cannot be listed', "use join(separator, hosts)"
         )
     elif isinstance(value, Deferred):
-        raise Wrong(lower.DeployTime(span=span, what=origin(value)))
+        raise EvaluationError(lower.DeployTime(span=span, what=origin(value)))
     else:
-        raise Wrong(lower.WrongType(span=span, expected="a list", actual=article(type_name(value))))
+        raise EvaluationError(lower.WrongType(span=span, expected="a list", actual=article(type_name(value))))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower
-from bpc.language.coerce import Wrong, bad, fits
+from bpc.language.coerce import EvaluationError, coerce, invalid
 from bpc.language.functions import public_text
-from bpc.lower.body import once
+from bpc.lower.block_reader import once
 from bpc.lower.evaluate import evaluate
 from bpc.model.resources import Network, Secret
 from bpc.model.solution import Output, Param
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from bpc.lower.body import Body
+    from bpc.lower.block_reader import BlockReader
     from bpc.lower.context import Context
     from bpc.model.resources import Group, Volume
     from bpc.model.values import Text
@@ -41,16 +41,16 @@ RESERVED = {
 PRIVATE = "use private addresses, from 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or fd00::/8"
 
 
-def named(body: Body, keyword: str) -> Iterator[tuple[str, Body]]:
+def named(body: BlockReader, keyword: str) -> Iterator[tuple[str, BlockReader]]:
     """The blocks of a kind by name; a label that is wrong is reported where names are bound."""
     for item in body.all(keyword):
         try:
             yield item.label(), item
-        except Wrong:
+        except EvaluationError:
             continue
 
 
-def networks(body: Body) -> list[Network]:
+def networks(body: BlockReader) -> list[Network]:
     """The networks, each with its place among the others; of one that has a mistake, nothing more is said."""
     import ipaddress
 
@@ -85,7 +85,7 @@ def networks(body: Body) -> list[Network]:
     return made
 
 
-def secrets(body: Body) -> list[Secret]:
+def secrets(body: BlockReader) -> list[Secret]:
     """The secrets that the cloud generates."""
     return [
         Secret(
@@ -107,7 +107,7 @@ def identities(context: Context, keyword: str, things: Iterable[Network | Secret
             context.report(lower.SameIdentity(span=thing.span, keyword=keyword, name=thing.name, other=other))
 
 
-def params(body: Body, settings: Mapping[str, Expression]) -> list[Param]:
+def params(body: BlockReader, settings: Mapping[str, Expression]) -> list[Param]:
     """What is asked for at deployment; `settings` are other defaults, by name."""
     made = []
     for statement, scope in body.rest:
@@ -116,10 +116,10 @@ def params(body: Body, settings: Mapping[str, Expression]) -> list[Param]:
         kind, default = statement.type.name, settings.get(statement.name.text, statement.default)
         value = None
         try:
-            value = None if default is None else fits(evaluate(default, scope), kind, default.span)
+            value = None if default is None else coerce(evaluate(default, scope), kind, default.span)
             if isinstance(value, str) and default is not None and not value.isprintable():
                 _check_characters(value, default.span)
-        except Wrong as wrong:
+        except EvaluationError as wrong:
             body.found.fail(wrong)
         made.append(
             Param(name=statement.name.text, type=kind, default=value, doc=statement.doc, span=statement.name.span)  # type: ignore[arg-type]
@@ -128,16 +128,16 @@ def params(body: Body, settings: Mapping[str, Expression]) -> list[Param]:
 
 
 def _check_characters(value: str, span: Span) -> None:
-    """A default is held to what a value at deployment is. Raises `Wrong`."""
+    """A default is held to what a value at deployment is. Raises `EvaluationError`."""
     import re
 
     allowed = len(re.match(ALLOWED, value)[0])  # type: ignore[index]
     if allowed < len(value):
         problem = f"the value of a param may have {ALLOWED_IN_WORDS}: found U+{ord(value[allowed]):04X}"
-        raise bad(span, problem)
+        raise invalid(span, problem)
 
 
-def outputs(body: Body) -> list[Output]:
+def outputs(body: BlockReader) -> list[Output]:
     """What the stack shows when it is complete."""
     made = []
     first: dict[str, Span] = {}
@@ -147,12 +147,12 @@ def outputs(body: Body) -> list[Output]:
         hint = "the name of an output cannot be computed: move it out of the `for`"
         once(first, "output", statement.name.text, statement.name.span, body.found, hint)
         try:
-            value = fits(evaluate(statement.value, scope), "any", statement.value.span, deploy=True)
+            value = coerce(evaluate(statement.value, scope), "any", statement.value.span, deploy=True)
             text = public_text(value)
         except ValueError:
             problem = "expected a string, number or bool for an output: use join() for a list"
             body.found.append(lower.BadValue(span=statement.value.span, problem=problem))
-        except Wrong as wrong:
+        except EvaluationError as wrong:
             body.found.fail(wrong)
         else:
             _check_shown(text, statement, body.found)

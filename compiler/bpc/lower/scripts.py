@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bpc.diagnostics import lower
-from bpc.language.coerce import Wrong, bad, origin
+from bpc.language.coerce import EvaluationError, invalid, origin
 from bpc.language.functions import private, private_text
 from bpc.language.types import article
 from bpc.language.values import Deferred, type_name
@@ -17,7 +17,7 @@ from bpc.syntax.tree import Attribute, Call, Identifier, MapLiteral, Name, Strin
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.language.values import Value
-    from bpc.lower.body import Body
+    from bpc.lower.block_reader import BlockReader
     from bpc.model.values import Text
     from bpc.source import Span
     from bpc.syntax.tree import Expression
@@ -36,11 +36,11 @@ ELSEWHERE = (
 )
 
 
-def check_script(script: Text, item: Body) -> None:
-    """Raises `Wrong` where a script has a deploy-time value that is not quoted, or that is quoted for another language."""
+def check_script(script: Text, item: BlockReader) -> None:
+    """Raises `EvaluationError` where a script has a deploy-time value that is not quoted, or that is quoted for another language."""
     shell = _interpreter(script) in SHELLS
     if any(not isinstance(part, str | QuotedHole) or (isinstance(part, QuotedHole) and not shell) for part in script):
-        raise Wrong(_found(item, shell=shell))
+        raise EvaluationError(_found(item, shell=shell))
 
 
 def _interpreter(script: Text) -> str:
@@ -52,7 +52,7 @@ def _interpreter(script: Text) -> str:
     return paths[1].rpartition("/")[2] if name == "env" and len(paths) > 1 else name
 
 
-def _found(item: Body, *, shell: bool) -> lower.ValueInScript:
+def _found(item: BlockReader, *, shell: bool) -> lower.ValueInScript:
     setting, scope = item.settings["text"]
     node = setting.value
     for part in node.parts if isinstance(node, String) else ():
@@ -86,16 +86,18 @@ def _variable(node: Expression) -> str:
     return node.name.text.upper().replace("-", "_") if isinstance(node, Attribute) else ""
 
 
-def variables(item: Body) -> tuple[Variable, ...]:
-    """The variables of a step. Raises `Wrong`."""
+def variables(item: BlockReader) -> tuple[Variable, ...]:
+    """The variables of a step. Raises `EvaluationError`."""
     made = []
     for name, value in item.value("environment", {}).items():
         place = _place(item, name)
         if not NAME.match(name):
             shown = name.encode("unicode_escape").decode()
-            raise bad(place, f'"{shown}" is not a valid name of a variable', "letters, digits and _, no digit first")
+            raise invalid(
+                place, f'"{shown}" is not a valid name of a variable', "letters, digits and _, no digit first"
+            )
         if TAKEN.match(name):
-            raise bad(place, f'the shell sets the variable "{name}" itself', "choose another name")
+            raise invalid(place, f'the shell sets the variable "{name}" itself', "choose another name")
         made.append(Variable(name=name, value=_text(value, place)))
     return tuple(made)
 
@@ -105,10 +107,10 @@ def _text(value: Value, place: Span) -> Text:
         return private_text(value)
     except ValueError:
         found = lower.WrongType(span=place, expected="a string, number or bool", actual=article(type_name(value)))
-        raise Wrong(found) from None
+        raise EvaluationError(found) from None
 
 
-def _place(item: Body, name: str) -> Span:
+def _place(item: BlockReader, name: str) -> Span:
     """The place of a variable's name, or of the whole map where it is not written as one."""
     node = item.settings["environment"][0].value
     for entry in node.entries if isinstance(node, MapLiteral) else ():

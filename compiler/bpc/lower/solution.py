@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean, errors
-from bpc.language.coerce import Wrong
-from bpc.lower.body import Body, unroll
+from bpc.language.coerce import EvaluationError
+from bpc.lower.block_reader import BlockReader, unroll
 from bpc.lower.budget import Spent
 from bpc.lower.connections import rules, start_order
 from bpc.lower.context import Context
@@ -108,12 +108,12 @@ def _lowered(choice: Choice, lowering: Lowering, compiler: str) -> Solution | No
     return made
 
 
-def enter(solution: Block, choice: Choice, lowering: Lowering) -> Body:
+def enter(solution: Block, choice: Choice, lowering: Lowering) -> BlockReader:
     """The solution as the environment and the choice have it, with all its names."""
     block = applied(solution, _environment(solution, choice, lowering.context), lowering.sound)
     scope = _scope(solution, block, choice, lowering)
     _declare(solution, block, scope, lowering)
-    return Body(block, scope)
+    return BlockReader(block, scope)
 
 
 def _solution(solution: Block, choice: Choice, lowering: Lowering, images: Images, compiler: str) -> Solution:
@@ -200,22 +200,22 @@ def _declare(solution: Block, block: Block, scope: Scope, lowering: Lowering) ->
             if isinstance(statement, For) is looped:
                 for inner, at in unroll((statement,), scope):
                     if isinstance(inner, Block) and inner.keyword in NAMED and lowering.sound(inner):
-                        names[index] += _declared(Body(inner, at), taken, lowering, computed=looped)
+                        names[index] += _declared(BlockReader(inner, at), taken, lowering, computed=looped)
     tiers.order([name for made in names for name in made])
     lost = lowering.analysis.found.lost_within(solution.span)
     tiers.complete = context.failures == failures and not lost and all(map(lowering.sound, block.body))
 
 
-def _declared(body: Body, taken: set[str], lowering: Lowering, *, computed: bool) -> Iterator[str]:
+def _declared(body: BlockReader, taken: set[str], lowering: Lowering, *, computed: bool) -> Iterator[str]:
     """Enters one tier, network or secret, and yields its name where it is a tier."""
     block, context = body.block, lowering.context
     try:
         name = body.label()
-    except Wrong as wrong:
+    except EvaluationError as wrong:
         context.fail(wrong)
         return
     if (computed or not isinstance(block.label, Identifier)) and name in taken:
-        context.report(lower.DuplicateTier(span=body.span, keyword=block.keyword, name=name))
+        context.report(lower.DuplicateName(span=body.span, keyword=block.keyword, name=name))
         return
     taken.add(name)
     if block.keyword == "tier":

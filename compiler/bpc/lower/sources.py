@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.check.secrets import secrets_in
-from bpc.language.coerce import Wrong
+from bpc.language.coerce import EvaluationError
 from bpc.source import Source
 
 TYPE_CHECKING = False
@@ -40,22 +40,22 @@ class Sources:
         self._inserted: set[str] = set()
 
     def bytes(self, path: str, span: Span) -> tuple[str, bytes]:
-        """(name, content) of a project file that is named at `span`, relative to the file there. Raises `Wrong`."""
+        """(name, content) of a project file that is named at `span`, relative to the file there. Raises `EvaluationError`."""
         answer = self._reader.named_bytes(span.source.name, path, span)
         if not isinstance(answer, tuple):
-            raise Wrong(answer)
+            raise EvaluationError(answer)
         return answer
 
     def text(self, path: str, span: Span) -> Source:
         """The same for a text."""
         answer = self._reader.named_text(span.source.name, path, span)
         if not isinstance(answer, Source):
-            raise Wrong(answer)
+            raise EvaluationError(answer)
         self._search(answer)
         return answer
 
     def content(self, path: str, span: Span) -> tuple[str, Content]:
-        """(name, content) of a project file, as a text where it is one. Raises `Wrong`."""
+        """(name, content) of a project file, as a text where it is one. Raises `EvaluationError`."""
         name, content = self.bytes(path, span)
         try:
             text = content.decode()

@@ -7,7 +7,7 @@ import re
 from bpc.diagnostics import lower
 from bpc.diagnostics.base import Note
 from bpc.digest import sha256
-from bpc.language.coerce import Wrong, bad
+from bpc.language.coerce import EvaluationError, invalid
 from bpc.language.functions import private, private_text
 from bpc.lower.configure import configure_of, platform_packages
 from bpc.lower.evaluate import value_of
@@ -19,7 +19,7 @@ from bpc.resolve.symbols import LetSymbol
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.language.values import Value
-    from bpc.lower.body import Body
+    from bpc.lower.block_reader import BlockReader
     from bpc.model.steps import Kind
     from bpc.model.values import Text
     from bpc.source import Span
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ITEMS = ("artifact", "run", "user", "file", "service", "configure")
 
 
-def steps_of(body: Body, kind: Kind | None) -> list[Step]:
+def steps_of(body: BlockReader, kind: Kind | None) -> list[Step]:
     """The steps of one template, packages first; `kind` overrides what each item's own kind would be."""
     items_once(body)
     steps: list[Step] = packages_of(body, kind)
@@ -36,19 +36,19 @@ def steps_of(body: Body, kind: Kind | None) -> list[Step]:
             if item.block.keyword == "configure":
                 steps += platform_packages(item, kind)
             steps.append(step_of(item, body, kind))
-        except Wrong as wrong:
+        except EvaluationError as wrong:
             body.found.fail(wrong)
     return steps
 
 
-def items_once(body: Body) -> None:
+def items_once(body: BlockReader) -> None:
     """Reports what one template says twice. A file of the template in its `from` may be said again: the last one holds."""
     body.each_once("file", "artifact")
     body.each_once("user")
     body.each_once("service")
 
 
-def packages_of(body: Body, kind: Kind | None) -> list[Step]:
+def packages_of(body: BlockReader, kind: Kind | None) -> list[Step]:
     """The packages of one template as a step, or nothing."""
     names = body.value("packages", ())
     versions: dict[str, tuple[str, Span]] = {}
@@ -65,8 +65,8 @@ def packages_of(body: Body, kind: Kind | None) -> list[Step]:
     return [Packages(names=tuple(dict.fromkeys(names)), kind=kind or "software", span=body.where("packages"))]
 
 
-def step_of(item: Body, template: Body, kind: Kind | None) -> Step:
-    """One item of a template as a step. Raises `Wrong`."""
+def step_of(item: BlockReader, template: BlockReader, kind: Kind | None) -> Step:
+    """One item of a template as a step. Raises `EvaluationError`."""
     match item.block.keyword:
         case "artifact":
             return _artifact(item, kind or "software")
@@ -82,17 +82,17 @@ def step_of(item: Body, template: Body, kind: Kind | None) -> Step:
             return _user(item, kind or "configuration")
 
 
-def _artifact(item: Body, kind: Kind) -> Artifact:
+def _artifact(item: BlockReader, kind: Kind) -> Artifact:
     source, wanted = item.value("source", ""), item.value("sha256", "").lower()
     remote = source.startswith(("https://", "http://"))
     content = None if remote else item.sources.bytes(source, item.where("source"))[1]
     if not re.fullmatch("[0-9a-f]{64}", wanted):
         known = "`sha256sum` prints that of the file" if content is None else f'sha256 = "{sha256(content)}"'
-        raise bad(item.where("sha256"), "a SHA-256 must have 64 hexadecimal digits", known)
+        raise invalid(item.where("sha256"), "a SHA-256 must have 64 hexadecimal digits", known)
     _check_licence(item)
     actual = wanted if content is None else sha256(content)
     if actual != wanted:
-        raise bad(item.where("sha256"), f'"{source}" has a different SHA-256', f'sha256 = "{actual}"')
+        raise invalid(item.where("sha256"), f'"{source}" has a different SHA-256', f'sha256 = "{actual}"')
     return Artifact(
         path=item.label(),
         source=source,
@@ -106,7 +106,7 @@ def _artifact(item: Body, kind: Kind) -> Artifact:
     )
 
 
-def _check_licence(item: Body) -> None:
+def _check_licence(item: BlockReader) -> None:
     licence = item.value("licence", "")
     from bpc.check.licences import wrong
 
@@ -117,7 +117,7 @@ def _check_licence(item: Body) -> None:
         item.found.append(lower.BadLicence(span=place, licence=licence, problem=problem, hint=hint))
 
 
-def _run(item: Body, kind: Kind) -> Run:
+def _run(item: BlockReader, kind: Kind) -> Run:
     if item.has("script"):
         script: Text = (item.sources.text(item.value("script", ""), item.where("script")).text,)
     else:
@@ -143,10 +143,10 @@ def _run(item: Body, kind: Kind) -> Run:
     )
 
 
-def _file(item: Body, template: Body, kind: Kind) -> File:
+def _file(item: BlockReader, template: BlockReader, kind: Kind) -> File:
     path = item.label()
     if path.endswith("/"):
-        raise bad(item.span, f'"{path}" is a folder, not a file', "write the whole path of the file")
+        raise invalid(item.span, f'"{path}" is a folder, not a file', "write the whole path of the file")
     content, source = _content(item, template)
     sensitive = any(isinstance(hole, SecretHole) for hole in holes(content)) if isinstance(content, tuple) else False
     mode = item.value("mode", "0600" if sensitive else "0644")
@@ -167,21 +167,21 @@ def _file(item: Body, template: Body, kind: Kind) -> File:
     )
 
 
-def _content(item: Body, template: Body) -> tuple[Text | bytes, str]:
+def _content(item: BlockReader, template: BlockReader) -> tuple[Text | bytes, str]:
     if item.has("text"):
         return private_text(item.value("text", "")), ""
     if item.has("source"):
         name, content = item.sources.content(item.value("source", ""), item.where("source"))
         return content, name
     if not item.has("template"):
-        raise Wrong(None)
+        raise EvaluationError(None)
     source = item.sources.text(item.value("template", ""), item.where("template"))
     variables = _variables(item, template, source.text)
     item.sources.warn_of_dollars(source, variables)
     return private(item.scope.lowering.templates.render(source, variables, item.scope.lowering.tiers)), source.name
 
 
-def _variables(item: Body, template: Body, text: str) -> dict[str, Value]:
+def _variables(item: BlockReader, template: BlockReader, text: str) -> dict[str, Value]:
     """What a file's template sees: the parameters of its image, those of its `let`s that it names, and the variables of loops.
 
     A `let` that the template does not name is not evaluated for it: it would open ports that nothing asked for.
@@ -200,7 +200,7 @@ def _variables(item: Body, template: Body, text: str) -> dict[str, Value]:
     return variables
 
 
-def _service(item: Body, kind: Kind) -> Service:
+def _service(item: BlockReader, kind: Kind) -> Service:
     name = item.label()
     unit: Text = ()
     if item.has("unit"):
@@ -208,16 +208,16 @@ def _service(item: Body, kind: Kind) -> Service:
     return Service(name=name, unit=unit, enabled=item.value("enabled", True), kind=kind, span=item.span)
 
 
-def _user(item: Body, kind: Kind) -> User:
+def _user(item: BlockReader, kind: Kind) -> User:
     name = item.label()
     system = item.value("system", False)
     keys = tuple(private_text(key) for key in item.value("ssh_keys", ()))
     for index, key in enumerate(keys):
         if any(isinstance(hole, SecretHole) for hole in holes(key)):
-            raise bad(item.where_item("ssh_keys", index), "a secret is not a public key")
+            raise invalid(item.where_item("ssh_keys", index), "a secret is not a public key")
         # the line end of a file that holds one key is none within it
         if any(end in "".join(part for part in key if isinstance(part, str)).rstrip("\r\n") for end in "\r\n"):
-            raise bad(
+            raise invalid(
                 item.where_item("ssh_keys", index),
                 "a key must be a single line",
                 "write each key as an item of its own",

@@ -6,7 +6,7 @@ What a template may do stands in `jinja.py`; here is what the compiler asks of o
 from __future__ import annotations
 
 from bpc.diagnostics import lower
-from bpc.language.coerce import Wrong
+from bpc.language.coerce import EvaluationError
 from bpc.lower.budget import Spent
 from bpc.lower.shown import Context
 from bpc.record import replace
@@ -37,7 +37,7 @@ class Templates:
         self._jinja: Any = None
 
     def render(self, source: Source, values: Mapping[str, Value], tiers: Tiers) -> LateText:
-        """The text of a template. Raises `Wrong` with a place in the template's own file, and `Spent`."""
+        """The text of a template. Raises `EvaluationError` with a place in the template's own file, and `Spent`."""
         context = Context(tiers, self.budget, Span(source, 0, 0))
         try:
             self.budget.steps(RENDERING)
@@ -47,10 +47,10 @@ class Templates:
         try:
             shown = {name: context.show(value) for name, value in values.items()}
             return self._environment().rendered(template, shown)  # type: ignore[no-any-return]
-        except Wrong as wrong:
+        except EvaluationError as wrong:
             if wrong.diagnostic is None or wrong.diagnostic.span != context.span:
                 raise
-            raise Wrong(replace(wrong.diagnostic, span=_place(source, _line_of(wrong)))) from None
+            raise EvaluationError(replace(wrong.diagnostic, span=_place(source, _line_of(wrong)))) from None
         except Spent as spent:
             raise spent.at(_place(source, _line_of(spent))) from None
         except RecursionError:
@@ -59,15 +59,15 @@ class Templates:
             raise self._wrong(source, _line_of(error), _words(error), tuple(values)) from None
 
     def read(self, source: Source) -> Any:
-        """A template, ready to be rendered. Raises `Wrong`."""
+        """A template, ready to be rendered. Raises `EvaluationError`."""
         if source not in self._read:
             try:
                 self._read[source] = self._parsed(source)
-            except Wrong as wrong:
+            except EvaluationError as wrong:
                 self._read[source] = wrong
         template = self._read[source]
-        if isinstance(template, Wrong):
-            raise Wrong(template.diagnostic)
+        if isinstance(template, EvaluationError):
+            raise EvaluationError(template.diagnostic)
         return template
 
     def _parsed(self, source: Source) -> Any:
@@ -90,11 +90,11 @@ class Templates:
             self._jinja = Bounded(self.budget)
         return self._jinja
 
-    def _wrong(self, source: Source, line: int, problem: str, names: tuple[str, ...] | None = None) -> Wrong:
+    def _wrong(self, source: Source, line: int, problem: str, names: tuple[str, ...] | None = None) -> EvaluationError:
         from bpc.lower.jinja_hints import said_and_meant
 
         said, hint = said_and_meant(problem, names, self._environment())
-        return Wrong(lower.TemplateError(span=_place(source, line), problem=said, hint=hint))
+        return EvaluationError(lower.TemplateError(span=_place(source, line), problem=said, hint=hint))
 
 
 def _words(error: Exception) -> str:

@@ -6,14 +6,14 @@ from bpc.diagnostics import lower
 from bpc.diagnostics.base import Note
 from bpc.language.functions import private_text
 from bpc.language.values import NetworkValue, Range
-from bpc.lower.body import same_path
+from bpc.lower.block_reader import same_path
 from bpc.model.resources import Balancer, Endpoint, Fixed, Machine, Scaling, Update, Volume
 from bpc.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.language.values import Value
-    from bpc.lower.body import Body
+    from bpc.lower.block_reader import BlockReader
     from bpc.model.resources import Algorithm
 
 GIB = 2**30
@@ -24,11 +24,11 @@ HOST_NAME = 63
 """Characters of a host name, as DNS and Linux have it."""
 
 
-class Plan(Record):
+class TierOutline(Record):
     """What other tiers may ask of a tier before it is lowered. Not `sound` where something of it has a mistake."""
 
     name: str
-    body: Body
+    body: BlockReader
     members: Fixed | Scaling
     networks: tuple[str, ...]
     endpoints: dict[str, Endpoint]
@@ -36,7 +36,7 @@ class Plan(Record):
     sound: bool
 
 
-def plan_tier(name: str, body: Body) -> Plan:
+def outline_tier(name: str, body: BlockReader) -> TierOutline:
     """The plan of a tier; what is wrong is reported, and a default stands in."""
     before = body.found.failures
     members = _members(name, body)
@@ -56,7 +56,7 @@ def plan_tier(name: str, body: Body) -> Plan:
         endpoints[endpoint.name] = endpoint
         if balancer is not None:
             balancers.append(balancer)
-    return Plan(
+    return TierOutline(
         name=name,
         body=body,
         members=members,
@@ -67,7 +67,7 @@ def plan_tier(name: str, body: Body) -> Plan:
     )
 
 
-def _members(name: str, body: Body) -> Fixed | Scaling:
+def _members(name: str, body: BlockReader) -> Fixed | Scaling:
     count = body.value("count", None)
     scale = body.only("scale")
     if isinstance(count, Range):
@@ -90,7 +90,7 @@ def _members(name: str, body: Body) -> Fixed | Scaling:
     return Fixed(count=body.positive("count", 1, least=0, most=100_000))
 
 
-def _target(scale: Body) -> float:
+def _target(scale: BlockReader) -> float:
     target = float(scale.value("target", 60.0))
     if not 0 < target <= 100:
         problem = f'"target" must be more than 0% and at most 100%, not {target:g}%'
@@ -99,7 +99,7 @@ def _target(scale: Body) -> float:
     return target
 
 
-def _check_host_name(name: str, members: Fixed | Scaling, body: Body) -> None:
+def _check_host_name(name: str, members: Fixed | Scaling, body: BlockReader) -> None:
     """A member's host name is the tier's name with its number, and a label of DNS."""
     most = members.count if isinstance(members, Fixed) else members.maximum
     longest = f"{name}-{max(most - 1, 0)}"
@@ -117,7 +117,7 @@ def _networks(value: Value | None) -> tuple[str, ...]:
 
 
 def _endpoint(
-    tier: str, body: Body, members: Fixed | Scaling, networks: tuple[str, ...]
+    tier: str, body: BlockReader, members: Fixed | Scaling, networks: tuple[str, ...]
 ) -> tuple[Endpoint, Balancer | None]:
     name = body.label()
     health = body.value("health", "")
@@ -146,7 +146,7 @@ def _endpoint(
     return endpoint, _balancer(tier, endpoint, algorithm, body)
 
 
-def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: Body) -> Balancer:
+def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: BlockReader) -> Balancer:
     tls = body.value("tls", "")
     return Balancer(
         name=endpoint.balancer,
@@ -163,7 +163,7 @@ def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: Body) -
     )
 
 
-def _check_endpoint(endpoint: Endpoint, body: Body) -> None:
+def _check_endpoint(endpoint: Endpoint, body: BlockReader) -> None:
     if endpoint.health and endpoint.protocol not in ("http", "https"):
         problem = f"a health path is checked over HTTP, but the protocol of the endpoint is {endpoint.protocol}"
         body.found.append(lower.BadValue(span=body.where("health"), problem=problem, hint="write `protocol = http`"))
@@ -173,7 +173,7 @@ def _check_endpoint(endpoint: Endpoint, body: Body) -> None:
         body.found.append(lower.BadValue(span=body.where("tls"), problem=problem, hint=hint))
 
 
-def _unique_port(endpoint: Endpoint, others: dict[str, Endpoint], body: Body) -> None:
+def _unique_port(endpoint: Endpoint, others: dict[str, Endpoint], body: BlockReader) -> None:
     for other in others.values():
         if other.port == endpoint.port and (other.protocol == "udp") == (endpoint.protocol == "udp"):
             found = lower.PortTwice(span=endpoint.span, name=endpoint.name, other=other.name, port=endpoint.port)
@@ -181,7 +181,7 @@ def _unique_port(endpoint: Endpoint, others: dict[str, Endpoint], body: Body) ->
             break  # one is enough to say: a loop may make thousands
 
 
-def machine(body: Body) -> Machine:
+def machine(body: BlockReader) -> Machine:
     """The tier's need; the smallest useful one where it says nothing."""
     need = body.only("machine")
     if need is None:
@@ -196,7 +196,7 @@ def machine(body: Body) -> Machine:
     )
 
 
-def volumes(plan: Plan) -> tuple[Volume, ...]:
+def volumes(plan: TierOutline) -> tuple[Volume, ...]:
     """The volumes of a tier with identity."""
     plan.body.each_once("volume")
     made = tuple(_volume(body) for body in plan.body.all("volume"))
@@ -207,7 +207,7 @@ def volumes(plan: Plan) -> tuple[Volume, ...]:
     return made
 
 
-def _check_mounts(made: tuple[Volume, ...], body: Body) -> None:
+def _check_mounts(made: tuple[Volume, ...], body: BlockReader) -> None:
     first: dict[str, Volume] = {}
     for volume in made:
         other = first.setdefault(same_path(volume.mount), volume)
@@ -218,7 +218,7 @@ def _check_mounts(made: tuple[Volume, ...], body: Body) -> None:
             body.found.append(lower.BadValue(span=volume.span, problem=problem, hint=hint, notes=notes))
 
 
-def _volume(body: Body) -> Volume:
+def _volume(body: BlockReader) -> Volume:
     body.found.steps(PART, body.span)
     size = body.positive("size", GIB, least=GIB)
     if size % GIB:
@@ -236,7 +236,7 @@ def _volume(body: Body) -> Volume:
     )
 
 
-def update(plan: Plan) -> Update:
+def update(plan: TierOutline) -> Update:
     """How a change rolls. Where no batch is said, the rest of one stays in service."""
     body = plan.body.only("update")
     size = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum

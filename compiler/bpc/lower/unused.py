@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from bpc.diagnostics.lower import DeployTime
-from bpc.language.coerce import Wrong
-from bpc.lower.body import Body
+from bpc.language.coerce import EvaluationError
+from bpc.lower.block_reader import BlockReader
 from bpc.lower.scope import UNKNOWN, Scope
 from bpc.lower.steps import ITEMS, items_once, packages_of, step_of
 from bpc.resolve.symbols import LetSymbol
@@ -36,7 +36,7 @@ def _check(block: Block, file: str, lowering: Lowering) -> None:
             scope.let(symbol, symbol.nodes[0])
     context = lowering.context
     before = len(context.found)
-    body = Body(block, scope)
+    body = BlockReader(block, scope)
     context.found[before:] = [d for d in context.found[before:] if not isinstance(d, DeployTime)]
     _attempt(context, lambda: body.value("from", None))
     items_once(body)
@@ -47,7 +47,7 @@ def _check(block: Block, file: str, lowering: Lowering) -> None:
         _attempt(context, partial(step_of, item, body, None))
 
 
-def _parsed(item: Body) -> None:
+def _parsed(item: BlockReader) -> None:
     source = item.sources.text(item.value("template", ""), item.where("template"))
     item.scope.lowering.templates.read(source)
 
@@ -57,7 +57,7 @@ def _attempt(context: Context, act: Callable[[], object]) -> None:
     before, failures = len(context.found), context.failures
     try:
         act()
-    except Wrong as wrong:
+    except EvaluationError as wrong:
         context.fail(wrong)
     told = [d for d in context.found[before:] if d.severity == "error"]
     if len(told) < context.failures - failures or any(isinstance(d, DeployTime) for d in told):

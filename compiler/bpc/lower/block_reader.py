@@ -7,7 +7,7 @@ import re
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import Note
 from bpc.diagnostics.check import BlockTwice, SettingTwice
-from bpc.language.coerce import Wrong, bad, fits
+from bpc.language.coerce import EvaluationError, coerce, invalid
 from bpc.language.functions import private
 from bpc.language.values import Deferred, EndpointValue, Hosts
 from bpc.lower.evaluate import evaluate, evaluate_as, loop_scope
@@ -58,7 +58,7 @@ def unroll(body: Iterable[Statement], scope: Scope) -> Iterator[tuple[Statement,
                     if asked:
                         inner.touched = {symbol: set(_asked_for(item, asked)) for symbol in inner.values}
                     yield from unroll(statement.body, inner)
-            except Wrong as wrong:
+            except EvaluationError as wrong:
                 context.fail(wrong)
 
 
@@ -79,7 +79,7 @@ def _asked_for(item: Value, asked: set[Touch]) -> Iterator[Touch]:
                 yield from (touch for touch in asked if f"{touch[0]}.{touch[1]}" == hole.balancer)
 
 
-class Body:
+class BlockReader:
     """One block. `value` never raises: what is wrong is reported, and the default stands in for it.
 
     `found` is where mistakes are told; `whole` where nothing of the block was left out for one.
@@ -147,7 +147,7 @@ class Body:
         word = self.keyword.settings[name]
         if given is None or not self.scope.lowering.sound(given[0]):
             if given is not None or word.required:
-                self.found.fail_at(self.where(name), Wrong(None))
+                self.found.fail_at(self.where(name), EvaluationError(None))
             return default
         setting, scope = given
         if words(word.type) and isinstance(setting.value, Name):
@@ -157,12 +157,12 @@ class Body:
             if type(value) is str or type(value) is tuple:
                 self.found.passing(value, setting.value.span)
             if isinstance(value, Hosts) and word.type == "list(string)":
-                raise Wrong(lower.DeployTime(span=setting.value.span, what="the list of a tier's members"))
+                raise EvaluationError(lower.DeployTime(span=setting.value.span, what="the list of a tier's members"))
             if type(value) in TEXTS and word.form != FREE:
                 for diagnostic in names_in(value, word.form, setting.value):
                     self.found.append(diagnostic)
             return value
-        except Wrong as wrong:
+        except EvaluationError as wrong:
             self.found.fail_at(self.where(name), wrong)
             return default
 
@@ -178,17 +178,17 @@ class Body:
         self.found.append(lower.BadValue(span=span, problem=f"{problem}, not {value}", hint=hint))
         return default
 
-    def only(self, keyword: str) -> Body | None:
+    def only(self, keyword: str) -> BlockReader | None:
         """The one block of a kind that stands at most once."""
         for block, scope in self.blocks:
             if block.keyword == keyword:
-                return Body(block, scope)
+                return BlockReader(block, scope)
         return None
 
-    def all(self, *keywords: str) -> Iterator[Body]:
+    def all(self, *keywords: str) -> Iterator[BlockReader]:
         for block, scope in self.blocks:
             if block.keyword in keywords:
-                yield Body(block, scope)
+                yield BlockReader(block, scope)
 
     def each_once(self, *keywords: str) -> None:
         """Reports blocks of these kinds that have one name or path; a wrong label is reported where its block is lowered."""
@@ -197,12 +197,12 @@ class Body:
             if block.keyword in keywords and block.label is not None:
                 try:
                     name = label(block, scope)
-                except Wrong:
+                except EvaluationError:
                     continue
                 once(first, block.keyword, same_path(name), block.label.span, self.found)
 
     def label(self) -> str:
-        """The block's label as text. Raises `Wrong`."""
+        """The block's label as text. Raises `EvaluationError`."""
         return label(self.block, self.scope)
 
     def was(self) -> str:
@@ -214,12 +214,12 @@ class Body:
 
 
 def label(block: Block, scope: Scope) -> str:
-    """A block's label as text. Raises `Wrong` where it is not what its block needs: it becomes part of resources' and files' names."""
+    """A block's label as text. Raises `EvaluationError` where it is not what its block needs: it becomes part of resources' and files' names."""
     node, form = block.label, BLOCKS[block.keyword].form
     if not isinstance(node, String):
         assert isinstance(node, Identifier)
         return node.text if form == "name" else _checked(block.keyword, node.text, node.span)
-    return _checked(block.keyword, str(fits(evaluate(node, scope), "string", node.span)), node.span)
+    return _checked(block.keyword, str(coerce(evaluate(node, scope), "string", node.span)), node.span)
 
 
 def _checked(keyword: str, text: str, span: Span) -> str:
@@ -228,7 +228,7 @@ def _checked(keyword: str, text: str, span: Span) -> str:
         return text
     wrong = check(text, LINE if form == "name" else form, span)
     if wrong is not None:
-        raise Wrong(wrong)
+        raise EvaluationError(wrong)
     if form == "name":
         raise _no_name(text, keyword, span)
     return text
@@ -259,7 +259,7 @@ def once(first: dict[str, Span], keyword: str, name: str, span: Span, found: Con
     if name not in first:
         first[name] = span
     elif first[name] == span:
-        found.append(lower.DuplicateTier(span=span, keyword=keyword, name=name, hint=hint))
+        found.append(lower.DuplicateName(span=span, keyword=keyword, name=name, hint=hint))
     else:
         note = Note(span=first[name], text="declared here first")
         found.append(resolve.DeclaredTwice(span=span, name=name, notes=(note,)))
@@ -272,6 +272,6 @@ def same_path(path: str) -> str:
     return "/" + "/".join(part for part in path.split("/") if part not in ("", "."))
 
 
-def _no_name(text: str, keyword: str, span: Span) -> Wrong:
+def _no_name(text: str, keyword: str, span: Span) -> EvaluationError:
     hint = "a name consists of letters, digits, _ and -, and begins with a letter or _"
-    return bad(span, f'"{text}" is not a valid name for a {keyword}', hint)
+    return invalid(span, f'"{text}" is not a valid name for a {keyword}', hint)
