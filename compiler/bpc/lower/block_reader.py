@@ -9,6 +9,7 @@ from bpc.diagnostics.base import Note
 from bpc.diagnostics.check import BlockTwice, SettingTwice
 from bpc.language.coerce import EvaluationError, coerce, invalid
 from bpc.language.functions import private
+from bpc.language.types import STRING
 from bpc.language.values import Deferred, EndpointValue, Hosts
 from bpc.lower.evaluate import evaluate, evaluate_as, loop_scope
 from bpc.lower.items import items
@@ -82,7 +83,7 @@ def _asked_for(item: Value, asked: set[Touch]) -> Iterator[Touch]:
 class BlockReader:
     """One block. `value` never raises: what is wrong is reported, and the default stands in for it.
 
-    `found` is where mistakes are told; `whole` where nothing of the block was left out for one.
+    `context` is where mistakes are reported; `whole` where nothing of the block was left out for one.
     """
 
     def __init__(self, block: Block, scope: Scope) -> None:
@@ -91,29 +92,29 @@ class BlockReader:
         self.settings: dict[str, tuple[Setting, Scope]] = {}
         self.blocks: list[tuple[Block, Scope]] = []
         self.rest: list[tuple[Statement, Scope]] = []
-        self.found = scope.lowering.context
-        self.found.steps(BLOCK, block.span)
+        self.context = scope.lowering.context
+        self.context.steps(BLOCK, block.span)
         once: set[str] = set()
-        before, sound = self.found.failures, scope.lowering.sound
+        before, sound = self.context.failures, scope.lowering.sound
         self.whole = not scope.lowering.analysis.found.lost_within(block.span)
         for statement, inner in unroll(block.body, scope):
             if isinstance(statement, Setting):
                 name = statement.name.text
                 if name in self.settings and sound(statement):
-                    self.found.append(SettingTwice(span=statement.name.span, name=name, hint=IN_LOOP))
+                    self.context.report(SettingTwice(span=statement.name.span, name=name, hint=IN_LOOP))
                 self.settings.setdefault(name, (statement, inner))
             elif not sound(statement):
                 self.whole = False
             elif isinstance(statement, Block):
                 word = statement.keyword
                 if word in once:
-                    self.found.append(BlockTwice(span=statement.span, word=word, hint=IN_LOOP))
+                    self.context.report(BlockTwice(span=statement.span, word=word, hint=IN_LOOP))
                 if BLOCKS[word].once:
                     once.add(word)
                 self.blocks.append((statement, inner))
             else:
                 self.rest.append((statement, inner))
-        self.whole = self.whole and self.found.failures == before
+        self.whole = self.whole and self.context.failures == before
 
     @property
     def sources(self) -> Sources:
@@ -147,7 +148,7 @@ class BlockReader:
         word = self.keyword.settings[name]
         if given is None or not self.scope.lowering.sound(given[0]):
             if given is not None or word.required:
-                self.found.fail_at(self.where(name), EvaluationError(None))
+                self.context.fail_at(self.where(name), EvaluationError(None))
             return default
         setting, scope = given
         if words(word.type) and isinstance(setting.value, Name):
@@ -155,15 +156,15 @@ class BlockReader:
         try:
             value = evaluate_as(word.type, setting.value, scope, deploy=word.deploy)
             if type(value) is str or type(value) is tuple:
-                self.found.passing(value, setting.value.span)
+                self.context.passing(value, setting.value.span)
             if isinstance(value, Hosts) and word.type == "list(string)":
                 raise EvaluationError(lower.DeployTime(span=setting.value.span, what="the list of a tier's members"))
             if type(value) in TEXTS and word.form != FREE:
                 for diagnostic in names_in(value, word.form, setting.value):
-                    self.found.append(diagnostic)
+                    self.context.report(diagnostic)
             return value
         except EvaluationError as wrong:
-            self.found.fail_at(self.where(name), wrong)
+            self.context.fail_at(self.where(name), wrong)
             return default
 
     def positive(self, name: str, default: int, least: int = 1, most: int = 10**15) -> int:
@@ -175,7 +176,7 @@ class BlockReader:
         span = self.where(name)
         dash = re.fullmatch(r"(\d+)\s*-\s*(\d+)", span.source.text[span.start : span.end])
         hint = f"a range is written {dash[1]}..{dash[2]}" if dash else ""
-        self.found.append(lower.BadValue(span=span, problem=f"{problem}, not {value}", hint=hint))
+        self.context.report(lower.BadValue(span=span, problem=f"{problem}, not {value}", hint=hint))
         return default
 
     def only(self, keyword: str) -> BlockReader | None:
@@ -199,7 +200,7 @@ class BlockReader:
                     name = label(block, scope)
                 except EvaluationError:
                     continue
-                once(first, block.keyword, same_path(name), block.label.span, self.found)
+                once(first, block.keyword, same_path(name), block.label.span, self.context)
 
     def label(self) -> str:
         """The block's label as text. Raises `EvaluationError`."""
@@ -209,7 +210,7 @@ class BlockReader:
         """The name before a rename, or nothing."""
         former = str(self.value("was", ""))
         if former and not re.fullmatch(NAME, former):
-            self.found.fail(_no_name(former, self.block.keyword, self.where("was")))
+            self.context.fail(_no_name(former, self.block.keyword, self.where("was")))
         return former
 
 
@@ -219,7 +220,7 @@ def label(block: Block, scope: Scope) -> str:
     if not isinstance(node, String):
         assert isinstance(node, Identifier)
         return node.text if form == "name" else _checked(block.keyword, node.text, node.span)
-    return _checked(block.keyword, str(coerce(evaluate(node, scope), "string", node.span)), node.span)
+    return _checked(block.keyword, str(coerce(evaluate(node, scope), STRING, node.span)), node.span)
 
 
 def _checked(keyword: str, text: str, span: Span) -> str:
@@ -259,10 +260,10 @@ def once(first: dict[str, Span], keyword: str, name: str, span: Span, found: Con
     if name not in first:
         first[name] = span
     elif first[name] == span:
-        found.append(lower.DuplicateName(span=span, keyword=keyword, name=name, hint=hint))
+        found.report(lower.DuplicateName(span=span, keyword=keyword, name=name, hint=hint))
     else:
         note = Note(span=first[name], text="declared here first")
-        found.append(resolve.DeclaredTwice(span=span, name=name, notes=(note,)))
+        found.report(resolve.DeclaredTwice(span=span, name=name, notes=(note,)))
 
 
 def same_path(path: str) -> str:

@@ -6,6 +6,7 @@ from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import did_you_mean
 from bpc.language.coerce import EvaluationError, coerce
 from bpc.language.functions import private_text
+from bpc.language.types import parse
 from bpc.language.values import TierValue
 from bpc.lower.evaluate import evaluate
 from bpc.model.resources import FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Peer, Rule
@@ -22,39 +23,40 @@ if TYPE_CHECKING:
     from bpc.source import Span
 
 
+CIDRS = parse("cidr | list(cidr)")
 RULE = 100
 """Steps of what the targets make of a permission."""
 
 
-def rules(context: Context, plans: list[TierOutline], touched: Mapping[str, Set[Touch]]) -> list[Rule]:
+def rules(context: Context, outlines: list[TierOutline], touched: Mapping[str, Set[Touch]]) -> list[Rule]:
     """All permissions, tier by tier and endpoint by endpoint, in the order of declaration."""
     handed: dict[tuple[str, str], list[str]] = {}
     for user, touches in touched.items():
         for target in {(tier, endpoint) for tier, endpoint, _ in touches}:
             handed.setdefault(target, []).append(user)
     made: list[Rule] = []
-    for plan in plans:
-        allowed = _allowed(context, plan)
-        for endpoint in plan.endpoints.values():
-            users = handed.get((plan.name, endpoint.name), [])
-            members = [user for user in users if endpoint.balancer and _members(plan, endpoint, touched[user])]
-            others = [user for user in users if not endpoint.balancer or _balancer(plan, endpoint, touched[user])]
+    for outline in outlines:
+        allowed = _allowed(context, outline)
+        for endpoint in outline.endpoints.values():
+            users = handed.get((outline.name, endpoint.name), [])
+            members = [user for user in users if endpoint.balancer and _members(outline, endpoint, touched[user])]
+            others = [user for user in users if not endpoint.balancer or _balancer(outline, endpoint, touched[user])]
             peers = _peers(endpoint, others, allowed)
             context.steps(RULE * (len(peers) + len(members) + 1), endpoint.span)
-            made += _endpoint_rules(plan, endpoint, peers, members)
+            made += _endpoint_rules(outline, endpoint, peers, members)
     return made
 
 
-def _members(plan: TierOutline, endpoint: Endpoint, touches: Set[Touch]) -> bool:
+def _members(outline: TierOutline, endpoint: Endpoint, touches: Set[Touch]) -> bool:
     """Whether a user reaches the members behind a balancer: it asks for their addresses, at the endpoint or at the tier."""
-    if (plan.name, endpoint.name, "hosts") in touches:
+    if (outline.name, endpoint.name, "hosts") in touches:
         return True
-    return (plan.name, "", "hosts") in touches and (plan.name, endpoint.name, "host") not in touches
+    return (outline.name, "", "hosts") in touches and (outline.name, endpoint.name, "host") not in touches
 
 
-def _balancer(plan: TierOutline, endpoint: Endpoint, touches: Set[Touch]) -> bool:
+def _balancer(outline: TierOutline, endpoint: Endpoint, touches: Set[Touch]) -> bool:
     """Whether a user reaches the balancer: not where it asks the endpoint for its members' addresses alone."""
-    return (plan.name, endpoint.name, "host") in touches or (plan.name, endpoint.name, "hosts") not in touches
+    return (outline.name, endpoint.name, "host") in touches or (outline.name, endpoint.name, "hosts") not in touches
 
 
 def _peers(endpoint: Endpoint, users: list[str], allowed: dict[str, list[tuple[Peer, Span]]]) -> dict[Peer, Span]:
@@ -69,21 +71,21 @@ def _peers(endpoint: Endpoint, users: list[str], allowed: dict[str, list[tuple[P
 
 
 def _endpoint_rules(
-    plan: TierOutline, endpoint: Endpoint, peers: dict[Peer, Span], members: list[str]
+    outline: TierOutline, endpoint: Endpoint, peers: dict[Peer, Span], members: list[str]
 ) -> Iterator[Rule]:
     """`peers` reach the endpoint's balancer where it has one; the tiers of `members` pass it by."""
     for peer, span in peers.items():
-        yield _rule(plan, endpoint, peer, span, balanced=bool(endpoint.balancer))
+        yield _rule(outline, endpoint, peer, span, balanced=bool(endpoint.balancer))
     for user in members:
-        yield _rule(plan, endpoint, FromGroup(group=user), endpoint.span, balanced=False)
+        yield _rule(outline, endpoint, FromGroup(group=user), endpoint.span, balanced=False)
     if endpoint.balancer:
-        yield _rule(plan, endpoint, FromBalancer(balancer=endpoint.balancer), endpoint.span, balanced=False)
+        yield _rule(outline, endpoint, FromBalancer(balancer=endpoint.balancer), endpoint.span, balanced=False)
 
 
-def _rule(plan: TierOutline, endpoint: Endpoint, peer: Peer, span: Span, *, balanced: bool) -> Rule:
+def _rule(outline: TierOutline, endpoint: Endpoint, peer: Peer, span: Span, *, balanced: bool) -> Rule:
     return Rule(
         peer=peer,
-        to=endpoint.balancer if balanced else plan.name,
+        to=endpoint.balancer if balanced else outline.name,
         balancer=balanced,
         endpoint=endpoint.name,
         protocol="udp" if endpoint.protocol == "udp" else "tcp",
@@ -92,17 +94,17 @@ def _rule(plan: TierOutline, endpoint: Endpoint, peer: Peer, span: Span, *, bala
     )
 
 
-def _allowed(context: Context, plan: TierOutline) -> dict[str, list[tuple[Peer, Span]]]:
+def _allowed(context: Context, outline: TierOutline) -> dict[str, list[tuple[Peer, Span]]]:
     """The peers of `allow` by endpoint."""
     allowed: dict[str, list[tuple[Peer, Span]]] = {}
-    for statement, scope in plan.body.rest:
+    for statement, scope in outline.body.rest:
         if not isinstance(statement, Allow):
             continue
         name = statement.endpoint.text
-        if name not in plan.endpoints:
-            hint = did_you_mean(name, plan.endpoints)
-            what = f'tier "{plan.name}"'
-            if plan.sound:
+        if name not in outline.endpoints:
+            hint = did_you_mean(name, outline.endpoints)
+            what = f'tier "{outline.name}"'
+            if outline.sound:
                 context.report(resolve.UnknownMember(span=statement.endpoint.span, what=what, name=name, hint=hint))
             continue
         try:
@@ -110,7 +112,7 @@ def _allowed(context: Context, plan: TierOutline) -> dict[str, list[tuple[Peer, 
             if isinstance(value, TierValue):
                 peers: list[Peer] = [FromGroup(group=value.name)]
             else:
-                fitting = coerce(value, "cidr | list(cidr)", statement.origin.span, deploy=True)
+                fitting = coerce(value, CIDRS, statement.origin.span, deploy=True)
                 items = fitting if isinstance(fitting, tuple) else (fitting,)
                 peers = [FromCidr(cidr=private_text(item)) for item in items]
         except EvaluationError as wrong:
@@ -128,8 +130,8 @@ def start_order(tiers: Tiers, context: Context, groups: list[Group]) -> None:
     for name in after:
         cycle = _cycle(name, after, done)
         if cycle:
-            plan = tiers.plan(cycle[1])
-            endpoint = f"{cycle[1]}.{next(iter(plan.endpoints))}"
+            outline = tiers.outline(cycle[1])
+            endpoint = f"{cycle[1]}.{next(iter(outline.endpoints))}"
             shown = " -> ".join(cycle)
             context.report(lower.StartCycle(span=spans[cycle[0]], cycle=shown, endpoint=endpoint, tier=cycle[0]))
 

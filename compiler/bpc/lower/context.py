@@ -43,8 +43,6 @@ class Context:
         if diagnostic.span not in self.failed:
             self.found.append(diagnostic)
 
-    append = report
-
     def fail(self, wrong: EvaluationError) -> None:
         """What could not be evaluated is left out; its mistake is told here, where it was not told before."""
         if wrong.diagnostic is None:

@@ -1,4 +1,4 @@
-"""The tiers of a solution, as expressions and one another ask for them. Each is planned when it is first asked for."""
+"""The tiers of a solution, as expressions and one another ask for them. Each is outlined when it is first asked for."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Tiers:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self.plans: dict[str, TierOutline] = {}
+        self.outlines: dict[str, TierOutline] = {}
         self._pending: dict[str, BlockReader] = {}
         self._busy: set[str] = set()
         self.spans: dict[str, Span] = {}
@@ -45,24 +45,24 @@ class Tiers:
 
     def close(self) -> None:
         """Lets go of the tree, which readers of blocks keep alive: of a large blueprint, it is most of the memory."""
-        self.plans.clear()
+        self.outlines.clear()
         self._pending.clear()
 
-    def plan(self, name: str) -> TierOutline:
-        """A tier's plan. Raises `EvaluationError` where the tier's own plan needs it, and where it was left out for a mistake."""
+    def outline(self, name: str) -> TierOutline:
+        """A tier's outline. Raises `EvaluationError` where the tier's own outline needs it, and where it was left out for a mistake."""
         if name in self._busy:
             raise EvaluationError(lower.LetCycle(span=self.spans[name], name=name))
-        if name not in self.plans:
+        if name not in self.outlines:
             body = self._pending.pop(name, None)
             if body is None:
                 raise EvaluationError(None)
             self._busy.add(name)
             try:
                 with self._context.recording():
-                    self.plans[name] = outline_tier(name, body)
+                    self.outlines[name] = outline_tier(name, body)
             finally:
                 self._busy.discard(name)
-        return self.plans[name]
+        return self.outlines[name]
 
     def named(self, name: str, span: Span) -> TierValue:
         """`tier(name)`. Raises `EvaluationError`."""
@@ -73,7 +73,7 @@ class Tiers:
 
     def member_of(self, tier: str, index: int, span: Span) -> MemberValue:
         """`tier[index]`. Raises `EvaluationError`."""
-        members = self.plan(tier).members
+        members = self.outline(tier).members
         if not isinstance(members, Fixed):
             raise invalid(
                 span, f'the members of "{tier}" come and go: none of them can be named', "use a number as its `count`"
@@ -87,19 +87,19 @@ class Tiers:
         known: tuple[str, ...] = ()
         whole = True
         if isinstance(target, TierValue):
-            plan = self.plan(target.name)
-            known, whole = (*plan.endpoints, "hosts"), plan.body.whole
-            if name in plan.endpoints:
+            outline = self.outline(target.name)
+            known, whole = (*outline.endpoints, "hosts"), outline.body.whole
+            if name in outline.endpoints:
                 self._context.touch(((target.name, name, ""),))
                 return EndpointValue(tier=target.name, name=name)
             if name == "hosts":
                 self._context.touch(((target.name, "", "hosts"),))
-                return self._hosts(target.name, plan.networks[0])
+                return self._hosts(target.name, outline.networks[0])
         elif isinstance(target, MemberValue):
             known = ("host",)
             if name == "host":
                 self._context.touch(((target.tier, "", "hosts"),))
-                return self._member(target.tier, target.index, self.plan(target.tier).networks[0])
+                return self._member(target.tier, target.index, self.outline(target.tier).networks[0])
         elif isinstance(target, EndpointValue):
             known = ("host", "hosts", "port", "protocol")
             if name in known:
@@ -114,33 +114,33 @@ class Tiers:
         raise EvaluationError(resolve.UnknownMember(span=span, what=_what(target), name=name, hint=hint))
 
     def _endpoint(self, target: EndpointValue, name: str, span: Span) -> Value:
-        plan = self.plan(target.tier)
-        endpoint = plan.endpoints[target.name]
+        outline = self.outline(target.tier)
+        endpoint = outline.endpoints[target.name]
         if name == "port":
             return endpoint.port
         if name == "protocol":
             return endpoint.protocol
         if name == "hosts":
             return self._hosts(target.tier, endpoint.network)
-        return self._host(plan, endpoint, span)
+        return self._host(outline, endpoint, span)
 
-    def _host(self, plan: TierOutline, endpoint: Endpoint, span: Span) -> Value:
+    def _host(self, outline: TierOutline, endpoint: Endpoint, span: Span) -> Value:
         """The one address of an endpoint, with its public one where there is one."""
         private: Hole
         if endpoint.balancer:
             private = BalancerAddressHole(balancer=endpoint.balancer)
             public = PublicAddressHole(owner=endpoint.balancer, member=None)
-        elif plan.members == Fixed(count=1):
-            private = MemberAddressHole(group=plan.name, network=endpoint.network, member=0)
-            public = PublicAddressHole(owner=plan.name, member=0)
+        elif outline.members == Fixed(count=1):
+            private = MemberAddressHole(group=outline.name, network=endpoint.network, member=0)
+            public = PublicAddressHole(owner=outline.name, member=0)
         else:
-            told = lower.NeedsBalance(span=span, tier=plan.name, endpoint=endpoint.name)
-            raise EvaluationError(told if plan.sound else None)
+            told = lower.NeedsBalance(span=span, tier=outline.name, endpoint=endpoint.name)
+            raise EvaluationError(told if outline.sound else None)
         host = EndpointHost(private=private, public=public) if endpoint.public else private
         return Deferred(text=(host,), type="string")
 
     def _hosts(self, tier: str, network: str) -> Hosts:
-        members = self.plan(tier).members
+        members = self.outline(tier).members
         return Hosts(tier=tier, network=network, count=members.count if isinstance(members, Fixed) else None)
 
     def _member(self, tier: str, index: int, network: str) -> Deferred:

@@ -10,7 +10,7 @@ from bpc.language.coerce import EvaluationError, coerce, invalid, origin
 from bpc.language.compare import unknown
 from bpc.language.functions import DEFERRED_ALLOWED, KNOWN_FIRST, TABLE, as_text, from_text
 from bpc.language.operators import compute, is_text, mixed, quantity
-from bpc.language.types import article
+from bpc.language.types import BOOL, INT, NUMERIC, STRING, article
 from bpc.language.values import (
     Deferred,
     ModuleValue,
@@ -98,7 +98,7 @@ def evaluate(node: Expression, scope: Scope) -> Value:
         case Comprehension():
             return scope.context.passing(tuple(_comprehend(node, scope)), node.span)  # type: ignore[no-any-return]
         case Conditional():
-            chosen = coerce(evaluate(node.condition, scope), "bool", node.condition.span)
+            chosen = coerce(evaluate(node.condition, scope), BOOL, node.condition.span)
             return evaluate(node.then if chosen else node.otherwise, scope)
         case RangeLiteral():
             return _range(node, scope)
@@ -209,7 +209,7 @@ def _wrong(expected: str, value: Value, node: Expression, hint: str = "") -> low
 
 def _key(key: object, scope: Scope) -> str:
     if isinstance(key, String):
-        return str(coerce(evaluate(key, scope), "string", key.span))
+        return str(coerce(evaluate(key, scope), STRING, key.span))
     return key.text  # type: ignore[attr-defined, no-any-return]
 
 
@@ -226,8 +226,8 @@ def _map(node: MapLiteral, scope: Scope) -> Value:
 
 
 def _range(node: RangeLiteral, scope: Scope) -> Range:
-    low = coerce(evaluate(node.low, scope), "int", node.low.span)
-    high = coerce(evaluate(node.high, scope), "int", node.high.span)
+    low = coerce(evaluate(node.low, scope), INT, node.low.span)
+    high = coerce(evaluate(node.high, scope), INT, node.high.span)
     assert isinstance(low, int) and isinstance(high, int)
     if low > high:
         raise invalid(
@@ -248,7 +248,7 @@ def _comprehend(node: Comprehension, scope: Scope) -> Iterator[Value]:
     for item in items(evaluate(node.iterable, scope), node.iterable.span):
         scope.context.steps(weight, node.span)
         inner = loop_scope(node.variable, item, scope)
-        if node.condition is None or coerce(evaluate(node.condition, inner), "bool", node.condition.span):
+        if node.condition is None or coerce(evaluate(node.condition, inner), BOOL, node.condition.span):
             yield evaluate(node.element, inner)
 
 
@@ -283,13 +283,13 @@ def _member(target: ModuleValue, name: Identifier, scope: Scope) -> Value:
 def _index(node: Index, scope: Scope) -> Value:
     target = evaluate(node.target, scope)
     if isinstance(target, dict):
-        key = coerce(evaluate(node.index, scope), "string", node.index.span)
+        key = coerce(evaluate(node.index, scope), STRING, node.index.span)
         if key not in target:
             hint = did_you_mean(str(key), target)
             raise EvaluationError(resolve.UnknownMember(span=node.index.span, what="the map", name=str(key), hint=hint))
         found: Value = target[str(key)]
         return found
-    index = coerce(evaluate(node.index, scope), "int", node.index.span)
+    index = coerce(evaluate(node.index, scope), INT, node.index.span)
     assert isinstance(index, int)
     if isinstance(target, TierValue):
         return scope.lowering.tiers.member_of(target.name, index, node.index.span)
@@ -302,18 +302,18 @@ def _index(node: Index, scope: Scope) -> Value:
 def _unary(node: Unary, scope: Scope) -> Value:
     value = evaluate(node.operand, scope)
     if node.operator == "not":
-        return not coerce(value, "bool", node.operand.span)
-    value = coerce(value, "int | number", node.operand.span)
+        return not coerce(value, BOOL, node.operand.span)
+    value = coerce(value, NUMERIC, node.operand.span)
     return -value  # type: ignore[operator]
 
 
 def _binary(node: Binary, scope: Scope) -> Value:
     left = evaluate(node.left, scope)
     if node.operator in ("and", "or"):
-        coerce(left, "bool", node.left.span)
+        coerce(left, BOOL, node.left.span)
         if bool(left) == (node.operator == "or"):
             return left
-        return coerce(evaluate(node.right, scope), "bool", node.right.span)
+        return coerce(evaluate(node.right, scope), BOOL, node.right.span)
     right = evaluate(node.right, scope)
     for side, value in ((node.left, left), (node.right, right)):
         if isinstance(value, Deferred) and not (node.operator == "+" and (is_text(left) or is_text(right))):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower
 from bpc.language.coerce import EvaluationError, coerce
+from bpc.language.types import ENDPOINT
 from bpc.language.values import EndpointValue, TemplateValue
 from bpc.lower import tiers
 from bpc.lower.evaluate import evaluate
@@ -39,57 +40,57 @@ class Lowered(Record):
     touched: frozenset[Touch]
 
 
-def planned(tiers: Tiers, body: BlockReader) -> list[TierOutline]:
-    """The plans of all tiers; what two of their settings cannot be together is reported where both are sound."""
-    plans = []
+def outlined(tiers: Tiers, body: BlockReader) -> list[TierOutline]:
+    """The outlines of all tiers; what two of their settings cannot be together is reported where both are sound."""
+    outlines = []
     for name in list(tiers.spans):
         try:
-            plans.append(tiers.plan(name))
+            outlines.append(tiers.outline(name))
         except EvaluationError as wrong:
-            body.found.fail(wrong)
-    failures = body.found.failures
+            body.context.fail(wrong)
+    failures = body.context.failures
     private = {name for name, item in named(body, "network") if item.whole and not item.value("public", False)}
-    if body.found.failures > failures:
-        return plans
-    for plan in plans:
-        for endpoint in plan.endpoints.values() if plan.sound else ():
+    if body.context.failures > failures:
+        return outlines
+    for outline in outlines:
+        for endpoint in outline.endpoints.values() if outline.sound else ():
             if endpoint.public and endpoint.network in private:
-                body.found.append(lower.NotPublicNetwork(span=endpoint.span, network=endpoint.network))
-            elif endpoint.public and not endpoint.balancer and endpoint.network != plan.networks[0]:
-                found = lower.PublicElsewhere(span=endpoint.span, endpoint=endpoint.name, tier=plan.name)
-                body.found.append(found)
-    return plans
+                body.context.report(lower.NotPublicNetwork(span=endpoint.span, network=endpoint.network))
+            elif endpoint.public and not endpoint.balancer and endpoint.network != outline.networks[0]:
+                found = lower.PublicElsewhere(span=endpoint.span, endpoint=endpoint.name, tier=outline.name)
+                body.context.report(found)
+    return outlines
 
 
 def groups(
-    plans: list[TierOutline], body: BlockReader, images: Images, bakes: Mapping[str, Bake]
+    outlines: list[TierOutline], body: BlockReader, images: Images, bakes: Mapping[str, Bake]
 ) -> dict[str, Lowered]:
     """The groups by their tiers' names. `bakes` are tiers that are baked otherwise than the blueprint says."""
     made = {}
     bake, said = body.value("bake", None), body.where("bake")
-    for plan in plans:
+    for outline in outlines:
         try:
-            lowered = _group(plan, bake, said, bakes.get(plan.name), images)
+            lowered = _group(outline, bake, said, bakes.get(outline.name), images)
         except EvaluationError as wrong:
-            body.found.fail(wrong)
+            body.context.fail(wrong)
         else:
             if lowered is not None:
-                made[plan.name] = lowered
+                made[outline.name] = lowered
     return made
 
 
-def _group(plan: TierOutline, bake: Bake | None, said: Span, instead: Bake | None, images: Images) -> Lowered | None:
+def _group(outline: TierOutline, bake: Bake | None, said: Span, instead: Bake | None, images: Images) -> Lowered | None:
     """A tier's group. Raises `EvaluationError`. `bake` is the solution's word; the tier's own wins, and `instead` wins over both."""
-    body, context = plan.body, plan.body.found
+    body, context = outline.body, outline.body.context
     parts = 1 + sum(1 for _ in body.all("volume"))
-    context.steps(TIER + MEMBER * _largest(plan) * parts + context.weight(body.block), body.span)
-    with body.found.recording() as touched:
+    context.steps(TIER + MEMBER * _largest(outline) * parts + context.weight(body.block), body.span)
+    with body.context.recording() as touched:
         template = body.value("image", None)
-    connected = _connected(plan)
-    volumes = tiers.volumes(plan)
+    connected = _connected(outline)
+    volumes = tiers.volumes(outline)
     machine = tiers.machine(body)
-    update = tiers.update(plan)
-    signals = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum
+    update = tiers.update(outline)
+    signals = outline.members.count if isinstance(outline.members, Fixed) else outline.members.minimum
     readiness = Readiness(signals=signals, timeout=body.positive("ready_within", HALF_HOUR, least=1000))
     spread, was, chosen = body.value("spread", None), body.was(), instead or body.value("bake", bake)
     if not isinstance(template, TemplateValue):
@@ -99,44 +100,44 @@ def _group(plan: TierOutline, bake: Bake | None, said: Span, instead: Bake | Non
     touched |= built.touched
     context.steps(STEP * len(built.first_boot) + len(touched), body.span)
     context.room(built.size, body.span)
-    waits = {tier for tier, endpoint, _ in touched if endpoint and (tier, endpoint) not in connected} - {plan.name}
+    waits = {tier for tier, endpoint, _ in touched if endpoint and (tier, endpoint) not in connected} - {outline.name}
     group = Group(
-        name=plan.name,
+        name=outline.name,
         doc=body.block.doc,
-        members=plan.members,
+        members=outline.members,
         machine=machine,
         image=images.shared(built.image).name,
         bake=baked,
-        networks=plan.networks,
+        networks=outline.networks,
         spread=spread,
-        endpoints=tuple(plan.endpoints.values()),
+        endpoints=tuple(outline.endpoints.values()),
         volumes=volumes,
         update=update,
         readiness=readiness,
-        public_address=any(e.public and not e.balancer for e in plan.endpoints.values()),
+        public_address=any(e.public and not e.balancer for e in outline.endpoints.values()),
         starts_after=tuple(sorted(waits)),
-        first_boot=tuple(_mount(plan.name, volume) for volume in volumes) + built.first_boot,
+        first_boot=tuple(_mount(outline.name, volume) for volume in volumes) + built.first_boot,
         was=was,
         span=body.span,
     )
     return Lowered(group=group, touched=frozenset(touched | {(*target, "") for target in connected}))
 
 
-def _largest(plan: TierOutline) -> int:
+def _largest(outline: TierOutline) -> int:
     """Members that a target writes down one by one."""
-    return plan.members.count if isinstance(plan.members, Fixed) else 1
+    return outline.members.count if isinstance(outline.members, Fixed) else 1
 
 
-def _connected(plan: TierOutline) -> set[tuple[str, str]]:
+def _connected(outline: TierOutline) -> set[tuple[str, str]]:
     """The endpoints of `connect`: reached, and not waited for."""
     connected = set()
-    for statement, scope in plan.body.rest:
+    for statement, scope in outline.body.rest:
         if not isinstance(statement, Connect):
             continue
         try:
-            value = coerce(evaluate(statement.endpoint, scope), "endpoint", statement.endpoint.span)
+            value = coerce(evaluate(statement.endpoint, scope), ENDPOINT, statement.endpoint.span)
         except EvaluationError as wrong:
-            plan.body.found.fail(wrong)
+            outline.body.context.fail(wrong)
         else:
             assert isinstance(value, EndpointValue)
             connected.add((value.tier, value.name))

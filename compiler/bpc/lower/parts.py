@@ -5,6 +5,7 @@ from __future__ import annotations
 from bpc.diagnostics import lower
 from bpc.language.coerce import EvaluationError, coerce, invalid
 from bpc.language.functions import public_text
+from bpc.language.types import UNKNOWN as ANY
 from bpc.lower.block_reader import once
 from bpc.lower.evaluate import evaluate
 from bpc.model.resources import Network, Secret
@@ -58,7 +59,7 @@ def networks(body: BlockReader) -> list[Network]:
     parsed: list[tuple[int, int, int, str]] = []
     reserved = [(ipaddress.ip_network(taken), use) for taken, use in RESERVED.items()]
     for name, item in named(body, "network"):
-        failures = body.found.failures
+        failures = body.context.failures
         network = Network(
             name=name,
             cidr=item.value("cidr", "10.0.0.0/24"),
@@ -67,19 +68,19 @@ def networks(body: BlockReader) -> list[Network]:
             span=item.span,
         )
         made.append(network)
-        if not item.whole or body.found.failures > failures:
+        if not item.whole or body.context.failures > failures:
             continue
         mine = ipaddress.ip_network(network.cidr)
         for taken, use in reserved:
             if mine.version == taken.version and mine.overlaps(taken):
                 problem = f'network "{name}" has addresses of {taken}, which is reserved for {use}'
-                body.found.append(lower.BadValue(span=item.where("cidr"), problem=problem, hint=PRIVATE))
+                body.context.report(lower.BadValue(span=item.where("cidr"), problem=problem, hint=PRIVATE))
                 break
         low, high = int(mine.network_address), int(mine.broadcast_address)
-        body.found.steps(NETWORK + len(made) // 10, item.span)
+        body.context.steps(NETWORK + len(made) // 10, item.span)
         for version, first, last, other in parsed:
             if first <= high and low <= last and version == mine.version:
-                body.found.append(lower.Overlap(span=item.where("cidr"), name=network.name, other=other))
+                body.context.report(lower.Overlap(span=item.where("cidr"), name=network.name, other=other))
                 break  # one is enough to say: a loop may make thousands that overlap each other
         parsed.append((mine.version, low, high, name))
     return made
@@ -120,7 +121,7 @@ def params(body: BlockReader, settings: Mapping[str, Expression]) -> list[Param]
             if isinstance(value, str) and default is not None and not value.isprintable():
                 _check_characters(value, default.span)
         except EvaluationError as wrong:
-            body.found.fail(wrong)
+            body.context.fail(wrong)
         made.append(
             Param(name=statement.name.text, type=kind, default=value, doc=statement.doc, span=statement.name.span)  # type: ignore[arg-type]
         )
@@ -145,17 +146,17 @@ def outputs(body: BlockReader) -> list[Output]:
         if not isinstance(statement, OutputStatement):
             continue
         hint = "the name of an output cannot be computed: move it out of the `for`"
-        once(first, "output", statement.name.text, statement.name.span, body.found, hint)
+        once(first, "output", statement.name.text, statement.name.span, body.context, hint)
         try:
-            value = coerce(evaluate(statement.value, scope), "any", statement.value.span, deploy=True)
+            value = coerce(evaluate(statement.value, scope), ANY, statement.value.span, deploy=True)
             text = public_text(value)
         except ValueError:
             problem = "expected a string, number or bool for an output: use join() for a list"
-            body.found.append(lower.BadValue(span=statement.value.span, problem=problem))
+            body.context.report(lower.BadValue(span=statement.value.span, problem=problem))
         except EvaluationError as wrong:
-            body.found.fail(wrong)
+            body.context.fail(wrong)
         else:
-            _check_shown(text, statement, body.found)
+            _check_shown(text, statement, body.context)
             made.append(Output(name=statement.name.text, value=text, doc=statement.doc, span=statement.name.span))
     return made
 

@@ -1,4 +1,4 @@
-"""The whole solution for one choice: its names bound to values, tiers planned and lowered, connections turned into rules and order."""
+"""The whole solution for one choice: its names bound to values, tiers outlined and lowered, connections turned into rules and order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bpc.lower.connections import rules, start_order
 from bpc.lower.context import Context
 from bpc.lower.directory import Tiers
 from bpc.lower.environment import applied, environments
-from bpc.lower.groups import groups, planned
+from bpc.lower.groups import groups, outlined
 from bpc.lower.images import Images
 from bpc.lower.parts import identities, networks, outputs, params, secrets
 from bpc.lower.scope import Lowering, Scope
@@ -121,10 +121,10 @@ def _solution(solution: Block, choice: Choice, lowering: Lowering, images: Image
     body = enter(solution, choice, lowering)
     block = body.block
     made_networks, made_secrets = networks(body), secrets(body)
-    plans = planned(tiers, body)
-    made = groups(plans, body, images, choice.bakes)
+    outlines = outlined(tiers, body)
+    made = groups(outlines, body, images, choice.bakes)
     made_groups = [lowered.group for lowered in made.values()]
-    balancers = [balancer for plan in plans for balancer in plan.balancers]
+    balancers = [balancer for outline in outlines for balancer in outline.balancers]
     for keyword, things in (("network", made_networks), ("secret", made_secrets), ("tier", made_groups)):
         identities(context, keyword, things)
     for group in made_groups:
@@ -134,7 +134,7 @@ def _solution(solution: Block, choice: Choice, lowering: Lowering, images: Image
         *made_secrets,
         *made_groups,
         *balancers,
-        *rules(context, plans, {name: lowered.touched for name, lowered in made.items()}),
+        *rules(context, outlines, {name: lowered.touched for name, lowered in made.items()}),
     )
     start_order(tiers, context, made_groups)
     made_params, made_outputs = params(body, choice.settings), outputs(body)

@@ -37,7 +37,7 @@ def steps_of(body: BlockReader, kind: Kind | None) -> list[Step]:
                 steps += platform_packages(item, kind)
             steps.append(step_of(item, body, kind))
         except EvaluationError as wrong:
-            body.found.fail(wrong)
+            body.context.fail(wrong)
     return steps
 
 
@@ -59,7 +59,7 @@ def packages_of(body: BlockReader, kind: Kind | None) -> list[Step]:
             other, first = versions[package]
             problem = f'package "{package}" cannot have two versions, {other} and {version}'
             notes = (Note(span=first, text="the first one"),)
-            body.found.append(lower.BadValue(span=place, problem=problem, hint="keep one of the two", notes=notes))
+            body.context.report(lower.BadValue(span=place, problem=problem, hint="keep one of the two", notes=notes))
     if not names:
         return []
     return [Packages(names=tuple(dict.fromkeys(names)), kind=kind or "software", span=body.where("packages"))]
@@ -114,7 +114,7 @@ def _check_licence(item: BlockReader) -> None:
     if found:
         problem, hint = found
         place = item.where("licence")
-        item.found.append(lower.BadLicence(span=place, licence=licence, problem=problem, hint=hint))
+        item.context.report(lower.BadLicence(span=place, licence=licence, problem=problem, hint=hint))
 
 
 def _run(item: BlockReader, kind: Kind) -> Run:

@@ -1,4 +1,4 @@
-"""Tiers: first a plan (members, networks, endpoints), which others may ask for; then the group, with its image and first boot."""
+"""Tiers: first a outline (members, networks, endpoints), which others may ask for; then the group, with its image and first boot."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ class TierOutline(Record):
 
 
 def outline_tier(name: str, body: BlockReader) -> TierOutline:
-    """The plan of a tier; what is wrong is reported, and a default stands in."""
-    before = body.found.failures
+    """The outline of a tier; what is wrong is reported, and a default stands in."""
+    before = body.context.failures
     members = _members(name, body)
     networks = _networks(given := body.value("network", None))
     if given == ():
         problem = f'tier "{name}" needs at least one network'
-        body.found.append(lower.BadValue(span=body.where("network"), problem=problem))
+        body.context.report(lower.BadValue(span=body.where("network"), problem=problem))
     _check_host_name(name, members, body)
     body.each_once("expose")
     endpoints: dict[str, Endpoint] = {}
     balancers: list[Balancer] = []
     for expose in body.all("expose"):
-        body.found.steps(PART, expose.span)
+        body.context.steps(PART, expose.span)
         endpoint, balancer = _endpoint(name, expose, members, networks)
         if endpoint.name not in endpoints:
             _unique_port(endpoint, endpoints, body)
@@ -63,7 +63,7 @@ def outline_tier(name: str, body: BlockReader) -> TierOutline:
         networks=networks,
         endpoints=endpoints,
         balancers=tuple(balancers),
-        sound=body.whole and body.found.failures == before,
+        sound=body.whole and body.context.failures == before,
     )
 
 
@@ -73,7 +73,7 @@ def _members(name: str, body: BlockReader) -> Fixed | Scaling:
     if isinstance(count, Range):
         if scale is None:
             low = count.low
-            body.found.append(lower.NothingScales(span=body.where("count"), tier=name, low=low, high=count.high))
+            body.context.report(lower.NothingScales(span=body.where("count"), tier=name, low=low, high=count.high))
         return Scaling(
             minimum=count.low,
             maximum=count.high,
@@ -84,7 +84,7 @@ def _members(name: str, body: BlockReader) -> Fixed | Scaling:
     if scale is not None and (count is not None or body.lacks("count")):
         count = count or 1
         problem = f'tier "{name}" has a number as its `count`, so it does not scale'
-        body.found.append(
+        body.context.report(
             lower.BadValue(span=scale.span, problem=problem, hint=f"write `count = {count}..{count + 2}`")
         )
     return Fixed(count=body.positive("count", 1, least=0, most=100_000))
@@ -95,7 +95,7 @@ def _target(scale: BlockReader) -> float:
     if not 0 < target <= 100:
         problem = f'"target" must be more than 0% and at most 100%, not {target:g}%'
         hint = "it is the average use that scaling maintains, for example 60%"
-        scale.found.append(lower.BadValue(span=scale.where("target"), problem=problem, hint=hint))
+        scale.context.report(lower.BadValue(span=scale.where("target"), problem=problem, hint=hint))
     return target
 
 
@@ -105,7 +105,7 @@ def _check_host_name(name: str, members: Fixed | Scaling, body: BlockReader) -> 
     longest = f"{name}-{max(most - 1, 0)}"
     if len(longest) > HOST_NAME:
         problem = f'a host name may have at most {HOST_NAME} characters, but "{longest}" has {len(longest)}'
-        body.found.append(lower.BadValue(span=body.span, problem=problem, hint="give the tier a shorter name"))
+        body.context.report(lower.BadValue(span=body.span, problem=problem, hint="give the tier a shorter name"))
 
 
 def _networks(value: Value | None) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ def _endpoint(
     network = _networks(body.value("network", NetworkValue(name=networks[0])))[0]
     if network not in networks and networks != UNKNOWN_NETWORKS:
         problem = f'tier "{tier}" is not on network "{network}"'
-        body.found.append(lower.BadValue(span=body.where("network"), problem=problem))
+        body.context.report(lower.BadValue(span=body.where("network"), problem=problem))
     several = not isinstance(members, Fixed) or members.count > 1
     # a public endpoint means one address for the world: several members are balanced behind it
     algorithm = body.value("balance", "round_robin" if public and several else "")
@@ -166,18 +166,18 @@ def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: BlockRe
 def _check_endpoint(endpoint: Endpoint, body: BlockReader) -> None:
     if endpoint.health and endpoint.protocol not in ("http", "https"):
         problem = f"a health path is checked over HTTP, but the protocol of the endpoint is {endpoint.protocol}"
-        body.found.append(lower.BadValue(span=body.where("health"), problem=problem, hint="write `protocol = http`"))
+        body.context.report(lower.BadValue(span=body.where("health"), problem=problem, hint="write `protocol = http`"))
     if body.has("tls") and (not endpoint.balancer or endpoint.protocol != "https"):
         problem = "`tls` needs a balanced https endpoint"
         hint = "write `protocol = https` and `balance = round_robin`"
-        body.found.append(lower.BadValue(span=body.where("tls"), problem=problem, hint=hint))
+        body.context.report(lower.BadValue(span=body.where("tls"), problem=problem, hint=hint))
 
 
 def _unique_port(endpoint: Endpoint, others: dict[str, Endpoint], body: BlockReader) -> None:
     for other in others.values():
         if other.port == endpoint.port and (other.protocol == "udp") == (endpoint.protocol == "udp"):
             found = lower.PortTwice(span=endpoint.span, name=endpoint.name, other=other.name, port=endpoint.port)
-            body.found.append(found)
+            body.context.report(found)
             break  # one is enough to say: a loop may make thousands
 
 
@@ -196,13 +196,13 @@ def machine(body: BlockReader) -> Machine:
     )
 
 
-def volumes(plan: TierOutline) -> tuple[Volume, ...]:
+def volumes(outline: TierOutline) -> tuple[Volume, ...]:
     """The volumes of a tier with identity."""
-    plan.body.each_once("volume")
-    made = tuple(_volume(body) for body in plan.body.all("volume"))
-    _check_mounts(made, plan.body)
-    if made and not isinstance(plan.members, Fixed):
-        plan.body.found.append(lower.VolumesWithoutIdentity(span=made[0].span, tier=plan.name))
+    outline.body.each_once("volume")
+    made = tuple(_volume(body) for body in outline.body.all("volume"))
+    _check_mounts(made, outline.body)
+    if made and not isinstance(outline.members, Fixed):
+        outline.body.context.report(lower.VolumesWithoutIdentity(span=made[0].span, tier=outline.name))
         return ()
     return made
 
@@ -215,15 +215,15 @@ def _check_mounts(made: tuple[Volume, ...], body: BlockReader) -> None:
             problem = f'volumes "{other.name}" and "{volume.name}" are both mounted at "{same_path(volume.mount)}"'
             notes = (Note(span=other.span, text="the first one"),)
             hint = "give each its own mount point"
-            body.found.append(lower.BadValue(span=volume.span, problem=problem, hint=hint, notes=notes))
+            body.context.report(lower.BadValue(span=volume.span, problem=problem, hint=hint, notes=notes))
 
 
 def _volume(body: BlockReader) -> Volume:
-    body.found.steps(PART, body.span)
+    body.context.steps(PART, body.span)
     size = body.positive("size", GIB, least=GIB)
     if size % GIB:
         problem = "the size of a volume must be a whole number of GiB"
-        body.found.append(lower.BadValue(span=body.where("size"), problem=problem))
+        body.context.report(lower.BadValue(span=body.where("size"), problem=problem))
     return Volume(
         name=body.label(),
         size=size,
@@ -236,10 +236,10 @@ def _volume(body: BlockReader) -> Volume:
     )
 
 
-def update(plan: TierOutline) -> Update:
+def update(outline: TierOutline) -> Update:
     """How a change rolls. Where no batch is said, the rest of one stays in service."""
-    body = plan.body.only("update")
-    size = plan.members.count if isinstance(plan.members, Fixed) else plan.members.minimum
+    body = outline.body.only("update")
+    size = outline.members.count if isinstance(outline.members, Fixed) else outline.members.minimum
     if body is None:
         return Update(batch=0, pause=0, minimum=max(size - 1, 0))
     said = body.positive("batch", 1) if body.has("batch") else 0
@@ -248,8 +248,8 @@ def update(plan: TierOutline) -> Update:
     stays = body.positive("minimum", minimum, least=0)
     if size and stays >= size:
         problem = f"{stays} of {size} members must stay in service, so none can be updated"
-        body.found.append(lower.BadValue(span=body.where("minimum"), problem=problem))
+        body.context.report(lower.BadValue(span=body.where("minimum"), problem=problem))
     elif stays and batch + stays > size:
         problem = f"{batch} of {size} members at a time leave {max(size - batch, 0)} in service, not {stays}"
-        body.found.append(lower.BadValue(span=body.where("minimum"), problem=problem))
+        body.context.report(lower.BadValue(span=body.where("minimum"), problem=problem))
     return Update(batch=said, pause=body.positive("pause", 0, least=0), minimum=stays)
