@@ -60,9 +60,10 @@ def check_blocks(program: Program, found: Findings) -> None:
 def check_body(name: str, keyword: Keyword, body: tuple[Statement, ...], found: Findings, *, partial: bool) -> set[str]:
     """Checks the statements of one block; `partial` where an environment says only what differs. Returns the settings."""
     seen: dict[str, Statement] = {}
+    unread = found.unread
     for statement in body:
-        before = len(found)
-        if id(statement) in found.unread and not isinstance(statement, Block | For):
+        before = len(found.found)
+        if unread and id(statement) in unread and not isinstance(statement, Block | For):
             if isinstance(statement, Setting):
                 seen[statement.name.text] = statement
             continue
@@ -81,7 +82,8 @@ def check_body(name: str, keyword: Keyword, body: tuple[Statement, ...], found: 
                 pass
             case _:
                 _other(name, keyword, statement, found)
-        found.contain(statement, before)
+        if len(found.found) > before:
+            found.contain(statement, before)
     return set(seen)
 
 
@@ -129,7 +131,7 @@ def _word(name: str, choices: tuple[str, ...], value: Expression, found: Finding
 def _block(
     name: str, keyword: Keyword, node: Block, seen: dict[str, Statement], found: Findings, *, partial: bool
 ) -> None:
-    before = len(found)
+    before = len(found.found)
     if id(node) in found.unread:
         return
     if node.keyword not in keyword.blocks:

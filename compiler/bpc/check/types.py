@@ -196,12 +196,25 @@ class Types:
         self.statements(node.body, node.keyword)
 
     def plainly(self, node: Expression, kind: str) -> bool:
-        """Whether a number or bool is of the very type that a setting takes: of most settings, there is no more to ask."""
-        if not isinstance(node, Quantity | Number | Boolean):
+        """Whether a literal or name is of the very type that a setting takes: of most settings, there is no more to ask."""
+        key: tuple[str, object]
+        if isinstance(node, Name):
+            symbol = self.bindings.get(node)
+            if not isinstance(symbol, NetworkSymbol | ImageSymbol):
+                return False
+            key = (kind, symbol)
+        elif isinstance(node, Quantity):
+            key = (kind, node.unit)
+        elif isinstance(node, Number | Boolean):
+            key = (kind, type(node.value))
+        elif isinstance(node, String) and len(node.parts) == 1 and type(node.parts[0]) is str:
+            key = (kind, str)
+        else:
             return False
-        key = (kind, node.unit if isinstance(node, Quantity) else type(node.value))
         if key not in self.plain:
-            self.plain[key] = self.infer(node) in choices_of(parse(kind))
+            template = self.template(node)
+            whole = template is None or not any(missing(template, set(), node.span))
+            self.plain[key] = whole and self.infer(node) in choices_of(parse(kind))
         return self.plain[key]
 
     def setting(self, node: Expression, kind: str) -> None:

@@ -95,15 +95,16 @@ class BlockReader:
         self.context = scope.lowering.context
         self.context.steps(BLOCK, block.span)
         once: set[str] = set()
-        before, sound = self.context.failures, scope.lowering.sound
+        before, broken = self.context.failures, scope.lowering.analysis.found.broken
+        self._broken = broken
         self.whole = not scope.lowering.analysis.found.lost_within(block.span)
         for statement, inner in unroll(block.body, scope):
             if isinstance(statement, Setting):
                 name = statement.name.text
-                if name in self.settings and sound(statement):
+                if name in self.settings and id(statement) not in broken:
                     self.context.report(SettingTwice(span=statement.name.span, name=name, hint=IN_LOOP))
                 self.settings.setdefault(name, (statement, inner))
-            elif not sound(statement):
+            elif id(statement) in broken:
                 self.whole = False
             elif isinstance(statement, Block):
                 word = statement.keyword
@@ -146,7 +147,7 @@ class BlockReader:
         """A setting's value as its type needs it, or the default."""
         given = self.settings.get(name)
         word = self.keyword.settings[name]
-        if given is None or not self.scope.lowering.sound(given[0]):
+        if given is None or id(given[0]) in self._broken:
             if given is not None or word.required:
                 self.context.fail_at(self.where(name), EvaluationError(None))
             return default

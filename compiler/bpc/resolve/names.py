@@ -194,8 +194,9 @@ class Binder:
     # ---- statements
 
     def statements(self, body: Iterable[Statement], names: Names, keyword: str) -> None:
+        told = self.findings.found
         for statement in body:
-            before = len(self.findings)
+            before = len(told)
             match statement:
                 case Block():
                     self.block(statement, names)
@@ -205,7 +206,8 @@ class Binder:
                     self.statements(statement.body, self.loop(statement.variable, names), keyword)
                 case _ if id(statement) not in self.findings.unread:
                     self.leaf(statement, names, keyword)
-                    self.findings.contain(statement, before)
+                    if len(told) > before:
+                        self.findings.contain(statement, before)
 
     def leaf(self, node: Statement, names: Names, keyword: str) -> None:
         match node:
