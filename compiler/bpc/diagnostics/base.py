@@ -63,7 +63,7 @@ def errors(diagnostics: Iterable[Diagnostic]) -> bool:
     return any(d.severity == "error" for d in diagnostics)
 
 
-MANY, LONGEST_NAME = 40, 80
+MANY, LONGEST_NAME = 30, 80
 """Names that a misspelt one is compared with, and characters of the longest: to compare two takes long."""
 
 
