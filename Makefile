@@ -20,7 +20,7 @@ shop: $(BIN)/bpc ## compile the sample shop to an OpenStack Heat stack, in out/h
 	$(BIN)/bpc compile blueprints/shop/solution.bp --target heat
 
 test: $(VENV)/.test lint ## all tests that need no cloud, and the linters
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto
 
 $(VENV)/.openstack: $(VENV)/.test
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint,heat,dib,openstack]'

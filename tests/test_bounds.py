@@ -73,7 +73,7 @@ def test_misspelt_names_take_a_bounded_time(tmp_path):
     (tmp_path / "solution.bp").write_text(f'{HEAD}solution s {{\n  version = "1"\n{names}{tiers}}}\n')
     before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
     found = api.check(tmp_path / "solution.bp").diagnostics
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - before < 8  # 4 s where it was measured
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - before < 5
     assert len(found) == 2500 and all(d.hint for d in found)
 
 

@@ -337,7 +337,8 @@ def test_the_interpreter_of_a_script_is_words(first, words, tmp_path):
     from bpc.source import Source, Span
 
     span = Span(Source("s.bp", ""), 0, 0)
-    step = Run(title="it", script=(f"{first}\ntrue\n",), creates="", kind="software", span=span)
+    it = {"title": "it", "creates": "", "environment": (), "network": False, "kind": "software", "span": span}
+    step = Run(script=(f"{first}\ntrue\n",), **it)
     script = "".join(str(part) for piece in run(step) for part in piece)
     read = readers.shell(script)
     end = read.index("/var/lib/bpc/step", read.index("022"))

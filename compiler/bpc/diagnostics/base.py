@@ -6,7 +6,7 @@ from bpc.record import Record, fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from typing import ClassVar, Literal
 
     from bpc.source import Span
@@ -63,7 +63,7 @@ def errors(diagnostics: Iterable[Diagnostic]) -> bool:
     return any(d.severity == "error" for d in diagnostics)
 
 
-MANY, LONGEST_NAME = 60, 80
+MANY, LONGEST_NAME = 30, 80
 """Names that a misspelt one is compared with, and characters of the longest: to compare two takes long."""
 
 
@@ -77,18 +77,24 @@ def did_you_mean(word: str, known: Iterable[str], *, many: int = MANY) -> str:
     from difflib import get_close_matches
 
     names = _in_order(known) if isinstance(known, frozenset) else tuple(sorted(known))
-    if len(names) > many:
-        names = (*_around(word, names, many), *_around(word[::-1], _backwards(names), many, step=-1))
-    near = get_close_matches(word, [name for name in names if len(name) <= LONGEST_NAME], n=1, cutoff=0.6)
+    few = len(names) <= many
+    near = get_close_matches(word, _short(names if few else _around(word, names, many)), n=1, cutoff=0.6)
+    if not (near or few):
+        others = _around(word[::-1], _backwards(names), many)
+        near = get_close_matches(word, _short(name[::-1] for name in others), n=1, cutoff=0.6)
     return f'did you mean "{near[0]}"?' if near else ""
 
 
-def _around(word: str, names: tuple[str, ...], many: int, step: int = 1) -> Iterator[str]:
-    """The neighbours of a word in sorted names, each read forwards (`step` 1) or backwards (-1)."""
+def _short(names: Iterable[str]) -> list[str]:
+    return [name for name in names if len(name) <= LONGEST_NAME]
+
+
+def _around(word: str, names: tuple[str, ...], many: int) -> tuple[str, ...]:
+    """The neighbours of a word in sorted names."""
     from bisect import bisect_left
 
     middle = bisect_left(names, word)
-    return (name[::step] for name in names[max(0, middle - many // 2) : middle + many // 2])
+    return names[max(0, middle - many // 2) : middle + many // 2]
 
 
 _ordered: tuple[frozenset[str], tuple[str, ...]] = (frozenset(), ())

@@ -8,10 +8,8 @@ FOLDER/work                     only root's: bases, and what bpc knows of the im
 
 from __future__ import annotations
 
-import json
-
-from bpc.digest import sha256
 from bpc.firstboot.baked import needs_network
+from bpc.model.fingerprint import fingerprint
 from bpc.model.steps import Packages, ReadyImage
 from bpc.record import Record
 from bpc.source import where
@@ -129,10 +127,4 @@ def _change(image: Image, steps: Sequence[Step], users: Iterable[str], store: St
 
 def inputs(steps: Iterable[Step]) -> list[dict[str, str]]:
     """Each step's place and a digest of what it says."""
-    from bpc.model.document import plain
-
-    made = []
-    for step in steps:
-        said = {key: value for key, value in plain(step).items() if key not in ("source_place", "source")}
-        made.append({"place": where(step.span), "digest": sha256(json.dumps(said, sort_keys=True).encode())})
-    return made
+    return [{"place": where(step.span), "digest": fingerprint(step)} for step in steps]

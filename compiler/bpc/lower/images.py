@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-
 from bpc.check.calls import missing
 from bpc.diagnostics import lower
 from bpc.diagnostics.base import Note
 from bpc.diagnostics.check import BlockTwice
-from bpc.digest import sha256
 from bpc.language.coerce import EvaluationError, coerce
 from bpc.language.values import TemplateValue
 from bpc.lower.block_reader import BlockReader, same_path
 from bpc.lower.scope import UNKNOWN, Lazy, Scope, Unknown
 from bpc.lower.steps import steps_of
+from bpc.model.fingerprint import fingerprint
 from bpc.model.steps import (
     KINDS,
     Artifact,
@@ -45,9 +43,6 @@ if TYPE_CHECKING:
 BAKED = {"base": KINDS[:1], "software": KINDS[:2], "full": KINDS}
 FORMAT = 4
 """Counts up when the same inputs would give another image: it is part of every digest."""
-
-LATER: dict[str, object] = {"network": False, "environment": ()}
-"""Settings that came after the first images, with their defaults: those go without saying, so that known names stay."""
 
 
 class Built(Record):
@@ -276,19 +271,4 @@ def _base(chain: list[Link], origin: Release, layers: tuple[Layer, ...], archite
 
 def _digest(origin: Release, layers: tuple[Layer, ...], architecture: Architecture) -> str:
     """Of all that goes into an image. The customary architecture goes without saying, so that known names stay."""
-    other = [] if architecture == "x86_64" else [architecture]
-    inputs = json.dumps([FORMAT, _plain(origin), _plain(layers), *other], sort_keys=True, separators=(",", ":"))
-    return sha256(inputs.encode())
-
-
-def _plain(value: object) -> object:
-    """A value as JSON, without places: where a step was written does not change the image."""
-    if isinstance(value, Record):
-        said = {name: item for name, item in fields(value) if name not in ("span", "source")}
-        later = {name for name, default in LATER.items() if said.get(name) == default}
-        return {"": type(value).__name__, **{name: _plain(item) for name, item in said.items() if name not in later}}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, bytes):
-        return sha256(value)
-    return value
+    return fingerprint(FORMAT, origin, layers, *(() if architecture == "x86_64" else (architecture,)))
