@@ -135,10 +135,10 @@ def unprintable(text: str) -> str:
 
 def check(text: str, form: str, span: Span) -> Diagnostic | None:
     """What is wrong with a name that stands at `span`, if anything is."""
+    if form == FREE or _simple(text, form):
+        return None
     from bpc.diagnostics import lower
 
-    if form == FREE:
-        return None
     found = check_line(text if form != KEY else re.sub("[\r\n]", "", text), span)
     if found is not None or form in (LINE, KEY):
         return found
@@ -146,6 +146,34 @@ def check(text: str, form: str, span: Span) -> Diagnostic | None:
     if not re.fullmatch(rule.pattern, text):
         return lower.BadValue(span=span, problem=f'"{_cut(text)}" is not a valid {rule.what}', hint=rule.expected)
     return _too_long(text, span) if form in PLACES else None
+
+
+def _simple(text: str, form: str) -> bool:
+    """Whether it is an ordinary name, for which no pattern must be compiled: letters and digits, in paths also `.`, `_` and `-`."""
+    if not text.isascii() or len(text) > SHORT:
+        return False
+    if text.startswith("/"):
+        plain = text.translate(SIGNS).isalnum() and "//" not in text and "/." not in text and text[-1] != "/"
+        return plain and form in (*PLACES, "health")
+    return form in WORDS and text.islower() and text[0].isalpha() and text.isalnum()
+
+
+SHORT = 31
+"""Characters of a name that may be ordinary: each form allows more."""
+SIGNS = dict.fromkeys(map(ord, "/._-"))
+WORDS = (
+    LINE,
+    "name",
+    "account",
+    "group",
+    "owner",
+    "unit",
+    "package",
+    "platform package",
+    "source",
+    "release",
+    "argument",
+)
 
 
 def _too_long(path: str, span: Span) -> Diagnostic | None:

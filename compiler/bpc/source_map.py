@@ -16,16 +16,15 @@ if TYPE_CHECKING:
 
     from bpc.source import Span
 
-FAILURE = re.compile(
-    r"^(?P<path>\S+):\n  resource_type: .*\n  physical_resource_id: .*\n  status: (?P<status>.*)\n  status_reason: \|\n"
-    r"(?P<reason>(?: .*\n|\n)*)",
-    re.MULTILINE,
+FAILURE = (
+    r"(?m)^(?P<path>\S+):\n  resource_type: .*\n  physical_resource_id: .*\n  status: (?P<status>.*)\n  status_reason: \|\n"
+    r"(?P<reason>(?: .*\n|\n)*)"
 )
 """An entry of `openstack stack failures list`."""
-FAILED = re.compile(r"\b[A-Z_]*FAIL(?:ED|URE)\b")
-CANCELLED = re.compile(r"\b(?:creation|update|deletion) cancell?ed\b|following resource\(s\) failed", re.IGNORECASE)
+FAILED = r"\b[A-Z_]*FAIL(?:ED|URE)\b"
+CANCELLED = r"(?i)\b(?:creation|update|deletion) cancell?ed\b|following resource\(s\) failed"
 """What is a consequence: a resource that was given up because another failed, and a stack that says which did."""
-TOKEN = re.compile(r"[A-Za-z0-9_][\w.-]*")
+TOKEN = r"[A-Za-z0-9_][\w.-]*"
 LONGEST = 400
 """Characters of a message that are shown."""
 
@@ -102,11 +101,11 @@ def messages(text: str) -> Iterator[str]:
     events = _events(text)
     if events is None:
         told = [line.strip() for line in text.splitlines() if line.strip()]
-        failed = [line for line in told if FAILED.search(line)]
+        failed = [line for line in told if re.search(FAILED, line)]
     else:
         told = [f"{name}: {status}: {reason}" for name, status, reason in events]
-        failed = [f"{n}: {status}: {reason}" for n, status, reason in events if FAILED.search(str(status))]
-    yield from sorted(failed or told, key=lambda message: bool(CANCELLED.search(message)))
+        failed = [f"{n}: {status}: {reason}" for n, status, reason in events if re.search(FAILED, str(status))]
+    yield from sorted(failed or told, key=lambda message: bool(re.search(CANCELLED, message)))
 
 
 def _events(text: str) -> list[tuple[Any, Any, Any]] | None:
@@ -114,7 +113,7 @@ def _events(text: str) -> list[tuple[Any, Any, Any]] | None:
     Heat's list of failures."""
     import json
 
-    if FAILURE.match(text):
+    if re.match(FAILURE, text):
         return _failures(text)
     try:
         given = json.loads(text)
@@ -137,7 +136,7 @@ def _events(text: str) -> list[tuple[Any, Any, Any]] | None:
 def _failures(text: str) -> list[tuple[Any, Any, Any]]:
     return [
         (failure["path"], failure["status"], re.sub(r"^ +", "", failure["reason"], flags=re.MULTILINE).strip())
-        for failure in FAILURE.finditer(text)
+        for failure in re.finditer(FAILURE, text)
     ]
 
 
@@ -145,7 +144,7 @@ def named(message: str, places: Mapping[str, Origin]) -> Iterator[str]:
     """The ids in a message. A path such as `resources.tier.db.resources[0].resources.volume.data` names an outer and an inner one."""
     outer = ""
     longest = max((name.count(".") + 1 for name in places), default=1)
-    for token in TOKEN.findall(message):
+    for token in re.findall(TOKEN, message):
         parts = token.strip(".").split(".")
         start = 0
         while start < len(parts):

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.-]*(?:::?[A-Za-z0-9_/.-]+)*\Z")
 WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"])
-UNSAFE = re.compile("[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[\u2028\u2029]")
-BLOCK = re.compile("[\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]*\\Z")
+UNSAFE = "[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[\u2028\u2029]"
+BLOCK = "[\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]*\\Z"
+"""Patterns that are compiled when a text is met that is not plain ASCII: that takes long."""
 
 
 class Filled(Record):
@@ -105,13 +106,15 @@ class InsideTexts(Texts):
 KEPT = 4096
 LONGEST = 80
 LINE = "\n"
+BREAKS = {9: None, 10: None}
+"""Tabs and line feeds."""
 TEXTS, INSIDE = Texts(), InsideTexts()
 
 
 def quoted(value: str) -> str:
     """A double-quoted string; JSON's escapes are YAML's too, once astral pairs and separators are escaped YAML's way."""
     text = json.dumps(value, ensure_ascii=False)
-    return text if text.isascii() and "\x7f" not in text else UNSAFE.sub(lambda match: _escape(match.group()), text)
+    return text if text.isascii() and "\x7f" not in text else re.sub(UNSAFE, lambda match: _escape(match.group()), text)
 
 
 def _escape(char: str) -> str:
@@ -213,7 +216,9 @@ def _indented(text: str, pad: str) -> str:
 
 
 def _filled_quotes(item: Filled, texts: str, put: Put) -> None:
-    own = {char: _escape(char) for char in texts if UNSAFE.match(char)}
+    own = {
+        char: _escape(char) for char in texts if not (char.isascii() and char.isprintable()) and re.match(UNSAFE, char)
+    }
     escapes = tuple(sorted({**own, **dict(INSIDE_QUOTES)}.items())) if own else INSIDE_QUOTES
     put('"')
     for part in item.parts:
@@ -227,7 +232,9 @@ def _filled_quotes(item: Filled, texts: str, put: Put) -> None:
 
 def _keeps(text: str) -> bool:
     """Literal blocks keep every character but control ones."""
-    return bool(BLOCK.match(text)) and "\u2028" not in text and "\u2029" not in text
+    if text.isascii():
+        return text.translate(BREAKS).isprintable()
+    return bool(re.match(BLOCK, text)) and "\u2028" not in text and "\u2029" not in text
 
 
 def _blockable(text: str) -> bool:

@@ -6,8 +6,8 @@ import re
 
 from bpc.check._spdx import EXCEPTIONS, LICENCES
 
-TOKEN = re.compile(r"\s*([()]|[A-Za-z0-9.-]+(?::[A-Za-z0-9.-]+)?\+?|\S)")
-OWN = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+\Z")
+TOKEN = r"\s*([()]|[A-Za-z0-9.-]+(?::[A-Za-z0-9.-]+)?\+?|\S)"
+OWN = r"(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+\Z"
 OPERATORS = ("AND", "OR", "WITH")
 DEEPEST = 50
 COMMON = {
@@ -42,7 +42,7 @@ def wrong(text: str) -> tuple[str, str] | None:
     """(what is wrong, what to write instead) of a text; None where it is an SPDX licence expression."""
     if text in (*LICENCES.split(), "NONE", "NOASSERTION"):
         return None
-    tokens = TOKEN.findall(text)
+    tokens = re.findall(TOKEN, text)
     if not tokens:
         return "it is empty", 'write an identifier of https://spdx.org/licenses, such as "MIT", or "LicenseRef-NAME"'
     whole = "" if any(token in (*OPERATORS, *"()/|;&") for token in tokens) else _near(text)
@@ -109,7 +109,7 @@ def _upper(tokens: list[str]) -> str:
 
 def _identifier(word: str) -> tuple[str, str] | None:
     plain = word.removesuffix("+")
-    if OWN.match(word) or plain in LICENCES.split():
+    if re.match(OWN, word) or plain in LICENCES.split():
         return None
     near = _near(word)
     if near:

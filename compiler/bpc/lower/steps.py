@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from bpc.model.values import Text
     from bpc.source import Span
 
+PLAIN_LICENCES = ("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "GPL-2.0-only", "GPL-3.0-only")
+"""Expressions that need no table: the rest is looked up."""
 ITEMS = ("artifact", "run", "user", "file", "service", "configure")
 
 
@@ -108,6 +110,8 @@ def _artifact(item: BlockReader, kind: Kind) -> Artifact:
 
 def _check_licence(item: BlockReader) -> None:
     licence = item.value("licence", "")
+    if licence in PLAIN_LICENCES:
+        return
     from bpc.check.licences import wrong
 
     found = wrong(licence)

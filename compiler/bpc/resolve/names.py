@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 
 NAMED = ("secret", "network", "tier")
 NAMING = (LetSymbol, ParamSymbol, ArgumentSymbol)
-LOST = re.compile(r"\b(?:let|param|secret|network|tier|image|as)[ \t]+([A-Za-z_][A-Za-z0-9_-]*)")
+LOST = r"\b(?:let|param|secret|network|tier|image|as)[ \t]+([A-Za-z_][A-Za-z0-9_-]*)"
 """What a statement that could not be read would have declared."""
 
 
@@ -141,7 +141,7 @@ def _lost(module: Module, findings: Findings) -> Iterator[tuple[str, Span]]:
     for span in findings.lost:
         if span.source is not source:
             continue
-        for match in LOST.finditer(source.text, span.start, span.end):
+        for match in re.compile(LOST).finditer(source.text, span.start, span.end):
             yield match[1], Span(source, match.start(1), match.end(1))
 
 

@@ -18,11 +18,9 @@ if TYPE_CHECKING:
 
     Read = Callable[[str, str, Span], "Source | Diagnostic"]
 
-PLAIN = re.compile(
-    r"(?<![\\$\w])\$([A-Za-z_]\w*)|(?<![$\\{%])\{\{-? *([A-Za-z_]\w*) *-?\}\}|(?<![$\\{%\w])\{([A-Za-z_]\w*)\}"
-)
+PLAIN = r"(?<![\\$\w])\$([A-Za-z_]\w*)|(?<![$\\{%])\{\{-? *([A-Za-z_]\w*) *-?\}\}|(?<![$\\{%\w])\{([A-Za-z_]\w*)\}"
 """`$name`, `{{ name }}` and `{name}`, but for `${name}` and `\\$name`."""
-DOLLAR = re.compile(r"(?<![\\$])\$\{([A-Za-z_]\w*)\}")
+DOLLAR = r"(?<![\\$])\$\{([A-Za-z_]\w*)\}"
 
 
 def unused(
@@ -56,7 +54,7 @@ def _templates(body: Iterable[Statement], read: Read) -> Iterator[str | None]:
 def plain_names(span: Span, scope: Container[str]) -> Iterator[NotInserted]:
     """Warnings for the names of `scope` that a string of the blueprint has without `${ }`."""
     text = span.source.text[span.start : span.end]
-    for match in PLAIN.finditer(text):
+    for match in re.finditer(PLAIN, text):
         name = match[1] or match[2] or match[3]
         if name in scope and not (match[1] and _its_own(name, text)):
             place = Span(span.source, span.start + match.start(), span.start + match.end())
@@ -68,7 +66,7 @@ def plain_names(span: Span, scope: Container[str]) -> Iterator[NotInserted]:
 def dollar_names(source: Source, names: Iterable[str]) -> Iterator[NotInserted]:
     """Warnings for `${name}` in a Jinja template, where its image has such a name."""
     known = set(names)
-    for match in DOLLAR.finditer(source.text):
+    for match in re.finditer(DOLLAR, source.text):
         name = match[1]
         if name in known and not _its_own(name, source.text):
             place = Span(source, match.start(), match.end())
