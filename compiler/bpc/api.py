@@ -120,8 +120,9 @@ def explain_tier(
     `targets` say which machine type they choose, of `flavors` where these are given. Raises `bpc.Usage` for an unknown tier.
     """
     from bpc.driver import build_model
-    from bpc.explain import BAKES, Offer, explain, groups
+    from bpc.explain import BAKES, Offer, explain
     from bpc.lower.budget import Budget
+    from bpc.model.index import Index
     from bpc.target import Options
 
     options = Options(flavors=_flavors(flavors or {}), limits={})
@@ -130,7 +131,7 @@ def explain_tier(
     result = build_model(path, environment, settings, budget=budget)
     if result.solution is None:
         return Explained(explanation=None, diagnostics=result.diagnostics)
-    known = groups(result.solution)
+    known = Index(result.solution).groups
     if tier not in known:
         raise Usage(_no_tier(tier, known))
     others: dict[Bake, Solution | str] = {}
