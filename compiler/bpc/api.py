@@ -120,7 +120,8 @@ def explain_tier(
     `targets` say which machine type they choose, of `flavors` where these are given. Raises `bpc.Usage` for an unknown tier.
     """
     from bpc.driver import Blueprint
-    from bpc.explain import BAKES, Offer, explain, groups
+    from bpc.explain import BAKES, Offer, explain
+    from bpc.model.index import Index
     from bpc.target import Options
 
     options = Options(flavors=_flavors(flavors or {}), limits={})
@@ -129,7 +130,7 @@ def explain_tier(
     result = opened.solve(environment, settings)
     if result.solution is None:
         return Explained(explanation=None, diagnostics=result.diagnostics)
-    known = groups(result.solution)
+    known = Index(result.solution).groups
     if tier not in known:
         raise Usage(_no_tier(tier, known))
     others: dict[Bake, Solution | str] = {}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from bpc.model.resources import Group
-from bpc.model.steps import ReadyImage
 from bpc.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
-    from bpc.model.solution import Solution
-    from bpc.model.steps import Image
+    from bpc.model.index import Index
 
     Source = Literal["blueprint", "image", "flavor", "network", "key pair", "switch"]
 
@@ -89,25 +86,15 @@ class Deployment(Record):
         return (*outside, *(item for item in self.parameters if item.source not in OUTSIDE and item.value is None))
 
 
-def groups(solution: Solution) -> tuple[Group, ...]:
-    """The tiers' machines."""
-    return tuple(item for item in solution.resources if isinstance(item, Group))
-
-
-def built(solution: Solution) -> tuple[Image, ...]:
-    """The images that somebody makes: not those that a cloud has."""
-    return tuple(image for image in solution.images if not isinstance(image.origin, ReadyImage))
-
-
-def awaited(solution: Solution) -> tuple[Awaited, ...]:
+def awaited(index: Index) -> tuple[Awaited, ...]:
     """What completes the stack."""
     return tuple(
         Awaited(tier=group.name, signals=group.readiness.signals, timeout=group.readiness.timeout)
-        for group in groups(solution)
+        for group in index.groups.values()
         if group.readiness.signals
     )
 
 
-def kept(solution: Solution) -> tuple[Kept, ...]:
+def kept(index: Index) -> tuple[Kept, ...]:
     """The volumes that outlive the stack."""
-    return tuple(Kept(tier=g.name, volume=v.name) for g in groups(solution) for v in g.volumes if v.keep)
+    return tuple(Kept(tier=g.name, volume=v.name) for g in index.groups.values() for v in g.volumes if v.keep)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bpc.model.resources import Group
+from bpc.source import where
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from bpc.model.solution import Solution
-    from bpc.model.steps import Image, Release, Step
+    from bpc.model.index import Index
+    from bpc.model.steps import Base, Image, Release, Step
 
     Files = dict[str, str | bytes]
 
@@ -160,6 +160,17 @@ def own_steps(image: Image) -> tuple[Step, ...]:
     return tuple(step for layer in image.layers if layer.kind != "system" for step in layer.steps)
 
 
-def groups(solution: Solution, image: Image) -> list[Group]:
-    """The groups whose machines start from an image."""
-    return [item for item in solution.resources if isinstance(item, Group) and item.image == image.name]
+def codename(release: Release) -> str:
+    """The name under which a distribution's mirrors have a release."""
+    return RELEASES[release.distribution, release.version]
+
+
+def base_title(index: Index, base: Base) -> str:
+    """What a base is, and where it was declared."""
+    templates = ", ".join(dict.fromkeys(image.template for image in index.over(base)))
+    return f"The release and the system layer of {templates} ({where(base.span)})"
+
+
+def image_title(index: Index, image: Image) -> str:
+    """The same of an image."""
+    return f"Image of {', '.join(group.name for group in index.users(image))} ({where(image.span)})"

@@ -9,8 +9,10 @@ FOLDER/work                     only root's: bases, and what bpc knows of the im
 from __future__ import annotations
 
 from bpc.firstboot.baked import needs_network
+from bpc.firstboot.system import own_steps
 from bpc.model.fingerprint import fingerprint
-from bpc.model.steps import Packages, ReadyImage
+from bpc.model.index import Index
+from bpc.model.steps import Packages
 from bpc.record import Record
 from bpc.source import where
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bpc.imaging.known import Store
-    from bpc.model.resources import Group
     from bpc.model.solution import Solution
     from bpc.model.steps import Base, Image, Step
 
@@ -54,12 +55,10 @@ class Job(Record):
 
 def plan(solution: Solution, store: Store, wanted: Wanted) -> list[Job]:
     """All jobs, bases first."""
-    from bpc.model.resources import Group
-
-    groups = [item for item in solution.resources if isinstance(item, Group)]
-    names = {group.image for group in groups if not wanted.tiers or group.name in wanted.tiers}
-    images = [i for i in solution.images if i.name in names and not isinstance(i.origin, ReadyImage)]
-    made = [_image(image, solution, store, wanted, groups) for image in images]
+    index = Index(solution)
+    names = {group.image for group in index.groups.values() if not wanted.tiers or group.name in wanted.tiers}
+    images = [image for image in index.built if image.name in names]
+    made = [_image(image, index, store, wanted) for image in images]
     waiting = {job.needs for job in made if job.why}
     bases = {image.base.name: image.base for image in images if image.base is not None}
     return [_base(base, store, wanted, waiting) for base in bases.values()] + made
@@ -87,11 +86,11 @@ def _age(made: object, now: float) -> str:
     return "made today" if days < 1 else f"made {days} day{'s' if days > 1 else ''} ago, with the packages of then"
 
 
-def _image(image: Image, solution: Solution, store: Store, wanted: Wanted, groups: Sequence[Group]) -> Job:
+def _image(image: Image, index: Index, store: Store, wanted: Wanted) -> Job:
     assert image.base is not None
-    steps = tuple(step for layer in image.layers if layer.kind != "system" for step in layer.steps)
-    tiers = [group.name for group in groups if group.image == image.name]
-    users = tuple(user(solution, tier) for tier in tiers)
+    steps = own_steps(image)
+    tiers = [group.name for group in index.users(image)]
+    users = tuple(user(index.solution, tier) for tier in tiers)
     why = "--rebuild" if wanted.rebuild else store.fault(image.name, wanted.formats)
     if why == "there is none":
         why = _change(image, steps, users, store) or why

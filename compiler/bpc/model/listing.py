@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-from bpc.model.resources import Group
 from bpc.model.steps import Artifact, Configure, File, Mount, Packages, ReadyImage, Run, Service, User
 from bpc.record import assert_never
 from bpc.source import where
@@ -13,19 +12,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from bpc.model.solution import Solution
+    from bpc.model.index import Index
     from bpc.model.steps import Image, Step
 
 
-def images_json(solution: Solution) -> str:
-    listed = [_image(solution, image) for image in solution.images]
+def images_json(index: Index) -> str:
+    listed = [_image(index, image) for image in index.solution.images]
     return json.dumps({"format": 1, "images": listed}, indent=2) + "\n"
 
 
-def _image(solution: Solution, image: Image) -> dict[str, Any]:
+def _image(index: Index, image: Image) -> dict[str, Any]:
     origin = image.origin
     ready = isinstance(origin, ReadyImage)
-    users = [item for item in solution.resources if isinstance(item, Group) and item.image == image.name]
+    users = index.users(image)
     return {
         "name": image.name,
         "digest": image.digest,

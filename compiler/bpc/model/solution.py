@@ -55,3 +55,20 @@ class Solution(Record):
     images: tuple[Image, ...]
     outputs: tuple[Output, ...]
     span: Span
+
+    @property
+    def title(self) -> str:
+        """What is made of it, for people: name, version and environment."""
+        environment = f" ({self.environment})" if self.environment else ""
+        return f"{self.name} {self.version}{environment}"
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The same for programs, with what it was compiled from, and by what."""
+        return {
+            "solution": self.name,
+            "version": self.version,
+            "environment": self.environment,
+            "sources": self.digest,
+            "bpc": self.compiler,
+        }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bpc.firstboot import system
 from bpc.model.steps import ReadyImage
 from bpc_targets.cloudformation.names import logical
 from bpc_targets.cloudformation.stack import attr, ref
@@ -26,10 +25,10 @@ def made_within(stack: Stack, name: str) -> str:
     """The id of the resource that makes an image, by the image's name; "" where the stack does not make it."""
     if "imagebuilder" not in stack.options.chosen:
         return ""
-    image = next(image for image in stack.solution.images if image.name == name)
+    image = stack.index.images[name]
     if isinstance(image.origin, ReadyImage):
         return ""
-    return stack.tier("Built", system.groups(stack.solution, image)[0].name)
+    return stack.tier("Built", stack.index.users(image)[0].name)
 
 
 def parent(origin: Release) -> str:

@@ -54,7 +54,7 @@ def layer7(item: Balancer) -> bool:
 
 def checked(stack: Stack, group: Group) -> bool:
     """Whether balancers know how members are. AWS has no check of udp; where all members seem ill, all are used."""
-    return all(balancer.protocol != "udp" for balancer in stack.balancers_of.get(group.name, ()))
+    return all(balancer.protocol != "udp" for balancer in stack.index.balancers_of(group.name))
 
 
 def _check(stack: Stack, item: Balancer) -> None:
@@ -68,7 +68,7 @@ def _check(stack: Stack, item: Balancer) -> None:
 
 
 def _targets(stack: Stack, item: Balancer) -> None:
-    group = stack.groups[item.group]
+    group = stack.index.groups[item.group]
     endpoint = next(endpoint for endpoint in group.endpoints if endpoint.name == item.endpoint)
     made: dict[str, Any] = {
         "VpcId": ref("Vpc"),

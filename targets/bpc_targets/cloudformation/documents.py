@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
-from bpc.deployment import Deployment, Upload, awaited, built, kept
+from bpc.deployment import Deployment, Upload, awaited, kept
 from bpc.model.listing import images_json
 from bpc.quoting import visible
+from bpc.readme import of_stack
 from bpc.yaml import dump
 from bpc_targets.cloudformation import switch
 from bpc_targets.cloudformation.amis import made_within, parent
@@ -35,7 +36,7 @@ def files(stack: Stack, deployment: Deployment, templates: Templates) -> dict[st
     return {
         "parameters.json": _parameters(deployment, update=False),
         "update-parameters.json": _parameters(deployment, update=True),
-        "images.json": images_json(stack.solution),
+        "images.json": images_json(stack.index),
         "README.txt": _readme(stack, deployment, templates),
     }
 
@@ -45,15 +46,15 @@ def deployment(stack: Stack, templates: Templates) -> Deployment:
     return Deployment(
         template=next(iter(templates)),
         parameters=tuple(stack.asked.values()),
-        uploads=tuple(_upload(stack, image) for image in built(stack.solution) if not made_within(stack, image.name)),
+        uploads=tuple(_upload(stack, image) for image in stack.index.built if not made_within(stack, image.name)),
         phases=switch.phases(stack),
-        awaited=awaited(stack.solution),
-        kept=kept(stack.solution),
+        awaited=awaited(stack.index),
+        kept=kept(stack.index),
     )
 
 
 def _upload(stack: Stack, image: Image) -> Upload:
-    users = [group for group in stack.groups.values() if group.image == image.name]
+    users = stack.index.users(image)
     return Upload(
         image=image.name,
         architecture=users[0].machine.architecture,
@@ -64,7 +65,7 @@ def _upload(stack: Stack, image: Image) -> Upload:
 
 def _origins(stack: Stack) -> list[Release]:
     """The releases from which the stack makes images."""
-    images = [image for image in stack.solution.images if made_within(stack, image.name)]
+    images = [image for image in stack.index.built if made_within(stack, image.name)]
     return [image.base.origin for image in images if image.base is not None]
 
 
@@ -79,9 +80,7 @@ def _parameters(deployment: Deployment, *, update: bool) -> str:
     return json.dumps([one(asked) for asked in deployment.parameters], indent=2) + "\n"
 
 
-README = """{title}
-{rule}
-Made by bpc {compiler}. Everything in this folder is overwritten when you compile again: keep the blueprint in git, not this folder.
+README = """{heading}
 
 All commands are those of the AWS CLI. STACK is a name of your choice.
 
@@ -136,7 +135,7 @@ PACKAGE = """    aws cloudformation package --template-file {root} --s3-bucket B
 
 
 def _images(stack: Stack) -> str:
-    made = [image.name for image in built(stack.solution)]
+    made = [image.name for image in stack.index.built]
     if "imagebuilder" not in stack.options.chosen or not made:
         return "\n".join(f"    {visible(name)}" for name in made) or "    (cloud images that exist)"
     return WITHIN.format(lookups="\n".join(_lookup(origin) for origin in dict.fromkeys(_origins(stack))))
@@ -149,10 +148,6 @@ def _lookup(origin: Release) -> str:
 
 
 def _readme(stack: Stack, deployment: Deployment, templates: Templates) -> str:
-    solution = stack.solution
-    title = visible(f"{solution.name} {solution.version}") + (
-        f" ({solution.environment})" if solution.environment else ""
-    )
     root, text = deployment.template, written(templates)[deployment.template]
     large = len(templates) > 1 or len(text.encode()) > INLINE
     template = (
@@ -167,11 +162,9 @@ def _readme(stack: Stack, deployment: Deployment, templates: Templates) -> str:
     words["nested"] = nested
     moved = dict.fromkeys(tier for name, (tier, _) in stack.owner.items() if name not in templates[root]["Resources"])
     return README.format(
-        title=title,
+        heading=of_stack(stack.solution),
         nested=nested,
         crossing=CROSSING.format(tiers=", ".join(moved)) if moved else "",
-        rule="=" * len(title),
-        compiler=solution.compiler,
         images=_images(stack),
         create=(PACKAGE.format(root=root) if large else "") + CREATE.format(**words),
         update=(PACKAGE.format(root=root) if large else "") + UPDATE.format(**words),

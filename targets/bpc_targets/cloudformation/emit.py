@@ -75,19 +75,11 @@ def _add(stack: Stack, item: Resource) -> None:
 
 def _template(stack: Stack) -> Json:
     solution = stack.solution
-    environment = f" ({solution.environment})" if solution.environment else ""
-    title = f"{solution.name} {solution.version}{environment}. {solution.doc}".strip()
-    facts = {
-        "solution": solution.name,
-        "version": solution.version,
-        "environment": solution.environment,
-        "sources": solution.digest,
-        "bpc": solution.compiler,
-    }
+    title = f"{solution.title}. {solution.doc}".strip()
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": title.encode()[:1000].decode(errors="ignore"),
-        "Metadata": {"bpc": facts},
+        "Metadata": {"bpc": solution.facts},
         "Parameters": stack.parameters,
         "Conditions": {"HasKey": Not(Equals(ref("KeyName"), "")).to_dict(), **stack.conditions},
         "Resources": stack.resources,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from troposphere import If, NoValue, Select, cloudformation, ec2
 
 from bpc.deployment import Parameter
+from bpc.model.index import known_as
 from bpc.model.resources import Fixed, Scaling
 from bpc.model.steps import Release
 from bpc.source_map import origin_of
@@ -137,7 +138,7 @@ def _root(stack: Stack, group: Group) -> Any:
 
 def _device(stack: Stack, group: Group) -> Any:
     """The root device, as the distributions name it in their images; a parameter where the image is another's."""
-    origin = next(image.origin for image in stack.solution.images if image.name == group.image)
+    origin = stack.index.image(group).origin
     if isinstance(origin, Release):
         return "/dev/xvda" if origin.distribution == "debian" else "/dev/sda1"
     name = stack.tier("Root", group.name)
@@ -163,7 +164,7 @@ def _member(stack: Stack, group: Group, number: int) -> str:
         place = {"SubnetId": ref(network.inside(stack, group.networks[0])[zone]), "SecurityGroupIds": security}
     name = stack.tier("Instance", group.name, number)
     template = stack.tier("Template", group.name)
-    volumes = {f"bpc:volume:{v.was or v.name}": ref(_volume(stack, group, v, number, zone)) for v in group.volumes}
+    volumes = {f"bpc:volume:{known_as(v)}": ref(_volume(stack, group, v, number, zone)) for v in group.volumes}
     made = {
         "LaunchTemplate": ec2.LaunchTemplateSpecification(
             LaunchTemplateId=ref(template), Version=attr(template, "LatestVersionNumber")
@@ -222,7 +223,7 @@ def _check_volumes(stack: Stack, group: Group) -> None:
 
 
 def _volume(stack: Stack, group: Group, volume: Volume, number: int, zone: int) -> str:
-    name = stack.tier("Volume", group.name, volume.was or volume.name, number)
+    name = stack.tier("Volume", group.name, known_as(volume), number)
     subnet = network.inside(stack, group.networks[0])[zone]
     policy = "Retain" if volume.keep else "Delete"
     stack.add(
@@ -242,7 +243,7 @@ def _volume(stack: Stack, group: Group, volume: Volume, number: int, zone: int) 
 
 
 def _attach(stack: Stack, group: Group, volume: Volume, number: int, index: int) -> None:
-    known = volume.was or volume.name
+    known = known_as(volume)
     name = stack.tier("Attachment", group.name, known, number)
     stack.add(
         name,

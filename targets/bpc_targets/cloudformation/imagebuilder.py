@@ -11,15 +11,14 @@ from troposphere import Sub, ec2, iam, imagebuilder
 
 from bpc.deployment import Parameter
 from bpc.digest import sha256
-from bpc.firstboot import system
-from bpc.firstboot.system import RELEASES
-from bpc.model.steps import ReadyImage
+from bpc.firstboot.refused import other_architecture, unknown_release
 from bpc_targets.cloudformation import components, diagnostics, network
 from bpc_targets.cloudformation.amis import parent
 from bpc_targets.cloudformation.stack import ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from bpc.model.resources import Group
@@ -38,15 +37,15 @@ TRUSTED = ("AmazonSSMManagedInstanceCore", "EC2InstanceProfileForImageBuilder")
 
 def add_images(stack: Stack) -> None:
     """All images that are built, and what they share; nothing where none is."""
-    users = {image.name: system.groups(stack.solution, image) for image in stack.solution.images}
-    images = [i for i in stack.solution.images if not isinstance(i.origin, ReadyImage) and users[i.name]]
-    fitting = [_fits(stack, image, users[image.name]) for image in images]  # each says what is wrong with it
+    users = stack.index.users
+    images = [image for image in stack.index.built if users(image)]
+    fitting = [_fits(stack, image, users(image)) for image in images]  # each says what is wrong with it
     if not images or not all(fitting):
         return
-    _shared(stack, network.inside(stack, users[images[0].name][0].networks[0])[0])
+    _shared(stack, network.inside(stack, users(images[0])[0].networks[0])[0])
     bases: dict[str, list[Any]] = {}
     for image in images:
-        base, tier = image.base, users[image.name][0].name
+        base, tier = image.base, users(image)[0].name
         assert base is not None
         _parent(stack, base.origin)
         if base.name not in bases:
@@ -54,12 +53,11 @@ def add_images(stack: Stack) -> None:
         _image(stack, image, tier, bases[base.name])
 
 
-def _fits(stack: Stack, image: Image, groups: list[Group]) -> bool:
+def _fits(stack: Stack, image: Image, groups: Sequence[Group]) -> bool:
     base = image.base
     assert base is not None
-    release = (base.origin.distribution, base.origin.version)
-    what = f"{release[0]} {release[1]}" if release not in RELEASES else ""
-    what = what or next((g.machine.architecture for g in groups if g.machine.architecture != "x86_64"), "")
+    what = f"{base.origin.distribution} {base.origin.version}" if unknown_release(base.origin) else ""
+    what = what or next((group.machine.architecture for group in other_architecture(groups)), "")
     if what:
         stack.found.append(diagnostics.NoImage(span=image.span, template=image.template, what=what))
         return False

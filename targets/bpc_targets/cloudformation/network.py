@@ -37,9 +37,9 @@ BLOCKS = 5
 def add_networks(stack: Stack) -> None:
     """All that networks share, and the networks."""
     of = stack.solution
-    if not stack.networks or not _check(stack):
+    if not stack.index.networks or not _check(stack):
         return
-    public = [network for network in stack.networks.values() if network.public]
+    public = [network for network in stack.index.networks.values() if network.public]
     first, *others = _first(stack)
     tags = stack.tags(stack.solution.name)
     stack.add("Vpc", ec2.VPC, of, CidrBlock=first.cidr, EnableDnsSupport=True, EnableDnsHostnames=True, Tags=tags)
@@ -51,7 +51,7 @@ def add_networks(stack: Stack) -> None:
         stack.add(routes, ec2.RouteTable, of, VpcId=ref("Vpc"), Tags=stack.tags(f"{stack.solution.name}-{routes}"))
     outside = {"RouteTableId": ref("RoutesOutside"), "GatewayId": ref("Internet")}
     stack.add("WayOutside", ec2.Route, of, DestinationCidrBlock="0.0.0.0/0", DependsOn="Gateway", **outside)
-    for network in stack.networks.values():
+    for network in stack.index.networks.values():
         _subnets(stack, network, blocks.get(network.name, ""))
     if public:
         place = edge(stack, public[0].name)[0]
@@ -64,7 +64,7 @@ def add_networks(stack: Stack) -> None:
 
 def edge(stack: Stack, network: str) -> list[str]:
     """Ids of the subnets with a way in from outside; those of a private network have none, and are its own."""
-    kind = "Edge" if stack.networks[network].public else "Subnet"
+    kind = "Edge" if stack.index.networks[network].public else "Subnet"
     return [stack.network(kind, network, zone) for zone in ZONES]
 
 
@@ -76,7 +76,7 @@ def inside(stack: Stack, network: str) -> list[str]:
 def _check(stack: Stack) -> bool:
     wrong = False
     private: IPv4Network | None = None
-    for item in stack.networks.values():
+    for item in stack.index.networks.values():
         network = ip_network(item.cidr)
         smallest = SMALLEST - (2 if item.public else 1)
         if network.version == 6 or not LARGEST <= network.prefixlen <= smallest:
@@ -104,7 +104,7 @@ def _first(stack: Stack) -> list[Network]:
 
     The first block cannot be changed: it is a private one where there is one, as others may follow only that.
     """
-    networks = sorted(stack.networks.values(), key=lambda item: not IPv4Network(item.cidr).is_private)
+    networks = sorted(stack.index.networks.values(), key=lambda item: not IPv4Network(item.cidr).is_private)
     limit = stack.options.limits.get("vpc_blocks", BLOCKS)
     count = len(networks) + (0 if any(network.public for network in networks) else 1)
     if count > limit:

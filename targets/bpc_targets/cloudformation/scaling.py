@@ -32,7 +32,7 @@ def add_scaling(stack: Stack, group: Group, members: Scaling, before: list[str])
     where = group.networks[0]
     subnets = network.edge(stack, where) if group.public_address else network.inside(stack, where)
     template = stack.tier("Template", group.name)
-    targets = [ref(stack.balancer("Targets", balancer.name)) for balancer in stack.balancers_of.get(group.name, ())]
+    targets = [ref(stack.balancer("Targets", balancer.name)) for balancer in stack.index.balancers_of(group.name)]
     name = stack.tier("Members", group.name)
     made: dict[str, Any] = {
         "MinSize": str(members.minimum),

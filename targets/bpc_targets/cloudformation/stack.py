@@ -6,7 +6,7 @@ import troposphere
 from troposphere import GetAtt, Ref
 
 from bpc.firstboot.userdata import user_data
-from bpc.model.resources import Balancer, Group, Network, Rule, Secret
+from bpc.model.index import Index, known_as
 from bpc.model.values import MemberAddressesHole, MemberAddressHole
 from bpc.parts import Place
 from bpc.source import where
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from bpc.deployment import Parameter
     from bpc.diagnostics.base import Diagnostic
+    from bpc.model.resources import Group
     from bpc.model.solution import Solution
     from bpc.source_map import Declared, Origin
     from bpc.target import Options
@@ -27,13 +28,15 @@ if TYPE_CHECKING:
 
 
 class Stack:
-    """Collects resources, parameters and diagnostics. `owner`: resource id → the tier whose members it belongs to.
+    """Collects resources, parameters and diagnostics. `index` has the model's objects by name.
 
+    `owner`: resource id → the tier whose members it belongs to.
     `read`: tier → the secrets that it reads.
     """
 
     def __init__(self, solution: Solution, options: Options) -> None:
         self.solution, self.options = solution, options
+        self.index = Index(solution)
         self.parameters: Json = {}
         self.asked: dict[str, Parameter] = {}
         self.read: dict[str, list[str]] = {}
@@ -44,34 +47,25 @@ class Stack:
         self.places: dict[str, Origin] = {}
         self.owner: dict[str, tuple[str, int]] = {}
         self.found: list[Diagnostic] = []
-        self.networks = {r.name: r for r in solution.resources if isinstance(r, Network)}
-        self.groups = {r.name: r for r in solution.resources if isinstance(r, Group)}
-        self.balancers = {r.name: r for r in solution.resources if isinstance(r, Balancer)}
-        self.secrets = {r.name: r for r in solution.resources if isinstance(r, Secret)}
-        self.strings = {param.name: param.type == "string" for param in solution.params}
-        self.balancers_of: dict[str, list[Balancer]] = {}
-        for balancer in self.balancers.values():
-            self.balancers_of.setdefault(balancer.group, []).append(balancer)
-        self.rules = [r for r in solution.resources if isinstance(r, Rule)]
-        self.known_early = {name for group in self.groups.values() for name in _early(group)}
+        self.known_early = {name for group in self.index.groups.values() for name in _early(group)}
 
     # ids: `was` keeps those that a renamed thing had
 
     def known(self, tier: str) -> str:
         """The name that a tier had at first: what carries another one is replaced."""
-        return self.groups[tier].was or tier
+        return known_as(self.index.groups[tier])
 
     def tier(self, kind: str, name: str, *parts: str | int) -> str:
         return logical(kind, self.known(name), *parts)
 
     def interface(self, tier: str, network: str, member: int) -> str:
-        return self.tier("Interface", tier, self.networks[network].was or network, member)
+        return self.tier("Interface", tier, known_as(self.index.networks[network]), member)
 
     def network(self, kind: str, name: str, *parts: str | int) -> str:
-        return logical(kind, self.networks[name].was or name, *parts)
+        return logical(kind, known_as(self.index.networks[name]), *parts)
 
     def secret(self, name: str) -> str:
-        return logical("Secret", self.secrets[name].was or name)
+        return logical("Secret", known_as(self.index.secrets[name]))
 
     def balancer(self, kind: str, name: str) -> str:
         tier, _, endpoint = name.partition(".")

@@ -86,7 +86,7 @@ def phases(stack: Stack) -> tuple[Phase, ...]:
     """The updates in which they are replaced; nothing where there are none."""
     return tuple(
         Phase(parameter=parameter(stack, group), value=value, tiers=(group.name,))
-        for group in stack.groups.values()
+        for group in stack.index.groups.values()
         if holds(stack, group)
         for value in (NONE, ALL)
     )

@@ -13,6 +13,7 @@ from troposphere import Base64
 from bpc.firstboot.late import Fetching
 from bpc.firstboot.userdata import portions
 from bpc.firstboot.userdata import user_data as cloud_config
+from bpc.model.index import known_as
 from bpc.model.resources import Fixed
 from bpc.model.values import MemberAddressesHole, MemberAddressHole, SecretHole, VolumeDeviceHole, bare
 from bpc.parts import Own, Place
@@ -183,7 +184,7 @@ def _value(stack: Stack, group: Group, place: Place) -> Parts:
     if isinstance(place.hole, SecretHole):
         return ('    ("secret", "', Place(hole=Own(name=f"arn:{place.hole.secret}")), f'", {escapes}),\n')
     assert isinstance(place.hole, VolumeDeviceHole)
-    volumes = {volume.name: volume.was or volume.name for volume in group.volumes}
+    volumes = {volume.name: known_as(volume) for volume in group.volumes}
     name = volumes.get(place.hole.volume, place.hole.volume)
     return (f'    ("volume", {json.dumps(name)}, {escapes}),\n',)
 
@@ -211,7 +212,7 @@ def scaling_members(stack: Stack, text: Text | Parts, span: Span) -> bool:
     """Whether a text wants the addresses of a scaling tier's members, which nobody knows: reported."""
     found = [part.hole if isinstance(part, Place) else bare(part) for part in text if not isinstance(part, str)]
     wanted = [hole.group for hole in found if isinstance(hole, MemberAddressHole | MemberAddressesHole)]
-    unknown = dict.fromkeys(name for name in wanted if not isinstance(stack.groups[name].members, Fixed))
+    unknown = dict.fromkeys(name for name in wanted if not isinstance(stack.index.groups[name].members, Fixed))
     stack.found += [diagnostics.ScalingMembers(span=span, tier=name) for name in unknown]
     return bool(unknown)
 
@@ -227,7 +228,7 @@ def _filled_size(stack: Stack, hole: object) -> int:
         return ARN if hole.name != "signal" else URL
     if not isinstance(hole, MemberAddressesHole):
         return FILLED
-    members = stack.groups[hole.group].members
+    members = stack.index.groups[hole.group].members
     return (ADDRESS + len(hole.separator.encode())) * members.count if isinstance(members, Fixed) else FILLED
 
 

@@ -42,7 +42,7 @@ def filled(place: Place, stack: Stack) -> Any:
     """What gives a place's text. Only a string may have a character that must be escaped."""
     assert not isinstance(place.hole, Own), "filled by its own program's writer"
     made = function(place.hole, stack)
-    if isinstance(place.hole, ParamHole) and stack.strings[place.hole.param]:
+    if isinstance(place.hole, ParamHole) and stack.index.params[place.hole.param].type == "string":
         for old, new in ordered(place.escapes):
             made = Join(new, Split(old, made))
     return made
@@ -118,12 +118,12 @@ def has_interfaces(stack: Stack, group: Group) -> bool:
 
 
 def _address(stack: Stack, group: str, network: str, member: int) -> Any:
-    if has_interfaces(stack, stack.groups[group]):
+    if has_interfaces(stack, stack.index.groups[group]):
         return attr(stack.interface(group, network, member), "PrimaryPrivateIpAddress")
     return attr(stack.tier("Instance", group, member), "PrivateIp")
 
 
 def _addresses(stack: Stack, hole: MemberAddressesHole) -> list[Any]:
-    members = stack.groups[hole.group].members
+    members = stack.index.groups[hole.group].members
     assert isinstance(members, Fixed), "refused before"
     return [_address(stack, hole.group, hole.network, number) for number in range(members.count)]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bpc.diagnostics.base import Diagnostic
+from bpc.firstboot import refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import ClassVar
 
 
-class NoRelease(Diagnostic):
+class NoRelease(refused.NoRelease):
     """The diskimage-builder target makes images of Debian and Ubuntu releases that it knows.
 
     Start from one of these, or from a `cloud_image("…")` that exists.
@@ -17,13 +17,9 @@ class NoRelease(Diagnostic):
 
     code: ClassVar = "DIB001"
     message: ClassVar = 'diskimage-builder images of {distribution} "{version}" are not supported'
-    advice: ClassVar = "supported: {known}"
-    distribution: str
-    version: str
-    known: str
 
 
-class NoArchitecture(Diagnostic):
+class NoArchitecture(refused.NoArchitecture):
     """The diskimage-builder target makes images for x86_64 machines, which start by BIOS.
 
     Give tiers with other machines a `cloud_image("…")` that exists.
@@ -33,5 +29,3 @@ class NoArchitecture(Diagnostic):
     message: ClassVar = (
         'diskimage-builder images are for x86_64 machines, but those of tier "{tier}" are {architecture}'
     )
-    tier: str
-    architecture: str

@@ -14,20 +14,18 @@ out names with a dot, and a build has one base and one image.
 from __future__ import annotations
 
 from bpc.firstboot import baked, system
-from bpc.firstboot.system import RELEASES
-from bpc.model.steps import ReadyImage
+from bpc.firstboot.refused import refused
+from bpc.model.index import Index
 from bpc.quoting import comment, visible
-from bpc.source import where
 from bpc.target import Artifacts
 from bpc.yaml import quoted, scalar
 from bpc_targets.diskimage_builder import diagnostics, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from bpc.diagnostics.base import Diagnostic
-    from bpc.model.resources import Group
     from bpc.model.solution import Solution
     from bpc.model.steps import Base, Image
     from bpc.target import Options
@@ -37,38 +35,26 @@ if TYPE_CHECKING:
 
 def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[Diagnostic, ...]]:
     """The elements of all images that are built; None with the diagnostics where one cannot be."""
-    images = [image for image in solution.images if not isinstance(image.origin, ReadyImage)]
-    found = tuple(wrong for image in images for wrong in _check(image, system.groups(solution, image)))
+    index = Index(solution)
+    images = index.built
+    refusals = (diagnostics.NoRelease, diagnostics.NoArchitecture)
+    found = tuple(wrong for image in images for wrong in refused(image, index.users(image), *refusals))
     if found:
         return None, found
     files: Files = {"README.txt": texts.readme(solution, images), "build.sh": texts.build(images)}
     for image in images:
         assert image.base is not None
-        files |= _base(image.base, [other for other in images if other.base == image.base])
+        files |= _base(index, image.base)
         if image.name != image.base.name:
-            files |= _image(image, image.base, system.groups(solution, image))
+            files |= _image(index, image, image.base)
     return Artifacts(files=files), ()
-
-
-def _check(image: Image, groups: Sequence[Group]) -> Iterable[Diagnostic]:
-    assert image.base is not None
-    release = image.base.origin
-    if (release.distribution, release.version) not in RELEASES:
-        known = ", ".join(f'{name}("{version}")' for name, version in RELEASES)
-        span, distribution, version = image.base.span, release.distribution, release.version
-        yield diagnostics.NoRelease(span=span, distribution=distribution, version=version, known=known)
-    for group in groups:
-        if group.machine.architecture != "x86_64":
-            span, architecture = group.machine.span, group.machine.architecture
-            yield diagnostics.NoArchitecture(span=span, tier=group.name, architecture=architecture)
 
 
 # ---- elements
 
 
-def _base(base: Base, users: Sequence[Image]) -> Files:
-    release, distribution = RELEASES[base.origin.distribution, base.origin.version], base.origin.distribution
-    templates = ", ".join(dict.fromkeys(image.template for image in users))
+def _base(index: Index, base: Base) -> Files:
+    release, distribution = system.codename(base.origin), base.origin.distribution
     kernel = system.KERNELS[distribution]
     essential = [(name, "what a machine needs") for name in system.essential(base.origin) if name != kernel]
     steps = baked.script(base.steps) or baked.HEAD
@@ -90,11 +76,10 @@ def _base(base: Base, users: Sequence[Image]) -> Files:
     }
     files |= {f"bpc-base/settings/{path}": content for path, content in system.BASE.items()}
     files |= {f"bpc-base/files/{path}": content for path, content in baked.trees(base.steps).items()}
-    title = f"The release and the system layer of {templates} ({where(base.span)})."
-    return _element(base.name, title, files)
+    return _element(base.name, system.base_title(index, base), files)
 
 
-def _image(image: Image, base: Base, groups: Sequence[Group]) -> Files:
+def _image(index: Index, image: Image, base: Base) -> Files:
     steps = system.own_steps(image)
     files: Files = {"element-deps": f"{base.name}\n"}
     if baked.packages(steps):
@@ -109,12 +94,11 @@ def _image(image: Image, base: Base, groups: Sequence[Group]) -> Files:
             "Accounts, owners, software and services of the image", texts.STEPS.format(folder="bpc-image")
         )
         files["bpc-image/steps.sh"] = texts.lint(script)
-    title = f"Image of {', '.join(group.name for group in groups)} ({where(image.span)})."
-    return _element(image.name, title, files)
+    return _element(image.name, system.image_title(index, image), files)
 
 
 def _element(name: str, title: str, files: Files) -> Files:
-    page = f"{'=' * len(name)}\n{name}\n{'=' * len(name)}\n\n{visible(title)} Made by bpc.\n"
+    page = f"{'=' * len(name)}\n{name}\n{'=' * len(name)}\n\n{visible(title)}. Made by bpc.\n"
     return {f"elements/{name}/{path}": content for path, content in (files | {"README.rst": page}).items()}
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from bpc.firstboot import system
-from bpc.quoting import visible, word
+from bpc.quoting import word
+from bpc.readme import of_images
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,9 +96,7 @@ for image; do
 done
 """
 
-README = """{title}
-{line}
-Made by bpc {compiler}; overwritten when you compile again.
+README = """{heading}
 
 With diskimage-builder 3, debootstrap, sudo and qemu-utils (for a disk also kpartx), as root, in the folder where the images are
 to be. HERE is this folder:
@@ -146,19 +145,14 @@ def build(images: Sequence[Image]) -> str:
 def codename(image: Image) -> str:
     """The code name of the release that an image starts from."""
     assert image.base is not None
-    return system.RELEASES[image.base.origin.distribution, image.base.origin.version]
+    return system.codename(image.base.origin)
 
 
 def readme(solution: Solution, images: Sequence[Image]) -> str:
-    title = visible(f"Images of {solution.name} {solution.version}") + (
-        f" ({solution.environment})" if solution.environment else ""
-    )
     names = [word(image.name) for image in images]
     distributions = dict.fromkeys(image.base.origin.distribution for image in images if image.base is not None)
     return README.format(
-        title=title,
-        line="=" * len(title),
-        compiler=solution.compiler,
+        heading=of_images(solution),
         folder="$HERE",
         first=names[0] if names else "IMAGE",
         minimal=" and ".join(f"{name}-minimal" for name in distributions) or "the release",

@@ -66,7 +66,7 @@ def _listener(stack: Stack, item: Balancer, name: str) -> dict[str, Any]:
 
 def _allowed(stack: Stack, item: Balancer) -> list[Any]:
     cidrs: list[Any] = []
-    for rule in stack.rules_to.get(item.name, ()):
+    for rule in stack.index.rules_to(item.name):
         cidrs += [cidr for cidr in _cidrs(stack, rule) if cidr not in cidrs]
     return cidrs or [NOBODY]
 
@@ -78,9 +78,9 @@ def _cidrs(stack: Stack, rule: Rule) -> list[Any]:
         case FromCidr(cidr=cidr):
             return [value(cidr, stack)]
         case FromGroup(group=group):
-            return [stack.networks[network].cidr for network in stack.groups[group].networks]
+            return [stack.index.networks[network].cidr for network in stack.index.groups[group].networks]
         case FromBalancer(balancer=balancer):
-            return [stack.networks[stack.balancers[balancer].network].cidr]
+            return [stack.index.networks[stack.index.balancers[balancer].network].cidr]
         case _:
             assert_never(rule.peer)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bpc.deployment import Deployment, Upload, awaited, built, kept
+from bpc.deployment import Deployment, Upload, awaited, kept
 from bpc.model.listing import images_json
 from bpc.quoting import prose, visible, word
+from bpc.readme import of_stack
 from bpc.yaml import scalar
 
 TYPE_CHECKING = False
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def files(stack: Stack, deployment: Deployment) -> dict[str, str]:
     return {
         "environment.yaml": _environment(deployment),
-        "images.json": images_json(stack.solution),
+        "images.json": images_json(stack.index),
         "README.txt": _readme(stack.solution, deployment),
     }
 
@@ -27,18 +28,21 @@ def deployment(stack: Stack) -> Deployment:
     return Deployment(
         template="stack.yaml",
         parameters=tuple(stack.asked.values()),
-        uploads=tuple(_upload(stack, image) for image in built(stack.solution)),
+        uploads=tuple(_upload(stack, image) for image in stack.index.built),
         phases=(),
-        awaited=awaited(stack.solution),
-        kept=kept(stack.solution),
+        awaited=awaited(stack.index),
+        kept=kept(stack.index),
     )
 
 
 def _upload(stack: Stack, image: Image) -> Upload:
-    tiers = [name for name, group in stack.groups.items() if group.image == image.name]
-    parameters = tuple(f"image_{stack.tier(name)}" for name in tiers)
-    architecture = stack.architectures[image.name]
-    return Upload(image=image.name, architecture=architecture, parameters=parameters, tiers=tuple(tiers))
+    users = stack.index.users(image)
+    return Upload(
+        image=image.name,
+        architecture=users[0].machine.architecture,
+        parameters=tuple(f"image_{stack.tier(group.name)}" for group in users),
+        tiers=tuple(group.name for group in users),
+    )
 
 
 def _environment(deployment: Deployment) -> str:
@@ -52,9 +56,7 @@ def _environment(deployment: Deployment) -> str:
     return "\n".join(lines) + "\n"
 
 
-README = """{title}
-{rule}
-Made by bpc {compiler}. Everything in this folder is overwritten when you compile again: keep the blueprint in git, not this folder.
+README = """{heading}
 
 All commands are those of the stock client (python-openstackclient with python-heatclient). STACK is a name of your choice.
 
@@ -84,16 +86,11 @@ What the stack needs from outside (see environment.yaml)
 
 
 def _readme(solution: Solution, deployment: Deployment) -> str:
-    title = visible(f"{solution.name} {solution.version}") + (
-        f" ({solution.environment})" if solution.environment else ""
-    )
     upload = "    openstack image create --disk-format qcow2 --container-format bare --property hw_architecture={1}"
     upload += " --file {0}.qcow2 {0}"
     stays = ", ".join(f"{item.volume} of tier {item.tier}" for item in deployment.kept)
     return README.format(
-        title=title,
-        rule="=" * len(title),
-        compiler=solution.compiler,
+        heading=of_stack(solution),
         needs="\n".join(
             f"    {n.name} = {'?' if n.value is None else visible(str(n.value))}  ({n.kind}, {prose(n.why)})"
             for n in deployment.needs

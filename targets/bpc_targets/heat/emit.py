@@ -64,8 +64,7 @@ def _add(stack: Stack, item: Resource) -> None:
 
 def _template(stack: Stack) -> str:
     solution = stack.solution
-    environment = f" ({solution.environment})" if solution.environment else ""
-    title = f"{solution.name} {solution.version}{environment}. {solution.doc}".strip()
+    title = f"{solution.title}. {solution.doc}".strip()
     before = {
         "heat_template_version": VERSION,
         "description": f"{title} Compiled by bpc {solution.compiler} from sources {solution.digest}.",
@@ -121,15 +120,7 @@ def _outputs(stack: Stack) -> None:
         stack.outputs[item.name] = {"description": item.doc, **made} if item.doc else made
         if item.name.startswith("bpc_"):
             stack.found.append(diagnostics.ReservedName(span=item.span, name=item.name))
-    solution = stack.solution
-    facts = {
-        "solution": solution.name,
-        "version": solution.version,
-        "environment": solution.environment,
-        "sources": solution.digest,
-        "bpc": solution.compiler,
-    }
-    stack.outputs["bpc_solution"] = {"description": "What this stack was compiled from.", "value": facts}
+    stack.outputs["bpc_solution"] = {"description": "What this stack was compiled from.", "value": stack.solution.facts}
 
 
 # ---- networks and rules
@@ -137,7 +128,7 @@ def _outputs(stack: Stack) -> None:
 
 def _router(stack: Stack) -> None:
     outside = {"external_gateway_info": {"network": param("external_network")}}
-    if stack.networks:
+    if stack.index.networks:
         stack.add("router", "OS::Neutron::Router", outside, stack.solution)
 
 
@@ -182,7 +173,7 @@ def _peer(stack: Stack, item: Rule) -> tuple[str, Json]:
         case FromGroup(group=group):
             return f"from_tier.{stack.tier(group)}", {"remote_group": get(f"security.{stack.tier(group)}")}
         case FromBalancer(balancer=balancer):
-            network = stack.networks[stack.balancers[balancer].network]
+            network = stack.index.networks[stack.index.balancers[balancer].network]
             return "from_balancer", {"remote_ip_prefix": network.cidr}
         case _:
             assert_never(item.peer)

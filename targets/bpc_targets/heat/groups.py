@@ -7,6 +7,7 @@ nested file. Members with identity have their ports in a group of their own, so 
 from __future__ import annotations
 
 from bpc.deployment import Parameter
+from bpc.model.index import known_as
 from bpc.model.resources import Fixed, Scaling
 from bpc.source_map import origin_of
 from bpc.yaml import dump
@@ -37,7 +38,8 @@ def add_group(stack: Stack, group: Group) -> None:
     tier = stack.tier(group.name)
     security = {"name": {"list_join": ["-", [param("OS::stack_name"), group.name]]}, "rules": []}
     stack.add(f"security.{tier}", "OS::Neutron::SecurityGroup", security, group)
-    if group.machine.architecture != stack.architectures[group.image]:
+    users = stack.index.users(stack.index.image(group))
+    if group.machine.architecture != users[0].machine.architecture:
         found = diagnostics.MixedArchitectures(span=group.machine.span, tier=group.name, image=group.image)
         stack.found.append(found)
     if group.spread == "zones":
@@ -50,7 +52,7 @@ def add_group(stack: Stack, group: Group) -> None:
     handle = {"type": "OS::Heat::WaitConditionHandle", "properties": {"signal_transport": "HEAT_SIGNAL"}}
     stack.write(f"handle.{tier}", handle, group)
     for volume in group.volumes:
-        known = volume.was or volume.name
+        known = known_as(volume)
         place = origin_of(volume, within=group.name)
         stack.places |= {f"tier.{tier}/{kind}.{known}": place for kind in ("volume", "attachment")}
     data = user_data(stack, group, tier)
@@ -119,7 +121,7 @@ def _depends(stack: Stack, group: Group) -> list[str]:
     """Interfaces of its networks (floating IPs need them, also when they go), and the tiers that must be ready before."""
     interfaces = [f"interface.{stack.network(network)}" for network in group.networks]
     return interfaces + [
-        f"ready.{stack.tier(before)}" for before in group.starts_after if stack.groups[before].readiness.signals
+        f"ready.{stack.tier(before)}" for before in group.starts_after if stack.index.groups[before].readiness.signals
     ]
 
 
@@ -176,7 +178,7 @@ def _given(stack: Stack, group: Group, tier: str, data: Any) -> Json:
         given["spread"] = get(f"spread.{tier}")
     if group.public_address:
         given["external_network"] = param("external_network")
-    for balancer in stack.balancers_of.get(group.name, ()):
+    for balancer in stack.index.balancers_of(group.name):
         given[f"pool_{balancer.endpoint}"] = get(f"pool.{stack.balancer(balancer.name)}")
     if isinstance(group.members, Fixed):
         given["index"] = INDEX
@@ -184,7 +186,7 @@ def _given(stack: Stack, group: Group, tier: str, data: Any) -> Json:
             ports = f"ports.{tier}.{stack.network(network)}"
             given[f"ports_{network}"] = attr(ports, "refs")
             given[f"addresses_{network}"] = attr(ports, "fixed_ips", 0, "ip_address")
-        for balancer in stack.balancers_of.get(group.name, ()):
+        for balancer in stack.index.balancers_of(group.name):
             given[f"subnet_{balancer.network}"] = get(f"subnet.{stack.network(balancer.network)}")
         return given
     given["security_group"] = get(f"security.{tier}")

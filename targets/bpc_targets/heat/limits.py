@@ -22,14 +22,14 @@ WORDS = {
 
 def check(stack: Stack, template: str) -> tuple[str, ...]:
     """Reports what exceeds a limit; returns the headroom in words."""
-    tiers = {name: members(stack, group) for name, group in stack.groups.items()}
+    tiers = {name: members(stack, group) for name, group in stack.index.groups.items()}
     sizes = {name: size(text) for name, text in {"stack.yaml": template, **stack.files}.items()}
     templates = {name: size for name, size in sizes.items() if not name.startswith("user-data/")}
     used = {
         "resources": len(stack.resources) + sum(tiers.values()),
         "template_bytes": max(templates.values()),
         "body_bytes": sum(sizes.values()),
-        "nested_depth": max((1 + has_ports(group) for group in stack.groups.values()), default=0),
+        "nested_depth": max((1 + has_ports(group) for group in stack.index.groups.values()), default=0),
     }
     bound = {**DEFAULTS, **stack.options.limits}
     for key, actual in used.items():
@@ -63,7 +63,7 @@ def members(stack: Stack, group: Group) -> int:
     count = group.members.count if isinstance(group.members, Fixed) else group.members.maximum
     if not has_ports(group):
         return count
-    own = 1 + 2 * len(group.volumes) + group.public_address + len(stack.balancers_of.get(group.name, ()))
+    own = 1 + 2 * len(group.volumes) + group.public_address + len(stack.index.balancers_of(group.name))
     ports = len(group.networks)
     # the member itself, what is in its template, and its ports, inside or outside of it
     return count * (1 + own + ports)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bpc.model.index import known_as
 from bpc.model.resources import Fixed
 from bpc_targets.heat.stack import VERSION, attr, get, param, resource
 
@@ -29,7 +30,7 @@ def member_template(stack: Stack, group: Group) -> Json:
         resources |= _volume(volume)
     resources["server"] = _server(stack, group, fixed=fixed)
     resources |= _public(stack, group, fixed=fixed)
-    for balancer in stack.balancers_of.get(group.name, ()):
+    for balancer in stack.index.balancers_of(group.name):
         member = {
             "pool": param(f"pool_{balancer.endpoint}"),
             "address": _address(stack, balancer.network, fixed=fixed),
@@ -58,13 +59,13 @@ def _parameters(stack: Stack, group: Group, *, fixed: bool) -> Json:
         names["spread"] = STRING
     if group.public_address:
         names["external_network"] = STRING
-    for balancer in stack.balancers_of.get(group.name, ()):
+    for balancer in stack.index.balancers_of(group.name):
         names[f"pool_{balancer.endpoint}"] = STRING
     if fixed:
         names |= {"name": STRING, "index": STRING}
         for network in group.networks:
             names |= {f"ports_{network}": LIST, f"addresses_{network}": LIST}
-        names |= {f"subnet_{balancer.network}": STRING for balancer in stack.balancers_of.get(group.name, ())}
+        names |= {f"subnet_{balancer.network}": STRING for balancer in stack.index.balancers_of(group.name)}
         return names
     names |= {"security_group": STRING, "metering": STRING}
     for network in group.networks:
@@ -97,7 +98,7 @@ def _server(stack: Stack, group: Group, *, fixed: bool) -> Json:
     data: Any = param("user_data")
     if group.volumes:
         # a volume's id is known to its member only; Nova's virtio serial is the id's first 20 characters
-        params = {device_mark(volume.name): get(f"volume.{volume.was or volume.name}") for volume in group.volumes}
+        params = {device_mark(volume.name): get(f"volume.{known_as(volume)}") for volume in group.volumes}
         data = {"str_replace": {"template": data, "params": params}}
     made: Json = {
         "image": param("image"),
@@ -118,7 +119,7 @@ def _server(stack: Stack, group: Group, *, fixed: bool) -> Json:
 
 
 def _volume(volume: Volume) -> Json:
-    name = volume.was or volume.name
+    name = known_as(volume)
     made: Json = {"size": volume.size // 2**30}
     if volume.type:
         made["volume_type"] = volume.type

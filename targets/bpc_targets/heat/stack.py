@@ -5,6 +5,7 @@ Logical ids are `kind.declared.names`: declared names have no dots, so ids never
 
 from __future__ import annotations
 
+from bpc.model.index import Index, known_as
 from bpc.source import where
 from bpc.source_map import origin_of
 from bpc.yaml import entry
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from bpc.deployment import Parameter
     from bpc.diagnostics.base import Diagnostic
-    from bpc.model.resources import Balancer, Group, Network, Rule
     from bpc.model.solution import Solution
     from bpc.source import Span
     from bpc.source_map import Declared, Origin
@@ -30,15 +30,17 @@ VERSION = "2016-10-14"
 
 
 class Stack:
-    """Collects the root template, nested files and what was wrong. Looks resources up by name for those who refer to them."""
+    """Collects the root template, nested files and what was wrong. `index` has the model's objects by name.
+
+    `declared`: the blueprint's parameters, without those whose names were found to be the target's own.
+    """
 
     def __init__(self, solution: Solution, options: Options) -> None:
-        from bpc.model.resources import Balancer, Group, Network, Rule, Secret
-
         self.solution, self.options = solution, options
+        self.index = Index(solution)
         self.parameters: Json = {}
         self.asked: dict[str, Parameter] = {}
-        self.declared = {item.name: item.span for item in solution.params}
+        self.declared = dict(self.index.params)
         self.resources: dict[str, str] = {}
         self.outputs: Json = {}
         self.conditions: Json = {}
@@ -46,34 +48,19 @@ class Stack:
         self.counts: dict[str, int] = {}
         self.places: dict[str, Origin] = {}
         self.first_boots: dict[int, FirstBoot] = {}
-        self.types = {param.name: param.type for param in solution.params}
         self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
         self.found: list[Diagnostic] = []
-        self.networks: dict[str, Network] = {r.name: r for r in solution.resources if isinstance(r, Network)}
-        self.groups: dict[str, Group] = {r.name: r for r in solution.resources if isinstance(r, Group)}
-        self.balancers: dict[str, Balancer] = {r.name: r for r in solution.resources if isinstance(r, Balancer)}
-        self.architectures: dict[str, str] = {}
-        for group in self.groups.values():
-            self.architectures.setdefault(group.image, group.machine.architecture)
-        self.secrets = {r.name: r.was for r in solution.resources if isinstance(r, Secret)}
-        self.rules_to: dict[str, list[Rule]] = {}
-        for rule in solution.resources:
-            if isinstance(rule, Rule) and rule.balancer:
-                self.rules_to.setdefault(rule.to, []).append(rule)
-        self.balancers_of: dict[str, list[Balancer]] = {}
-        for balancer in self.balancers.values():
-            self.balancers_of.setdefault(balancer.group, []).append(balancer)
 
     # `was` keeps the ids that a renamed thing had
 
     def tier(self, name: str) -> str:
-        return self.groups[name].was or name
+        return known_as(self.index.groups[name])
 
     def network(self, name: str) -> str:
-        return self.networks[name].was or name
+        return known_as(self.index.networks[name])
 
     def secret(self, name: str) -> str:
-        return self.secrets[name] or name
+        return known_as(self.index.secrets[name])
 
     def balancer(self, name: str) -> str:
         tier, _, endpoint = name.partition(".")
@@ -87,7 +74,9 @@ class Stack:
     def own(self, parameter: Parameter, definition: Json) -> None:
         """A parameter that the target needs itself; a declared one of that name is reported, once."""
         if parameter.name in self.declared:
-            self.found.append(diagnostics.ReservedName(span=self.declared.pop(parameter.name), name=parameter.name))
+            self.found.append(
+                diagnostics.ReservedName(span=self.declared.pop(parameter.name).span, name=parameter.name)
+            )
         self.ask(parameter, definition)
 
     def add(self, name: str, kind: str, properties: Json, of: Declared, **more: Any) -> None:

@@ -40,14 +40,14 @@ def value(text: Text, stack: Stack) -> Any:
 def _joinable(place: Place, stack: Stack) -> Any:
     """What gives a place's text as a string, which is all that `list_join` takes."""
     made = filled(place, stack)
-    if isinstance(place.hole, ParamHole) and stack.types[place.hole.param] not in TEXTS:
+    if isinstance(place.hole, ParamHole) and stack.index.params[place.hole.param].type not in TEXTS:
         return {"str_replace": {"template": "value", "params": {"value": made}}}
     return made
 
 
 def varied(place: Place, stack: Stack) -> bool:
     """Whether a value may have a character that must be escaped: only a string does, and Heat makes secrets of letters."""
-    return isinstance(place.hole, ParamHole) and stack.types[place.hole.param] == "string"
+    return isinstance(place.hole, ParamHole) and stack.index.params[place.hole.param].type == "string"
 
 
 def filled(place: Place, stack: Stack) -> Any:
@@ -56,7 +56,7 @@ def filled(place: Place, stack: Stack) -> Any:
     made = function(place.hole, stack)
     if place.escapes and varied(place, stack):
         return {"str_replace": {"template": made, "params": dict(place.escapes)}}
-    if isinstance(place.hole, ParamHole) and stack.types[place.hole.param] == "bool":
+    if isinstance(place.hole, ParamHole) and stack.index.params[place.hole.param].type == "bool":
         written = {"str_replace": {"template": "value", "params": {"value": made}}}
         return {"str_replace": {"template": written, "params": {"True": "true", "False": "false"}}}
     return made
@@ -70,9 +70,9 @@ def function(hole: Hole, stack: Stack) -> Any:
         case SecretHole():
             return attr(f"secret.{stack.secret(hole.secret)}", "value")
         case MemberAddressHole():
-            return _address(stack, stack.groups[hole.group], hole.network, hole.member)
+            return _address(stack, stack.index.groups[hole.group], hole.network, hole.member)
         case MemberAddressesHole():
-            return {"list_join": [hole.separator, _addresses(stack, stack.groups[hole.group], hole.network)]}
+            return {"list_join": [hole.separator, _addresses(stack, stack.index.groups[hole.group], hole.network)]}
         case BalancerAddressHole():
             return attr(f"balancer.{stack.balancer(hole.balancer)}", "vip_address")
         case PublicAddressHole():

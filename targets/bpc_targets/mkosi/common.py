@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from bpc.firstboot import system
-from bpc.quoting import visible, word
+from bpc.quoting import word
+from bpc.readme import of_images
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bpc.model.solution import Solution
     from bpc.model.steps import Image
 
@@ -115,14 +118,11 @@ def mkfs_options(seed: str) -> str:
     return f'Environment=SYSTEMD_REPART_MKFS_OPTIONS_EXT4="-d /buildroot -E hash_seed={seed}"'
 
 
-def readme(solution: Solution, images: list[Image]) -> str:
-    title = visible(f"Images of {solution.name} {solution.version}") + (
-        f" ({solution.environment})" if solution.environment else ""
-    )
+def readme(solution: Solution, images: Sequence[Image]) -> str:
     bases = dict.fromkeys(image.base.name for image in images if image.base is not None)
     make = "mkosi --directory={0} --output-directory=OUT --force build"
     return (
-        f"{title}\n{'=' * len(title)}\nMade by bpc {solution.compiler}; overwritten when you compile again.\n\n"
+        f"{of_images(solution)}\n\n"
         "`bpc build` makes all of them that are missing. By hand, with mkosi 25 or later, as root:\n\n"
         "What they share, once\n"
         + "".join(f"    {make.format(word(name + '.tree'))}\n" for name in bases)

@@ -7,9 +7,8 @@ proxy-0123456789ab/       mkosi.conf (Format=disk, BaseTrees= the base), the sam
 from __future__ import annotations
 
 from bpc.firstboot import baked, system
-from bpc.firstboot.system import RELEASES
-from bpc.model.steps import ReadyImage
-from bpc.source import where
+from bpc.firstboot.refused import refused
+from bpc.model.index import Index
 from bpc.target import Artifacts
 from bpc_targets.mkosi import common, diagnostics
 from bpc_targets.mkosi.conf import comment, listed, setting, written
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bpc.diagnostics.base import Diagnostic
-    from bpc.model.resources import Group
     from bpc.model.solution import Solution
     from bpc.model.steps import Base, Image, Step
     from bpc.target import Options
@@ -35,18 +33,18 @@ ROOM = 16 * 2**20
 
 def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[Diagnostic, ...]]:
     """The configuration of all images that are built; None with the diagnostics where one cannot be."""
-    images = [image for image in solution.images if not isinstance(image.origin, ReadyImage)]
-    groups = {image.name: system.groups(solution, image) for image in images}
-    found = tuple(wrong for image in images for wrong in _check(image, groups[image.name]))
+    index = Index(solution)
+    images = index.built
+    refusals = (diagnostics.NoRelease, diagnostics.NoArchitecture)
+    found = tuple(wrong for image in images for wrong in refused(image, index.users(image), *refusals))
     if found:
         return None, found
     files: Files = {"README.txt": common.readme(solution, images)}
     for image in images:
         assert image.base is not None
         if tree(image.base) not in files:
-            users = [other for other in images if other.base == image.base]
-            files |= _base(image.base, users)
-        files |= _image(image, image.base, groups[image.name])
+            files |= _base(index, image.base)
+        files |= _image(index, image, image.base)
     return Artifacts(files=files), ()
 
 
@@ -55,24 +53,10 @@ def tree(base: Base) -> str:
     return f"{base.name}.tree"
 
 
-def _check(image: Image, groups: list[Group]) -> Iterable[Diagnostic]:
-    assert image.base is not None
-    release = image.base.origin
-    if (release.distribution, release.version) not in RELEASES:
-        known = ", ".join(f'{name}("{version}")' for name, version in RELEASES)
-        yield diagnostics.NoRelease(
-            span=image.base.span, distribution=release.distribution, version=release.version, known=known
-        )
-    for group in groups:
-        if group.machine.architecture != "x86_64":
-            span, architecture = group.machine.span, group.machine.architecture
-            yield diagnostics.NoArchitecture(span=span, tier=group.name, architecture=architecture)
-
-
 # ---- folders
 
 
-def _base(base: Base, users: list[Image]) -> Files:
+def _base(index: Index, base: Base) -> Files:
     conf = _conf(base, base.steps)
     conf["Output"] += ["Format=directory", setting("Output", tree(base))]
     conf["Content"] += [
@@ -80,24 +64,22 @@ def _base(base: Base, users: list[Image]) -> Files:
         listed("Packages", system.essential(base.origin)),
         *_packages(base.steps),
     ]
-    title = f"The release and the system layer of {', '.join(dict.fromkeys(i.template for i in users))}"
     script = baked.script(base.steps, alone=True) or baked.HEAD
     files = system.BASE | baked.trees(base.steps)
-    return _folder(
-        tree(base), f"{title} ({where(base.span)})", conf, files, script + common.SOURCES + system.base_script()
-    )
+    script += common.SOURCES + system.base_script()
+    return _folder(tree(base), system.base_title(index, base), conf, files, script)
 
 
-def _image(image: Image, base: Base, groups: list[Group]) -> Files:
+def _image(index: Index, image: Image, base: Base) -> Files:
     steps = system.own_steps(image)
     seed = _seed(image.digest)
     conf = _conf(base, steps)
     conf["Output"] += ["Format=disk", setting("Output", image.name), setting("Seed", seed)]
     conf["Build"] += [common.mkfs_options(seed)]
     conf["Content"] += [setting("BaseTrees", tree(base), within="%O/"), *_packages(steps)]
-    title = f"Image of {', '.join(group.name for group in groups)} ({where(image.span)})"
-    made = _folder(image.name, title, conf, common.DISK | baked.trees(steps), baked.script(steps, alone=True))
-    smallest = min([LARGEST, *(group.machine.disk - ROOM for group in groups)])
+    files = common.DISK | baked.trees(steps)
+    made = _folder(image.name, system.image_title(index, image), conf, files, baked.script(steps, alone=True))
+    smallest = min([LARGEST, *(group.machine.disk - ROOM for group in index.users(image))])
     own = common.partitions(smallest) | {"mkosi.postoutput": common.GRUB}
     return made | {f"{image.name}/{path}": content for path, content in own.items()}
 
@@ -117,7 +99,7 @@ def _folder(name: str, title: str, conf: Conf, files: Files, script: str) -> Fil
 def _conf(base: Base, steps: Iterable[Step]) -> Conf:
     """What every image says. Packages are fetched by mkosi itself, before the steps; these have a network where one needs it."""
     network = "yes" if any(map(baked.needs_network, steps)) else "no"
-    release = RELEASES[base.origin.distribution, base.origin.version]
+    release = system.codename(base.origin)
     return {
         "Config": ["MinimumVersion=25"],
         "Distribution": [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bpc.diagnostics.base import Diagnostic
+from bpc.firstboot import refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import ClassVar
 
 
-class NoRelease(Diagnostic):
+class NoRelease(refused.NoRelease):
     """The Packer target makes images of Debian and Ubuntu releases that it knows: its scripts install packages with apt.
 
     Start from one of these, or from a `cloud_image("…")` that exists.
@@ -17,13 +18,9 @@ class NoRelease(Diagnostic):
 
     code: ClassVar = "PACKER001"
     message: ClassVar = 'Packer images of {distribution} "{version}" are not supported'
-    advice: ClassVar = "supported: {known}"
-    distribution: str
-    version: str
-    known: str
 
 
-class NoArchitecture(Diagnostic):
+class NoArchitecture(refused.NoArchitecture):
     """The Packer target makes images for x86_64 machines: its QEMU source runs one.
 
     Give tiers with other machines a `cloud_image("…")` that exists.
@@ -31,8 +28,6 @@ class NoArchitecture(Diagnostic):
 
     code: ClassVar = "PACKER002"
     message: ClassVar = 'Packer images are for x86_64 machines, but those of tier "{tier}" are {architecture}'
-    tier: str
-    architecture: str
 
 
 class NameTooLong(Diagnostic):

@@ -9,9 +9,8 @@ proxy-0123456789ab/          the same, and image/ (files)
 from __future__ import annotations
 
 from bpc.firstboot import running, system
-from bpc.firstboot.system import RELEASES
-from bpc.model.steps import ReadyImage
-from bpc.source import where
+from bpc.firstboot.refused import refused
+from bpc.model.index import Index
 from bpc.target import Artifacts
 from bpc_targets.packer import diagnostics, hcl, readme
 
@@ -35,8 +34,9 @@ LONGEST = 128
 
 def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[Diagnostic, ...]]:
     """The templates of all images that are built; None with the diagnostics where one cannot be."""
-    images = [image for image in solution.images if not isinstance(image.origin, ReadyImage)]
-    found = tuple(wrong for image in images for wrong in _check(image, system.groups(solution, image)))
+    index = Index(solution)
+    images = index.built
+    found = tuple(wrong for image in images for wrong in _check(image, index.users(image)))
     if found:
         return None, found
     files: Files = {
@@ -46,45 +46,35 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
     }
     for image in images:
         assert image.base is not None
-        users = [other for other in images if other.base == image.base]
-        files |= _base(image.base, users, [group for user in users for group in system.groups(solution, user)])
+        files |= _base(index, image.base)
         if image.name != image.base.name:
-            files |= _image(image, image.base, system.groups(solution, image))
+            files |= _image(index, image, image.base)
     return Artifacts(files=files), ()
 
 
-def _check(image: Image, groups: Sequence[Group]) -> Iterable[Diagnostic]:
+def _check(image: Image, users: Sequence[Group]) -> Iterable[Diagnostic]:
     assert image.base is not None
-    release = image.base.origin
-    if (release.distribution, release.version) not in RELEASES:
-        known = ", ".join(f'{name}("{version}")' for name, version in RELEASES)
-        span, distribution, version = image.base.span, release.distribution, release.version
-        yield diagnostics.NoRelease(span=span, distribution=distribution, version=version, known=known)
-    for group in groups:
-        if group.machine.architecture != "x86_64":
-            span, architecture = group.machine.span, group.machine.architecture
-            yield diagnostics.NoArchitecture(span=span, tier=group.name, architecture=architecture)
+    yield from refused(image, users, diagnostics.NoRelease, diagnostics.NoArchitecture)
     longest = max(len(image.name), len(image.base.name))
     if longest > LONGEST:
         yield diagnostics.NameTooLong(span=image.span, length=longest)
 
 
-def _base(base: Base, users: Sequence[Image], groups: Sequence[Group]) -> Files:
-    templates = ", ".join(dict.fromkeys(image.template for image in users))
-    title = f"The release and the system layer of {templates} ({where(base.span)})"
-    return _folder(base.name, title, base, groups, running.of_base(base))
+def _base(index: Index, base: Base) -> Files:
+    groups = [group for image in index.over(base) for group in index.users(image)]
+    return _folder(base.name, system.base_title(index, base), base, groups, running.of_base(base))
 
 
-def _image(image: Image, base: Base, groups: Sequence[Group]) -> Files:
-    title = f"Image of {', '.join(group.name for group in groups)} ({where(image.span)})"
-    return _folder(image.name, title, base, groups, running.of_base(base) | running.of_image(image))
+def _image(index: Index, image: Image, base: Base) -> Files:
+    title = system.image_title(index, image)
+    return _folder(image.name, title, base, index.users(image), running.of_base(base) | running.of_image(image))
 
 
 def _folder(name: str, title: str, base: Base, groups: Sequence[Group], files: Files) -> Files:
     files = files | {"scripts/1-start.sh": running.START, "scripts/9-clean.sh": running.clean()}
     uploads = sorted({path.partition("/")[0] for path in files} - {"scripts"}, reverse=True)
     disk = min([LARGEST, *(group.machine.disk for group in groups)])
-    release = RELEASES[base.origin.distribution, base.origin.version]
+    release = system.codename(base.origin)
     files["variables.pkr.hcl"] = hcl.variables(base.origin, release, disk)
     files["image.pkr.hcl"] = hcl.template(name, title, uploads, [path for path in files if path.startswith("scripts/")])
     return {f"{name}/{path}": content for path, content in files.items()}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bpc.quoting import visible, word
+from bpc.quoting import word
+from bpc.readme import of_images
 from bpc_targets.packer.hcl import label
 
 TYPE_CHECKING = False
@@ -30,8 +31,7 @@ ssh_authorized_keys:
 END
 """
 
-TEXT = """{line}
-Made by bpc {compiler}; overwritten when you compile again.
+TEXT = """{heading}
 
 First, in this folder:
 
@@ -59,14 +59,10 @@ because those of Packer 1.6 (RSA with SHA-1) are refused by OpenSSH 8.8 and late
 
 def text(solution: Solution, images: Sequence[Image]) -> str:
     """README.txt: the commands in the order in which they are run."""
-    title = visible(f"Images of {solution.name} {solution.version}") + (
-        f" ({solution.environment})" if solution.environment else ""
-    )
     bases = list(dict.fromkeys(image.base.name for image in images if image.base is not None))
     over = [(image.name, image.base.name) for image in images if image.base and image.name != image.base.name]
-    return f"{title}\n" + TEXT.format(
-        line="=" * len(title),
-        compiler=solution.compiler,
+    return TEXT.format(
+        heading=of_images(solution),
         bases="".join(f"    packer build -only=qemu.{label(name)} {word(name)}\n" for name in bases),
         images="".join(
             f"    packer build -only=qemu.{label(name)} \\\n      {_over(word(base))} \\\n      {word(name)}\n"
