@@ -41,12 +41,12 @@ def language(current: str) -> str:
         if not block.settings:
             continue
         rows = [
-            f"| `{setting}` | {word.type.replace('|', 'or')} | {'yes' if word.required else ''} | {word.says} |"
+            f"| `{setting}` | {word.type.replace('|', 'or')} | {'yes' if word.required else ''} | {word.doc} |"
             for setting, word in block.settings.items()
         ]
-        head = f"### {name}\n\n{block.says.capitalize()}.\n\n| setting | type | required | |\n|---|---|---|---|\n"
+        head = f"### {name}\n\n{block.doc.capitalize()}.\n\n| setting | type | required | |\n|---|---|---|---|\n"
         tables.append(head + "\n".join(rows) + "\n")
-    rows = [f"| `{name}({', '.join(f.parameters)})` | `{f.result}` | {f.says} |" for name, f in FUNCTIONS.items()]
+    rows = [f"| `{name}({', '.join(f.parameters)})` | `{f.result}` | {f.doc} |" for name, f in FUNCTIONS.items()]
     functions = "## Functions\n\n| function | result | |\n|---|---|---|\n" + "\n".join(rows) + "\n"
     settings = "\n## Settings\n\n" + "\n".join(tables) + "\n"
     values = VALUES + "\n".join(topic.read_text(encoding="utf-8") for topic in TOPICS)

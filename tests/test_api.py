@@ -112,7 +112,7 @@ def test_what_does_not_exist(tmp_path):
         lambda: bpc.api.new(tmp_path / "new", "no such sample"),
         lambda: bpc.api.new(ROOT),
     ):
-        with pytest.raises(bpc.Usage):
+        with pytest.raises(bpc.UsageError):
             wrong()
     with pytest.raises(ValueError, match="nothing to write"):
         bpc.api.write(bpc.api.compile(WRONG), tmp_path / "out")
@@ -133,7 +133,7 @@ def test_what_bpc_has_not_made_stays(tmp_path):
     mine.parent.mkdir()
     mine.write_text("precious")
     result = bpc.api.compile(SHOP, images=["mkosi"])
-    with pytest.raises(bpc.Usage, match="bpc has not made it"):
+    with pytest.raises(bpc.UsageError, match="bpc has not made it"):
         bpc.api.write(result, tmp_path)
     assert mine.read_text() == "precious"
     assert [path.name for path in tmp_path.iterdir()] == ["heat"]
@@ -162,7 +162,7 @@ def test_a_folder_is_known_by_its_manifest(tmp_path):
     bpc.api.write(result, tmp_path)  # a folder of the version before, which had no manifest
     (folder / "README.txt").unlink()
     (folder / "bpc.json").write_text('{"made_by": "npm"}', encoding="utf-8")
-    with pytest.raises(bpc.Usage, match="bpc has not made it"):
+    with pytest.raises(bpc.UsageError, match="bpc has not made it"):
         bpc.api.write(result, tmp_path)
 
 

@@ -332,8 +332,8 @@ SILENT = {("artifact", "sha256"), ("file", "reload"), ("artifact", "version"), (
 )
 def test_the_interpreter_of_a_script_is_words(first, words, tmp_path):
     """Whatever a script's first line says, the runner runs it with one program and its arguments."""
-    from bpc.firstboot.runner import run
     from bpc.model.steps import Run
+    from bpc.provision.runner import run
     from bpc.source import Source, Span
 
     span = Span(Source("s.bp", ""), 0, 0)
@@ -352,7 +352,7 @@ FINDMNT = shutil.which("findmnt")
 @pytest.mark.skipif(FINDMNT is None, reason="findmnt is not installed: apt-get install util-linux")
 def test_fstab_has_the_place_of_a_volume(tmp_path):
     """The runner's own function, with a table of its own and without a device."""
-    from bpc.firstboot.runner import MOUNT
+    from bpc.provision.runner import MOUNT
 
     table, places = tmp_path / "fstab", ["/data", "/my data", "/it's #1 \\040", "/a\\b  c", "/é字"]
     table.write_text("")
@@ -369,8 +369,8 @@ def test_fstab_has_the_place_of_a_volume(tmp_path):
 
 
 PLANTED = {
-    "shell": ("bpc.firstboot.runner.quote", lambda text: f"'{text}'", ("run", ""), "it's"),
-    "shell, of a tree": ("bpc.firstboot.baked.quote", lambda text: f'"{text}"', ("user", "home"), "/srv/$HOME"),
+    "shell": ("bpc.provision.runner.quote", lambda text: f"'{text}'", ("run", ""), "it's"),
+    "shell, of a tree": ("bpc.provision.chroot_script.quote", lambda text: f'"{text}"', ("user", "home"), "/srv/$HOME"),
     "yaml": ("bpc.yaml.PLAIN", re.compile(".+"), ("machine", "flavor"), "m1: large"),
     "hcl": ("bpc_targets.packer.hcl.comment", lambda text: text, ("file", "source"), "Qzq.bin"),
     "page": ("bpc_targets.heat.documents.visible", lambda text: text + "\n5. Run", ("machine", "flavor"), "m1"),

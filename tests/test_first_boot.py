@@ -22,7 +22,7 @@ import yaml
 from goldens import compare_folder
 
 from bpc.driver import build_model, compile_blueprint
-from bpc.firstboot.runner import HOME, LOG, RUNNER
+from bpc.provision.runner import HOME, LOG, RUNNER
 from bpc.target import Options
 from bpc_targets import load
 

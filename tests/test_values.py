@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from judges import deployed
 
 import bpc.api
-from bpc.firstboot.runner import HOME
 from bpc.model.values import ALLOWED
+from bpc.provision.runner import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,6 @@ import pytest
 
 from bpc.cli.main import parser
 from bpc.diagnostics.catalogue import catalogue
-from bpc.platforms import SETTINGS
 from bpc.vocabulary import BLOCKS, FUNCTIONS
 
 ROOT = Path(__file__).parent.parent
@@ -69,9 +68,9 @@ def test_diagnostics(code):
 
 
 def test_vocabulary():
-    words = [word.says for block in BLOCKS.values() for word in block.settings.values()]
-    words += [block.says for block in BLOCKS.values()] + [word.says for word in SETTINGS.values()]
-    words += [function.says for function in FUNCTIONS.values()]
+    words = [word.doc for block in BLOCKS.values() for word in block.settings.values()]
+    words += [block.doc for block in BLOCKS.values()]
+    words += [function.doc for function in FUNCTIONS.values()]
     assert breaches("\n".join(words)) == []
 
 

@@ -5,7 +5,7 @@ Every start of the command imports this module, so `bpc.api` is imported only wh
 
 from __future__ import annotations
 
-from bpc.errors import Usage as Usage
+from bpc.errors import UsageError as UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

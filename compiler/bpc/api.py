@@ -1,7 +1,7 @@
 """The command's verbs as functions, for programs: what `bpc` prints, as values. docs/api.md shows them at work.
 
 `check`, `compile` and `model` never raise for a mistake in a blueprint: they give a `bpc.driver.Result`, whose
-`diagnostics` say what is wrong. `bpc.Usage` is raised where what was asked for does not exist.
+`diagnostics` say what is wrong. `bpc.UsageError` is raised where what was asked for does not exist.
 Nothing here prints, and nothing but `new` and `write` writes.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from bpc.errors import Usage
+from bpc.errors import UsageError
 from bpc.record import Record
 
 TYPE_CHECKING = False
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from bpc.deployment import Parameter
     from bpc.diagnostics.base import Diagnostic
     from bpc.driver import Result
-    from bpc.explain import Explanation
     from bpc.model.solution import Solution
     from bpc.model.steps import Bake
+    from bpc.placement import Explanation
     from bpc.source_map import Named
     from bpc.target import Artifacts, Entry, Flavor, Makes, Target
 
@@ -60,7 +60,7 @@ def compile(
     with which a stack makes its images itself. `flavors` are a cloud's machine types by name, sizes in bytes or as in the language:
     {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}, also with "architecture"; of one cloud, so for one stack
     target. `limits` are a cloud's own limits: {"resources": 5000}.
-    `options` are names of the targets' own options, such as "json". Raises `bpc.Usage` for an unknown target or limit, flavors that are none, or
+    `options` are names of the targets' own options, such as "json". Raises `bpc.UsageError` for an unknown target or limit, flavors that are none, or
     an option that none of the targets uses.
     """
     from bpc.driver import compile_blueprint
@@ -72,11 +72,11 @@ def compile(
     _heeded((*options, *within), stacks)
     said = Options(flavors=_flavors(flavors or {}), limits=limits or {}, chosen=frozenset((*options, *within)))
     if said.flavors and len(stacks) > 1:
-        raise Usage("flavors are one cloud's: compile the targets one by one, each with its own")
+        raise UsageError("flavors are one cloud's: compile the targets one by one, each with its own")
     known = {name: limit for target in chosen for name, limit in target.limits.items()}
     for name in said.limits:
         if name not in known:
-            raise Usage(f'there is no limit "{name}"; there are: {", ".join(known)}')
+            raise UsageError(f'there is no limit "{name}"; there are: {", ".join(known)}')
     return compile_blueprint(os.fspath(blueprint), chosen, said, environment, settings)
 
 
@@ -117,11 +117,11 @@ def explain_tier(
 ) -> Explained:
     """`bpc explain TIER`: what its image carries and what happens at first boot, in each of the three bake modes, and why.
 
-    `targets` say which machine type they choose, of `flavors` where these are given. Raises `bpc.Usage` for an unknown tier.
+    `targets` say which machine type they choose, of `flavors` where these are given. Raises `bpc.UsageError` for an unknown tier.
     """
     from bpc.driver import Blueprint
-    from bpc.explain import BAKES, Offer, explain
     from bpc.model.index import Index
+    from bpc.placement import BAKES, Offer, explain
     from bpc.target import Options
 
     options = Options(flavors=_flavors(flavors or {}), limits={})
@@ -132,7 +132,7 @@ def explain_tier(
         return Explained(explanation=None, diagnostics=result.diagnostics)
     known = Index(result.solution).groups
     if tier not in known:
-        raise Usage(_no_tier(tier, known))
+        raise UsageError(_no_tier(tier, known))
     others: dict[Bake, Solution | str] = {}
     for bake in BAKES:
         other = result if bake == known[tier].bake else opened.solve(environment, settings, {tier: bake})
@@ -170,7 +170,7 @@ def model_schema() -> dict[str, Any]:
 def write(result: Result, folder: Path) -> dict[str, str]:
     """Writes each target's files into `folder/<target>`, whole or not at all; target → its folder.
 
-    Raises OSError, ValueError where the result has errors and so nothing to write, and `Usage` where something that bpc has
+    Raises OSError, ValueError where the result has errors and so nothing to write, and `UsageError` where something that bpc has
     not made stands in a folder's place: nothing is written then.
     """
     from bpc.files import made_here, write_folder
@@ -181,7 +181,7 @@ def write(result: Result, folder: Path) -> dict[str, str]:
     folders = {name: os.path.join(os.fspath(folder), name) for name in result.artifacts}
     for path in folders.values():
         if not made_here(path, (NAME, MARK), FORMER):
-            raise Usage(f"{path} is there, and bpc has not made it: choose another output folder with -o")
+            raise UsageError(f"{path} is there, and bpc has not made it: choose another output folder with -o")
     for name, made in result.artifacts.items():
         write_folder(folders[name], {**made.files, NAME: manifest(name, result.solution, made)})
     return folders
@@ -212,7 +212,7 @@ def where(
     for name in targets or [entry.name for entry in STACKS]:
         try:
             results.append(_as_deployed(solved, name))
-        except Usage:
+        except UsageError:
             if targets:  # otherwise: those whose libraries are installed
                 raise
     found = [
@@ -264,13 +264,13 @@ def pages() -> dict[str, Page]:
 
 
 def explain(code: str) -> Page:
-    """`bpc explain CODE`. Raises `bpc.Usage` where there is no such diagnostic."""
+    """`bpc explain CODE`. Raises `bpc.UsageError` where there is no such diagnostic."""
     known = pages()
     if code.upper() not in known:
         from bpc.diagnostics.base import did_you_mean
 
         near = did_you_mean(code.upper(), known, many=10_000)
-        raise Usage(f'there is no diagnostic "{code}"; {f"{near} " if near else ""}`bpc explain` lists them')
+        raise UsageError(f'there is no diagnostic "{code}"; {f"{near} " if near else ""}`bpc explain` lists them')
     return known[code.upper()]
 
 
@@ -304,14 +304,14 @@ def samples() -> tuple[str, ...]:
 
 
 def new(folder: Path, sample: str = "shop") -> None:
-    """`bpc new`: a working project in `folder`, which must be empty or not exist. Raises `bpc.Usage` and OSError."""
+    """`bpc new`: a working project in `folder`, which must be empty or not exist. Raises `bpc.UsageError` and OSError."""
     from bpc.files import read_folder, write_folder
 
     target, known = os.fspath(folder), _samples()
     if sample not in known:
-        raise Usage(f'there is no sample "{sample}"; there are: {", ".join(known)}')
+        raise UsageError(f'there is no sample "{sample}"; there are: {", ".join(known)}')
     if os.path.lexists(target) and not (os.path.isdir(target) and not os.listdir(target)):
-        raise Usage(f"{target} exists already")
+        raise UsageError(f"{target} exists already")
     write_folder(target, read_folder(known[sample]))
 
 
@@ -332,15 +332,15 @@ def _within(images: Sequence[str]) -> tuple[str, ...]:
 
 
 def _heeded(names: Sequence[str], stacks: Sequence[Target]) -> None:
-    """Raises `Usage` for an option that no target has, or none of those that are compiled: it would be dropped silently."""
+    """Raises `UsageError` for an option that no target has, or none of those that are compiled: it would be dropped silently."""
     from bpc_targets import STACKS
 
     for name in names:
         having = [entry.name for entry in STACKS if any(option.name == name for option in entry.options)]
         if not having:
-            raise Usage(f'there is no option "{name}"')
+            raise UsageError(f'there is no option "{name}"')
         if not any(target.name in having for target in stacks):
-            raise Usage(f"{name}: only --target {' and '.join(having)} has it")
+            raise UsageError(f"{name}: only --target {' and '.join(having)} has it")
 
 
 def _targets(names: Iterable[str] | None, makes: Makes) -> tuple[Target, ...]:
@@ -352,14 +352,14 @@ def _targets(names: Iterable[str] | None, makes: Makes) -> tuple[Target, ...]:
 
 
 def _entry(name: str, makes: Makes) -> Entry:
-    """A target's line of the registry. Raises `Usage`."""
+    """A target's line of the registry. Raises `UsageError`."""
     from bpc_targets import IMAGES, STACKS, known
 
     entries = STACKS if makes == "stack" else IMAGES
     found = known(entries).get(name)
     if found is None:
         what = "target" if makes == "stack" else "image target"
-        raise Usage(f'there is no {what} "{name}"; there are: {", ".join(entry.name for entry in entries)}')
+        raise UsageError(f'there is no {what} "{name}"; there are: {", ".join(entry.name for entry in entries)}')
     return found
 
 
@@ -367,7 +367,7 @@ def _entry(name: str, makes: Makes) -> Entry:
 
 
 def _flavors(given: Flavors) -> dict[str, Flavor]:
-    """Machine types by name. Raises `Usage`."""
+    """Machine types by name. Raises `UsageError`."""
     from bpc.target import Flavor
 
     if isinstance(given, list):
@@ -384,11 +384,11 @@ def _flavors(given: Flavors) -> dict[str, Flavor]:
         }
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         example = '{"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}'
-        raise Usage(f"not a valid mapping of flavors such as {example}: {error}") from None
+        raise UsageError(f"not a valid mapping of flavors such as {example}: {error}") from None
 
 
 def _listed(given: list[Any]) -> dict[str, dict[str, int | str]]:
-    """What `openstack flavor list -f json` prints, as a mapping: memory in MiB, disks in GiB. Raises `Usage`."""
+    """What `openstack flavor list -f json` prints, as a mapping: memory in MiB, disks in GiB. Raises `UsageError`."""
     try:
         return {
             str(one["Name"]): {
@@ -399,7 +399,7 @@ def _listed(given: list[Any]) -> dict[str, dict[str, int | str]]:
             for one in given
         }
     except (ValueError, KeyError, TypeError, OverflowError) as error:
-        raise Usage(
+        raise UsageError(
             f'this is not a list of flavors as `openstack flavor list -f json` prints it, with "Name", "VCPUs", "RAM" and "Disk": {error}'
         ) from None
 

@@ -1,6 +1,6 @@
 """What a name is: one line of printable characters, and the stricter forms of names that other programs must take.
 
-Each setting and label has a form (`Word.form`, `Keyword.form`), and what says none is a line: a new setting is safe by default.
+Each setting and label has a form (`Word.form`, `BlockSpec.form`), and what says none is a line: a new setting is safe by default.
 Only free text is exempt, and marked as such.
 """
 

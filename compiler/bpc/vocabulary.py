@@ -6,9 +6,7 @@ One table that the stages read and that the language reference is generated from
 
 from __future__ import annotations
 
-from bpc.platforms import SETTINGS
 from bpc.record import Record
-from bpc.words import Word
 
 EDITION = 1
 
@@ -54,234 +52,296 @@ def words(kind: str) -> tuple[str, ...]:
     return _words[kind]
 
 
-class Keyword(Record):
+class SettingSpec(Record):
+    """One setting of a block: its type, whether it must stand there, and what it means (for the reference).
+
+    `form` says what a text in it may be (`names.FORMS`): one line, unless it is said.
+    """
+
+    type: str
+    required: bool = False
+    deploy: bool = False
+    doc: str = ""
+    form: str = "line"
+
+
+class BlockSpec(Record):
     """One kind of block: its settings and the blocks and statements that may stand inside it. `form` is that of its label."""
 
-    settings: dict[str, Word]
+    settings: dict[str, SettingSpec]
     blocks: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
     label: str = ""
     once: bool = False
-    says: str = ""
+    doc: str = ""
     form: str = "line"
 
 
-_BAKE = Word(
-    type="base | software | full", says="what the image contains and what happens at first boot; default: `software`"
+_BAKE = SettingSpec(
+    type="base | software | full", doc="what the image contains and what happens at first boot; default: `software`"
 )
-_WAS = Word(type="string", says="the name before a rename; keeps the identity of what exists")
+_WAS = SettingSpec(type="string", doc="the name before a rename; keeps the identity of what exists")
 
-_MACHINE = Keyword(
+_CONFIGURE = {
+    "with": SettingSpec(type="ansible | puppet | chef | salt", required=True, doc="the platform"),
+    "package": SettingSpec(
+        type="string",
+        doc='the package that provides it, if it is not the usual one; "" for none',
+        form="platform package",
+    ),
+    "playbook": SettingSpec(
+        type="string",
+        doc="ansible, required: a playbook of the project, or of the repository at `url`",
+        form="argument",
+    ),
+    "files": SettingSpec(
+        type="list(string)", doc="ansible: further files of the project, which the playbook uses", form="argument"
+    ),
+    "url": SettingSpec(
+        type="string", deploy=True, doc="ansible: a git repository, from which each machine pulls", form="argument"
+    ),
+    "checkout": SettingSpec(
+        type="string", deploy=True, doc="ansible: the repository's branch, tag or commit", form="argument"
+    ),
+    "vars": SettingSpec(
+        type="map(any)", deploy=True, doc="ansible: variables of a playbook of the project", form="text"
+    ),
+    "server": SettingSpec(type="string", deploy=True, doc="puppet, required: the server's host"),
+    "certname": SettingSpec(type="string", deploy=True, doc="puppet: the machine's name there; default: its host name"),
+    "environment": SettingSpec(type="string", deploy=True, doc="puppet, chef: the environment there"),
+    "settings": SettingSpec(type="map(any)", deploy=True, doc="puppet, salt: further settings of the agent or minion"),
+    "server_url": SettingSpec(type="string", deploy=True, doc="chef, required: the server's address"),
+    "validation_name": SettingSpec(type="string", deploy=True, doc="chef, required: who registers new machines"),
+    "node_name": SettingSpec(type="string", deploy=True, doc="chef: the machine's name there; default: its id"),
+    "run_list": SettingSpec(type="list(string)", deploy=True, doc="chef: recipes and roles"),
+    "attributes": SettingSpec(type="map(any)", deploy=True, doc="chef: attributes of the first run", form="text"),
+    "licence": SettingSpec(type="string", doc='chef: "accept", where the package asks for it'),
+    "master": SettingSpec(type="string", deploy=True, doc="salt, required: the master's host"),
+    "id": SettingSpec(type="string", deploy=True, doc="salt: the minion's name; default: its host name"),
+    "grains": SettingSpec(type="map(any)", deploy=True, doc="salt: grains of the minion", form="text"),
+}
+
+_MACHINE = BlockSpec(
     once=True,
-    says="what a member needs",
+    doc="what a member needs",
     settings={
-        "cpu": Word(type="int", says="virtual processors"),
-        "memory": Word(type="size", says="memory"),
-        "disk": Word(type="size", says="root disk"),
-        "architecture": Word(type="x86_64 | aarch64", says="processor architecture; default: `x86_64`"),
-        "flavor": Word(type="string", says="a cloud's own machine type, where one must be named", form="argument"),
+        "cpu": SettingSpec(type="int", doc="virtual processors"),
+        "memory": SettingSpec(type="size", doc="memory"),
+        "disk": SettingSpec(type="size", doc="root disk"),
+        "architecture": SettingSpec(type="x86_64 | aarch64", doc="processor architecture; default: `x86_64`"),
+        "flavor": SettingSpec(
+            type="string", doc="a cloud's own machine type, where one must be named", form="argument"
+        ),
     },
 )
 
-BLOCKS: dict[str, Keyword] = {
-    "file scope": Keyword(settings={}, blocks=("image", "solution"), statements=("import", "let")),
-    "solution": Keyword(
+BLOCKS: dict[str, BlockSpec] = {
+    "file scope": BlockSpec(settings={}, blocks=("image", "solution"), statements=("import", "let")),
+    "solution": BlockSpec(
         label="name",
         form="name",
-        says="the whole solution",
-        settings={"version": Word(type="string", required=True, says="version of the solution"), "bake": _BAKE},
+        doc="the whole solution",
+        settings={"version": SettingSpec(type="string", required=True, doc="version of the solution"), "bake": _BAKE},
         blocks=("secret", "network", "tier", "environment"),
         statements=("param", "let", "output", "for"),
     ),
-    "secret": Keyword(
+    "secret": BlockSpec(
         label="name",
         form="name",
-        says="a value that the cloud generates",
-        settings={"length": Word(type="int", says="letters and digits, 8 to 512; default: 32"), "was": _WAS},
+        doc="a value that the cloud generates",
+        settings={"length": SettingSpec(type="int", doc="letters and digits, 8 to 512; default: 32"), "was": _WAS},
     ),
-    "network": Keyword(
+    "network": BlockSpec(
         label="name",
         form="name",
-        says="a private network, routed to the solution's others and outbound",
+        doc="a private network, routed to the solution's others and outbound",
         settings={
-            "cidr": Word(type="cidr", required=True, says="its addresses"),
-            "public": Word(type="bool", says="whether machines on it may have public addresses"),
+            "cidr": SettingSpec(type="cidr", required=True, doc="its addresses"),
+            "public": SettingSpec(type="bool", doc="whether machines on it may have public addresses"),
             "was": _WAS,
         },
     ),
-    "tier": Keyword(
+    "tier": BlockSpec(
         label="name",
         form="name",
-        says="machines of one kind",
+        doc="machines of one kind",
         settings={
-            "image": Word(type="image", required=True, says="the image template, with its arguments"),
-            "count": Word(
+            "image": SettingSpec(type="image", required=True, doc="the image template, with its arguments"),
+            "count": SettingSpec(
                 type="int | range",
-                says="number of members: with a number they keep their identities, a range scales; default: 1",
+                doc="number of members: with a number they keep their identities, a range scales; default: 1",
             ),
-            "spread": Word(
-                type="hosts | zones", says="`hosts`: no two members on one host; `zones`: members in different zones"
+            "spread": SettingSpec(
+                type="hosts | zones", doc="`hosts`: no two members on one host; `zones`: members in different zones"
             ),
-            "network": Word(type="network | list(network)", required=True, says="its networks, the primary one first"),
+            "network": SettingSpec(
+                type="network | list(network)", required=True, doc="its networks, the primary one first"
+            ),
             "bake": _BAKE,
-            "ready_within": Word(type="duration", says="how long first boot may take; default: 30min"),
+            "ready_within": SettingSpec(type="duration", doc="how long first boot may take; default: 30min"),
             "was": _WAS,
         },
         blocks=("machine", "scale", "expose", "volume", "update"),
         statements=("allow", "connect", "for"),
     ),
     "machine": _MACHINE,
-    "scale": Keyword(
+    "scale": BlockSpec(
         once=True,
-        says="how a range scales",
+        doc="how a range scales",
         settings={
-            "metric": Word(type="cpu | memory", required=True, says="what is measured"),
-            "target": Word(
-                type="percent", required=True, says="average use that scaling maintains: more than 0%, at most 100%"
+            "metric": SettingSpec(type="cpu | memory", required=True, doc="what is measured"),
+            "target": SettingSpec(
+                type="percent", required=True, doc="average use that scaling maintains: more than 0%, at most 100%"
             ),
-            "cooldown": Word(type="duration", says="waiting time after a change; default: 1min"),
+            "cooldown": SettingSpec(type="duration", doc="waiting time after a change; default: 1min"),
         },
     ),
-    "expose": Keyword(
+    "expose": BlockSpec(
         label="name",
         form="name",
-        says="a port on which the members listen",
+        doc="a port on which the members listen",
         settings={
-            "port": Word(type="port", required=True, says="the port number; it is written only here"),
-            "protocol": Word(
-                type="tcp | udp | http | https", says="default: `http` if `health` is set, otherwise `tcp`"
+            "port": SettingSpec(type="port", required=True, doc="the port number; it is written only here"),
+            "protocol": SettingSpec(
+                type="tcp | udp | http | https", doc="default: `http` if `health` is set, otherwise `tcp`"
             ),
-            "public": Word(type="bool", says="whether it can be reached from the internet"),
-            "health": Word(
-                type="string", says="path of an HTTP check by the balancer; default: no check", form="health"
+            "public": SettingSpec(type="bool", doc="whether it can be reached from the internet"),
+            "health": SettingSpec(
+                type="string", doc="path of an HTTP check by the balancer; default: no check", form="health"
             ),
-            "balance": Word(type="round_robin | least_connections | source_ip", says="one address for all members"),
-            "tls": Word(
-                type="string", deploy=True, says="the cloud's reference to a certificate; TLS ends at the balancer"
+            "balance": SettingSpec(
+                type="round_robin | least_connections | source_ip", doc="one address for all members"
             ),
-            "network": Word(type="network", says="network on which it listens; default: the primary network"),
+            "tls": SettingSpec(
+                type="string", deploy=True, doc="the cloud's reference to a certificate; TLS ends at the balancer"
+            ),
+            "network": SettingSpec(type="network", doc="network on which it listens; default: the primary network"),
         },
     ),
-    "volume": Keyword(
+    "volume": BlockSpec(
         label="name",
         form="name",
-        says="a block volume for each member",
+        doc="a block volume for each member",
         settings={
-            "size": Word(type="size", required=True, says="its size, whole GiB"),
-            "mount": Word(type="string", required=True, says="where it is mounted", form="mount"),
-            "filesystem": Word(type="ext4 | xfs", says="file system, created if the volume is empty; default: `ext4`"),
-            "keep": Word(type="bool", says="whether it outlives the stack"),
-            "type": Word(type="string", says="a cloud's volume type", form="argument"),
+            "size": SettingSpec(type="size", required=True, doc="its size, whole GiB"),
+            "mount": SettingSpec(type="string", required=True, doc="where it is mounted", form="mount"),
+            "filesystem": SettingSpec(
+                type="ext4 | xfs", doc="file system, created if the volume is empty; default: `ext4`"
+            ),
+            "keep": SettingSpec(type="bool", doc="whether it outlives the stack"),
+            "type": SettingSpec(type="string", doc="a cloud's volume type", form="argument"),
             "was": _WAS,
         },
     ),
-    "update": Keyword(
+    "update": BlockSpec(
         once=True,
-        says="how a change rolls through the members",
+        doc="how a change rolls through the members",
         settings={
-            "batch": Word(type="int", says="members at a time; default: what is safe on the target (docs/targets.md)"),
-            "pause": Word(type="duration", says="pause between batches; default: none"),
-            "minimum": Word(type="int", says="members that stay in service; default: all but one batch"),
+            "batch": SettingSpec(
+                type="int", doc="members at a time; default: what is safe on the target (docs/targets.md)"
+            ),
+            "pause": SettingSpec(type="duration", doc="pause between batches; default: none"),
+            "minimum": SettingSpec(type="int", doc="members that stay in service; default: all but one batch"),
         },
     ),
-    "environment": Keyword(
+    "environment": BlockSpec(
         label="name",
         form="name",
-        says="the same solution with some settings changed",
+        doc="the same solution with some settings changed",
         settings={"bake": _BAKE},
         blocks=("machine", "tier"),
         statements=("let",),
     ),
-    "image": Keyword(
+    "image": BlockSpec(
         label="name",
         form="name",
-        says="an image template",
+        doc="an image template",
         settings={
-            "from": Word(
-                type="release | image", required=True, says="a release, a ready cloud image or another template"
+            "from": SettingSpec(
+                type="release | image", required=True, doc="a release, a ready cloud image or another template"
             ),
-            "packages": Word(
-                type="list(string)", says="packages of the release, `name` or `name=version`", form="package"
+            "packages": SettingSpec(
+                type="list(string)", doc="packages of the release, `name` or `name=version`", form="package"
             ),
         },
         blocks=("file", "artifact", "run", "service", "user", "configure"),
         statements=("param", "let", "for"),
     ),
-    "file": Keyword(
+    "file": BlockSpec(
         label="path",
         form="path",
-        says="a file with its content: one of `text`, `source`, `template`",
+        doc="a file with its content: one of `text`, `source`, `template`",
         settings={
-            "text": Word(type="string", deploy=True, says="the content", form="text"),
-            "source": Word(type="string", says="a project file that is copied as it is"),
-            "template": Word(
-                type="string", says="a Jinja template of the project; the image's parameters are its variables"
+            "text": SettingSpec(type="string", deploy=True, doc="the content", form="text"),
+            "source": SettingSpec(type="string", doc="a project file that is copied as it is"),
+            "template": SettingSpec(
+                type="string", doc="a Jinja template of the project; the image's parameters are its variables"
             ),
-            "mode": Word(type="string", says='octal; default: "0644", with a secret "0600"', form="mode"),
-            "owner": Word(type="string", says='default: "root"', form="owner"),
-            "group": Word(type="string", says="default: the same name as the owner", form="owner"),
-            "reload": Word(type="service", says="the service to reload when the file changes", form="unit"),
+            "mode": SettingSpec(type="string", doc='octal; default: "0644", with a secret "0600"', form="mode"),
+            "owner": SettingSpec(type="string", doc='default: "root"', form="owner"),
+            "group": SettingSpec(type="string", doc="default: the same name as the owner", form="owner"),
+            "reload": SettingSpec(type="service", doc="the service to reload when the file changes", form="unit"),
         },
     ),
-    "artifact": Keyword(
+    "artifact": BlockSpec(
         label="path",
         form="path",
-        says="software that is in no package: unpacked or copied to the path",
+        doc="software that is in no package: unpacked or copied to the path",
         settings={
-            "source": Word(type="string", required=True, says="a project file or a URL", form="source"),
-            "version": Word(type="string", required=True, says="its version, for the bill of materials"),
-            "licence": Word(type="string", required=True, says="its SPDX licence expression"),
-            "sha256": Word(type="string", required=True, says="checksum, verified when it is baked or fetched"),
+            "source": SettingSpec(type="string", required=True, doc="a project file or a URL", form="source"),
+            "version": SettingSpec(type="string", required=True, doc="its version, for the bill of materials"),
+            "licence": SettingSpec(type="string", required=True, doc="its SPDX licence expression"),
+            "sha256": SettingSpec(type="string", required=True, doc="checksum, verified when it is baked or fetched"),
         },
     ),
-    "run": Keyword(
+    "run": BlockSpec(
         label="title",
-        says="a script that runs once as root: one of `script`, `text`",
+        doc="a script that runs once as root: one of `script`, `text`",
         settings={
-            "script": Word(type="string", says="a script file of the project"),
-            "text": Word(
-                type="string", deploy=True, says="the script as text; deploy-time values in `quote()` only", form="text"
+            "script": SettingSpec(type="string", doc="a script file of the project"),
+            "text": SettingSpec(
+                type="string", deploy=True, doc="the script as text; deploy-time values in `quote()` only", form="text"
             ),
-            "environment": Word(
-                type="map(any)", deploy=True, says="variables of this step, of any value, by name", form="text"
+            "environment": SettingSpec(
+                type="map(any)", deploy=True, doc="variables of this step, of any value, by name", form="text"
             ),
-            "creates": Word(type="string", says="the script does not run if this path exists", form="creates"),
-            "network": Word(
+            "creates": SettingSpec(type="string", doc="the script does not run if this path exists", form="creates"),
+            "network": SettingSpec(
                 type="bool",
-                says="whether the script may use a network while `bpc build` makes the image (default: false); elsewhere it has one",
+                doc="whether the script may use a network while `bpc build` makes the image (default: false); elsewhere it has one",
             ),
         },
     ),
-    "service": Keyword(
+    "service": BlockSpec(
         label="name",
         form="unit",
-        says="a systemd service, enabled and started",
+        doc="a systemd service, enabled and started",
         settings={
-            "unit": Word(type="string", says="a unit file of the project, for a service that is in no package"),
-            "enabled": Word(type="bool", says="whether it starts at boot; default: true"),
+            "unit": SettingSpec(type="string", doc="a unit file of the project, for a service that is in no package"),
+            "enabled": SettingSpec(type="bool", doc="whether it starts at boot; default: true"),
         },
     ),
-    "user": Keyword(
+    "user": BlockSpec(
         label="name",
         form="account",
-        says="an account",
+        doc="an account",
         settings={
-            "groups": Word(type="list(string)", says="additional groups", form="group"),
-            "shell": Word(
+            "groups": SettingSpec(type="list(string)", doc="additional groups", form="group"),
+            "shell": SettingSpec(
                 type="string",
-                says='login shell; default: "/bin/bash", for a system account "/usr/sbin/nologin"',
+                doc='login shell; default: "/bin/bash", for a system account "/usr/sbin/nologin"',
                 form="shell",
             ),
-            "home": Word(type="string", says="its home folder", form="home"),
-            "system": Word(type="bool", says="whether it is an account for a service"),
-            "sudo": Word(type="bool", says="whether it may become root without a password"),
-            "ssh_keys": Word(type="list(string)", deploy=True, says="public keys that may log in", form="key"),
+            "home": SettingSpec(type="string", doc="its home folder", form="home"),
+            "system": SettingSpec(type="bool", doc="whether it is an account for a service"),
+            "sudo": SettingSpec(type="bool", doc="whether it may become root without a password"),
+            "ssh_keys": SettingSpec(type="list(string)", deploy=True, doc="public keys that may log in", form="key"),
         },
     ),
-    "configure": Keyword(
+    "configure": BlockSpec(
         once=True,
-        says="leaves the rest of the configuration to a platform at first boot; each platform has its own settings",
-        settings=SETTINGS,
+        doc="leaves the rest of the configuration to a platform at first boot; each platform has its own settings",
+        settings=_CONFIGURE,
     ),
 }
 
@@ -298,86 +358,82 @@ class Function(Record):
     parameters: tuple[str, ...]
     required: int
     result: str
-    says: str
+    doc: str
     variadic: bool = False
     form: str = "text"
 
 
 FUNCTIONS: dict[str, Function] = {
-    "length": Function(parameters=("any",), required=1, result="int", says="number of characters, items or entries"),
+    "length": Function(parameters=("any",), required=1, result="int", doc="number of characters, items or entries"),
     "join": Function(
         parameters=("string", "list(any)"),
         required=2,
         result="string",
-        says="the items as one text with a separator between them",
+        doc="the items as one text with a separator between them",
     ),
     "split": Function(
         parameters=("string", "string"),
         required=2,
         result="list(string)",
-        says="the parts of a text between separators",
+        doc="the parts of a text between separators",
     ),
-    "lower": Function(parameters=("string",), required=1, result="string", says="the text in lower case"),
-    "upper": Function(parameters=("string",), required=1, result="string", says="the text in upper case"),
+    "lower": Function(parameters=("string",), required=1, result="string", doc="the text in lower case"),
+    "upper": Function(parameters=("string",), required=1, result="string", doc="the text in upper case"),
     "replace": Function(
         parameters=("string", "string", "string"),
         required=3,
         result="string",
-        says="every occurrence of the second text in the first is replaced by the third",
+        doc="every occurrence of the second text in the first is replaced by the third",
     ),
     "format": Function(
         parameters=("string", "any"),
         required=1,
         result="string",
         variadic=True,
-        says="`{}` and `{0}` are replaced by the values",
+        doc="`{}` and `{0}` are replaced by the values",
     ),
     "quote": Function(
-        parameters=("any",), required=1, result="string", says="as one word of a shell, also a deploy-time value"
+        parameters=("any",), required=1, result="string", doc="as one word of a shell, also a deploy-time value"
     ),
-    "base64": Function(parameters=("string",), required=1, result="string", says="of the text's UTF-8 bytes"),
+    "base64": Function(parameters=("string",), required=1, result="string", doc="of the text's UTF-8 bytes"),
     "sha256": Function(
-        parameters=("string",), required=1, result="string", says="hexadecimal, of the text's UTF-8 bytes"
+        parameters=("string",), required=1, result="string", doc="hexadecimal, of the text's UTF-8 bytes"
     ),
-    "file": Function(parameters=("string",), required=1, result="string", says="a project file's text"),
+    "file": Function(parameters=("string",), required=1, result="string", doc="a project file's text"),
     "template": Function(
-        parameters=("string", "map(any)"), required=2, result="string", says="a rendered Jinja template"
+        parameters=("string", "map(any)"), required=2, result="string", doc="a rendered Jinja template"
     ),
     "cidr_subnet": Function(
         parameters=("cidr", "int", "int"),
         required=3,
         result="cidr",
-        says="subnet number n, whose prefix is longer by so many bits",
+        doc="subnet number n, whose prefix is longer by so many bits",
     ),
-    "cidr_host": Function(
-        parameters=("cidr", "int"), required=2, result="string", says="address number n of a network"
-    ),
-    "min": Function(parameters=("any",), required=1, result="any", variadic=True, says="the smallest value"),
-    "max": Function(parameters=("any",), required=1, result="any", variadic=True, says="the largest value"),
+    "cidr_host": Function(parameters=("cidr", "int"), required=2, result="string", doc="address number n of a network"),
+    "min": Function(parameters=("any",), required=1, result="any", variadic=True, doc="the smallest value"),
+    "max": Function(parameters=("any",), required=1, result="any", variadic=True, doc="the largest value"),
     "merge": Function(
         parameters=("map(any)",),
         required=1,
         result="map(any)",
         variadic=True,
-        says="the entries of all maps; later ones win",
+        doc="the entries of all maps; later ones win",
     ),
-    "keys": Function(parameters=("map(any)",), required=1, result="list(string)", says="the keys of a map in order"),
+    "keys": Function(parameters=("map(any)",), required=1, result="list(string)", doc="the keys of a map in order"),
     "values": Function(
-        parameters=("map(any)",), required=1, result="list(any)", says="the values of a map in the order of their keys"
+        parameters=("map(any)",), required=1, result="list(any)", doc="the values of a map in the order of their keys"
     ),
     "range": Function(
         parameters=("int", "int"),
         required=1,
         result="list(int)",
-        says="whole numbers from 0, or the first argument, up to but not including the last",
+        doc="whole numbers from 0, or the first argument, up to but not including the last",
     ),
     "cloud_image": Function(
-        parameters=("string",), required=1, result="release", says="a ready cloud image", form="argument"
+        parameters=("string",), required=1, result="release", doc="a ready cloud image", form="argument"
     ),
     **{
-        name: Function(
-            parameters=("string",), required=1, result="release", says=f"a release of {name}", form="release"
-        )
+        name: Function(parameters=("string",), required=1, result="release", doc=f"a release of {name}", form="release")
         for name in RELEASES
     },
 }

@@ -17,7 +17,7 @@ from test_compile import IDS, ROOT, VARIANTS
 from test_stacks import REGIONS
 
 import bpc.api
-from bpc.firstboot import running
+from bpc.provision import live_script
 
 KIND = "AWS::ImageBuilder::"
 BLUEPRINT = """blueprint 1
@@ -93,7 +93,7 @@ def test_components_bring_what_packer_uploads_and_runs(tmp_path):
         listed = [c["ComponentArn"]["Ref"] for c in recipe["Components"]]
         assert listed[-1] == "BuilderLast", name
         lines = [command for each in listed for command in commands(known[each])]
-        wanted = {**running.of_base(image.base), **running.of_image(image)}
+        wanted = {**live_script.of_base(image.base), **live_script.of_image(image)}
         files = {path: text for path, text in wanted.items() if not path.startswith("scripts/")}
         assert unpacked(lines) == {path: t if isinstance(t, bytes) else t.encode() for path, t in files.items()}
         scripts = [text for path, text in sorted(wanted.items()) if path.startswith("scripts/")]

@@ -9,7 +9,7 @@ import yaml
 from test_compile import ROOT
 
 import bpc.api
-from bpc import Usage
+from bpc import UsageError
 
 SHOP = ROOT / "blueprints" / "shop" / "solution.bp"
 
@@ -31,7 +31,7 @@ def test_a_target_is_compiled_once():
 
 @pytest.mark.parametrize("options", [{"options": ("json",)}, {"images": ("imagebuilder",)}])
 def test_what_no_target_heeds_is_refused(options):
-    with pytest.raises(Usage, match="cloudformation"):
+    with pytest.raises(UsageError, match="cloudformation"):
         bpc.api.compile(SHOP, targets=("heat",), **options)
 
 

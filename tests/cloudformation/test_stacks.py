@@ -91,7 +91,7 @@ image base {{ from = debian("12") }}
 solution s {{
   version = "1"
   network n {{ cidr = "10.0.0.0/24" }}
-  tier t {{ image = base, network = n, expose web {{ port = 443, balance = round_robin, health = "/ok", {says} }} }}
+  tier t {{ image = base, network = n, expose web {{ port = 443, balance = round_robin, health = "/ok", {doc} }} }}
 }}
 """
 
@@ -101,7 +101,7 @@ solution s {{
     [("protocol = https", "HTTPS"), ('protocol = https, tls = "arn:a"', "HTTP"), ("protocol = http", "HTTP")],
 )
 def test_members_are_checked_in_what_they_speak(says, protocol, tmp_path):
-    (tmp_path / "solution.bp").write_text(BALANCED.format(says=says))
+    (tmp_path / "solution.bp").write_text(BALANCED.format(doc=says))
     [template] = templates(compiled(tmp_path, "")).values()
     [targets] = [r for r in template["Resources"].values() if r["Type"] == "AWS::ElasticLoadBalancingV2::TargetGroup"]
     assert targets["Properties"]["HealthCheckProtocol"] == protocol

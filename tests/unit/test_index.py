@@ -9,9 +9,9 @@ import pytest
 
 import bpc_targets
 from bpc import api
-from bpc.firstboot import refused
 from bpc.model.document import document
 from bpc.model.index import Index, known_as
+from bpc.provision import refused
 from bpc.record import Record, fields
 from bpc.target import Options
 

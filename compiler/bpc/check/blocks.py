@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bpc.resolve.program import Program
     from bpc.source import Span
     from bpc.syntax.tree import Expression, Statement
-    from bpc.vocabulary import Keyword
+    from bpc.vocabulary import BlockSpec
 
 CONTENT = {"file": ("text", "source", "template"), "run": ("script", "text")}
 STATEMENTS = {
@@ -57,7 +57,9 @@ def check_blocks(program: Program, found: Findings) -> None:
                 found.append(check.Misplaced(span=statement.span, word=statement.name.text, block="a file's own scope"))
 
 
-def check_body(name: str, keyword: Keyword, body: tuple[Statement, ...], found: Findings, *, partial: bool) -> set[str]:
+def check_body(
+    name: str, keyword: BlockSpec, body: tuple[Statement, ...], found: Findings, *, partial: bool
+) -> set[str]:
     """Checks the statements of one block; `partial` where an environment says only what differs. Returns the settings."""
     seen: dict[str, Statement] = {}
     unread = found.unread
@@ -91,7 +93,7 @@ def _where(name: str) -> str:
     return "a file's own scope" if name == "file scope" else f'"{name}"'
 
 
-def _setting(name: str, keyword: Keyword, node: Setting, seen: dict[str, Statement], found: Findings) -> None:
+def _setting(name: str, keyword: BlockSpec, node: Setting, seen: dict[str, Statement], found: Findings) -> None:
     text = node.name.text
     if text in UNSUPPORTED_SETTINGS:
         found.append(check.Unsupported(span=node.span, word=text))
@@ -129,7 +131,7 @@ def _word(name: str, choices: tuple[str, ...], value: Expression, found: Finding
 
 
 def _block(
-    name: str, keyword: Keyword, node: Block, seen: dict[str, Statement], found: Findings, *, partial: bool
+    name: str, keyword: BlockSpec, node: Block, seen: dict[str, Statement], found: Findings, *, partial: bool
 ) -> None:
     before = len(found.found)
     if id(node) in found.unread:
@@ -156,11 +158,11 @@ def _block(
         _configure(node, given, found)
 
 
-def _complete(node: Block, keyword: Keyword, given: set[str], found: Findings) -> None:
+def _complete(node: Block, keyword: BlockSpec, given: set[str], found: Findings) -> None:
     """What a block lacks, but for what stands in it and could not be read."""
     for name, word in keyword.settings.items():
         if word.required and name not in given and not found.may_be_lost(name, node.span):
-            found.append(check.MissingSetting(span=_head(node), block=node.keyword, name=name, says=word.says))
+            found.append(check.MissingSetting(span=_head(node), block=node.keyword, name=name, doc=word.doc))
     choices = CONTENT.get(node.keyword, ())
     lost = any(found.may_be_lost(name, node.span) for name in choices)
     if choices and len(given & set(choices)) != 1 and not lost:
@@ -185,8 +187,8 @@ def _configure(node: Block, given: set[str], found: Findings) -> None:
             found.append(check.NotOfPlatform(span=setting.name.span, name=text, platform=name, hint=hint))
     for text in platform.needs:
         if text not in given and not found.may_be_lost(text, node.span):
-            says = BLOCKS["configure"].settings[text].says.partition(": ")[2]
-            found.append(check.MissingSetting(span=_head(node), block=f"configure with {name}", name=text, says=says))
+            says = BLOCKS["configure"].settings[text].doc.partition(": ")[2]
+            found.append(check.MissingSetting(span=_head(node), block=f"configure with {name}", name=text, doc=says))
 
 
 def _head(node: Block) -> Span:
@@ -200,7 +202,7 @@ def _misplaced(node: Statement, word: str, name: str) -> Diagnostic:
     return check.Misplaced(span=node.span, word=word, block=_where(name), hint=hint)
 
 
-def _for(name: str, keyword: Keyword, node: For, found: Findings, *, partial: bool) -> None:
+def _for(name: str, keyword: BlockSpec, node: For, found: Findings, *, partial: bool) -> None:
     before = len(found)
     _other(name, keyword, node, found)
     found.contain(node, before)
@@ -215,7 +217,7 @@ def _for(name: str, keyword: Keyword, node: For, found: Findings, *, partial: bo
     check_body(name, keyword, node.body, found, partial=partial)
 
 
-def _other(name: str, keyword: Keyword, node: Statement, found: Findings) -> None:
+def _other(name: str, keyword: BlockSpec, node: Statement, found: Findings) -> None:
     word = STATEMENTS[type(node)]
     if word not in keyword.statements:
         found.append(_misplaced(node, word, name))

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from bpc import Usage, api
+from bpc import UsageError, api
 from bpc.cli.main import settings
 from bpc.cli.show import show
 from bpc.diagnostics.build import NotConfined, NotOurs
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     except Distrusted as refused:
         wrong = [NotOurs(span=result.solution.span, path=refused.path, reason=refused.reason)]
     except OSError as error:
-        raise Usage(f"cannot build in {options.output}: {(error.strerror or str(error)).lower()}") from None
+        raise UsageError(f"cannot build in {options.output}: {(error.strerror or str(error)).lower()}") from None
     if wrong:
         show(wrong, options.format)
     return 1 if wrong else 0
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 
 def build(options: argparse.Namespace, result: Result, wanted: Wanted) -> Sequence[Diagnostic]:
     """Builds what must be built; what went wrong."""
-    from bpc.imaging import builder, room, tools
+    from bpc.imaging import builder, capacity, tools
 
     folder, solution = os.path.join(options.output, "images"), result.solution
     assert solution is not None
@@ -78,7 +78,7 @@ def build(options: argparse.Namespace, result: Result, wanted: Wanted) -> Sequen
         if reason := unable():
             return [NotConfined(span=solution.span, reason=reason)]
         found = tools.find()
-        room.check_room(folder, order.images.reach, needed)
+        capacity.check_room(folder, order.images.reach, needed)
         for job in needed:
             builder.check_places(order, job, wanted.formats if job.needs else ())
         for job in jobs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from bpc import Usage, api
+from bpc import UsageError, api
 from bpc.cli.main import settings
 from bpc.quoting import prose, visible
 
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
         folders = api.write(result, options.output)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise Usage(f"cannot write into {options.output}: {reason}; existing output is unchanged") from None
+        raise UsageError(f"cannot write into {options.output}: {reason}; existing output is unchanged") from None
     if options.format == "text":
         for name, folder in folders.items():
             tell(folder, result.artifacts[name])
@@ -62,18 +62,18 @@ def tell(folder: str, artifacts: Artifacts) -> None:
 
 
 def limits(pairs: list[str]) -> dict[str, int]:
-    """`--limit` as a map. Raises `Usage`."""
+    """`--limit` as a map. Raises `UsageError`."""
     made = {}
     for text in pairs:
         name, _, number = text.partition("=")
         if not (number.isascii() and number.isdigit() and len(number) <= DIGITS):
-            raise Usage(f"--limit {text}: write NAME=NUMBER")
+            raise UsageError(f"--limit {text}: write NAME=NUMBER")
         made[name] = int(number)
     return made
 
 
 def flavors(path: str) -> dict[str, dict[str, int | str]]:
-    """What a mapping file says; `api.compile` looks whether it is one. Raises `Usage`."""
+    """What a mapping file says; `api.compile` looks whether it is one. Raises `UsageError`."""
     import json
 
     from bpc.files import ReadError, read_given
@@ -81,9 +81,9 @@ def flavors(path: str) -> dict[str, dict[str, int | str]]:
     try:
         given: dict[str, dict[str, int | str]] = json.loads(read_given(path))
     except ReadError as error:
-        raise Usage(f"cannot read {path}: {error.reason}") from None
+        raise UsageError(f"cannot read {path}: {error.reason}") from None
     except RecursionError:
-        raise Usage(f"{path} is nested too deeply") from None
+        raise UsageError(f"{path} is nested too deeply") from None
     except ValueError as error:
-        raise Usage(f"{path} is not valid JSON: {error}") from None
+        raise UsageError(f"{path} is not valid JSON: {error}") from None
     return given

@@ -7,7 +7,7 @@ import os
 import re
 from textwrap import wrap
 
-from bpc import Usage, api
+from bpc import UsageError, api
 from bpc.cli.main import settings
 from bpc.quoting import lines
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from bpc.explain import Explanation, Row
     from bpc.model.resources import Machine
+    from bpc.placement import Explanation, Row
 
 WIDTH = 100
 WHAT = 50
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     if re.fullmatch("[A-Z]+[0-9]{3}", options.name.upper()):
         return _page(options)
     if not os.path.exists(options.blueprint):
-        raise Usage(
+        raise UsageError(
             f'"{options.name}" is not a valid code, and {options.blueprint}, which could have such a tier, does not exist'
         )
     return _tier(options)

@@ -11,7 +11,7 @@ import gc
 import os
 import sys
 
-from bpc import Usage
+from bpc import UsageError
 from bpc.quoting import lines
 from bpc.version import VERSION
 
@@ -194,7 +194,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finally:
             if sys.stdout is not None:
                 sys.stdout.flush()  # what cannot be printed fails here, not after the exit code is given
-    except Usage as error:
+    except UsageError as error:
         print(f"bpc: {lines(str(error))}", file=sys.stderr)
         return 2
     except BrokenPipeError:
@@ -239,11 +239,11 @@ def _bug() -> int:
 
 
 def settings(options: argparse.Namespace) -> dict[str, str]:
-    """`--set` as a map. Raises `Usage`."""
+    """`--set` as a map. Raises `UsageError`."""
     pairs = {}
     for text in options.set:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            raise Usage(f"--set {text}: write NAME=VALUE")
+            raise UsageError(f"--set {text}: write NAME=VALUE")
         pairs[name] = value
     return pairs

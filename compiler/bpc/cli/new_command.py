@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from bpc import Usage, api
+from bpc import UsageError, api
 from bpc.quoting import visible, word
 
 TYPE_CHECKING = False
@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         api.new(options.folder, options.sample)
     except OSError as error:
-        raise Usage(f"cannot write {options.folder}: {(error.strerror or str(error)).lower()}") from None
+        raise UsageError(f"cannot write {options.folder}: {(error.strerror or str(error)).lower()}") from None
     path = word(os.path.join(options.folder, "solution.bp"))
     print(visible(f"made {options.folder}; next: bpc compile {path} --target heat"))
     return 0

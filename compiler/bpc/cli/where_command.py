@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from bpc import Usage, api
+from bpc import UsageError, api
 from bpc.cli.main import settings
 from bpc.quoting import lines, visible
 
@@ -61,4 +61,4 @@ def _text(options: argparse.Namespace) -> str:
             return read_given(options.events).decode("utf-8", "replace")
         return sys.stdin.buffer.read(LARGEST).decode("utf-8", "replace")
     except ReadError as error:
-        raise Usage(f"cannot read {options.events}: {error.reason}") from None
+        raise UsageError(f"cannot read {options.events}: {error.reason}") from None

@@ -34,11 +34,11 @@ class MissingSetting(Diagnostic):
     """A block lacks a required setting."""
 
     code: ClassVar = "BPC303"
-    message: ClassVar = '"{block}" needs the setting "{name}": {says}'
+    message: ClassVar = '"{block}" needs the setting "{name}": {doc}'
     advice: ClassVar = "write `{name} = …` in the block"
     block: str
     name: str
-    says: str
+    doc: str
 
 
 class Misplaced(Diagnostic):

@@ -14,10 +14,9 @@ import time
 
 from bpc.diagnostics.build import BuildFailed, NoPackage, NotConfined, NoVersion, StepFailed
 from bpc.digest import sha256
-from bpc.errors import Usage
+from bpc.errors import UsageError
 from bpc.files import write_folder
-from bpc.firstboot.baked import MARK as STEP
-from bpc.imaging import room
+from bpc.imaging import capacity
 from bpc.imaging.confine import ACCOUNTS, MARK, UNABLE
 from bpc.imaging.confined import Room
 from bpc.imaging.known import FORMAT, Store, digest, dumped, identity, parsed
@@ -26,6 +25,7 @@ from bpc.imaging.place import MARK as MARK_FILE
 from bpc.imaging.place import Distrusted, output
 from bpc.imaging.plan import inputs
 from bpc.model.steps import Packages, Run
+from bpc.provision.chroot_script import MARK as STEP
 from bpc.record import Record
 from bpc.source import where
 
@@ -84,7 +84,7 @@ class Failed(Exception):
 
 @contextlib.contextmanager
 def locked(folder: str, project: str, formats: tuple[str, ...], span: Span) -> Iterator[Order]:
-    """One build at a time in a folder. Raises `Usage` where there is another, `Distrusted` where a folder is somebody else's.
+    """One build at a time in a folder. Raises `UsageError` where there is another, `Distrusted` where a folder is somebody else's.
 
     What a killed one left is removed.
     """
@@ -97,7 +97,7 @@ def locked(folder: str, project: str, formats: tuple[str, ...], span: Span) -> I
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Usage(f"another build runs in {folder} (process {lock.read().strip()}): wait for it") from None
+            raise UsageError(f"another build runs in {folder} (process {lock.read().strip()}): wait for it") from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -131,8 +131,8 @@ def build(order: Order, jobs: Sequence[Job], tools: Tools, say: Say) -> list[Dia
 
 
 def _together(order: Order, jobs: Sequence[Job], tools: Tools, say: Say, runs: Runs) -> list[Diagnostic]:
-    slots = [str(number) for number in range(room.at_once(len(jobs)))]
-    memory = room.workspace_memory(len(slots))
+    slots = [str(number) for number in range(capacity.at_once(len(jobs)))]
+    memory = capacity.workspace_memory(len(slots))
     free, guard = list(slots), threading.Lock()
 
     def work(job: Job) -> Diagnostic | None:
@@ -201,7 +201,7 @@ def one(order: Order, job: Job, tools: Tools, say: Say, runs: Runs, slot: str, m
             return
     if MARK in log.text and code == UNABLE:
         raise Failed(NotConfined(span=order.span, reason=log.text.partition(MARK)[2].partition("\n")[0]))
-    if memory and NO_SPACE in log.text and room.has_room(order.images.reach, [job]):
+    if memory and NO_SPACE in log.text and capacity.has_room(order.images.reach, [job]):
         say(f"{job.name}: too large for {memory / 2**30:.1f} GiB of memory: once more, on the disk")
         one(order, job, tools, say, runs, slot, memory=0)
     else:

@@ -8,11 +8,11 @@ FOLDER/work                     only root's: bases, and what bpc knows of the im
 
 from __future__ import annotations
 
-from bpc.firstboot.baked import needs_network
-from bpc.firstboot.system import own_steps
 from bpc.model.fingerprint import fingerprint
 from bpc.model.index import Index
 from bpc.model.steps import Packages
+from bpc.provision.chroot_script import needs_network
+from bpc.provision.image_base import own_steps
 from bpc.record import Record
 from bpc.source import where
 

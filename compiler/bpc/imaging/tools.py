@@ -17,7 +17,7 @@ import re
 import shutil
 import subprocess
 
-from bpc.errors import Usage
+from bpc.errors import UsageError
 from bpc.imaging.place import trusted
 from bpc.record import Record
 
@@ -141,13 +141,13 @@ class Tools(Record):
 
 
 def check_root() -> None:
-    """Raises `Usage` where we are not root."""
+    """Raises `UsageError` where we are not root."""
     if os.geteuid() != 0:
-        raise Usage("images are built by root: run `sudo bpc build`")
+        raise UsageError("images are built by root: run `sudo bpc build`")
 
 
 def find() -> Tools:
-    """mkosi of the machine, or of `get`. Raises `Usage` where there is none that is new enough."""
+    """mkosi of the machine, or of `get`. Raises `UsageError` where there is none that is new enough."""
     program = shutil.which("mkosi")
     if program is not None:
         said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
@@ -156,20 +156,22 @@ def find() -> Tools:
             return Tools(home="", program=_visible(program))
     if os.path.exists(os.path.join(HOME, "bin", "mkosi")):
         if os.stat(HOME).st_uid not in trusted():
-            raise Usage(f"{HOME} belongs to another user: what is in it is not run as root")
+            raise UsageError(f"{HOME} belongs to another user: what is in it is not run as root")
         return Tools(home=HOME)
     why = "is not there" if program is None else "is older, or qemu-img is not there"
-    raise Usage(
+    raise UsageError(
         f"mkosi {MINIMUM} or later {why}: install it and qemu-utils, or, on Debian, run `bpc build --get-mkosi`"
     )
 
 
 @functools.cache
 def _visible(program: str) -> str:
-    """The machine's mkosi where a confined program finds it. Raises `Usage`."""
+    """The machine's mkosi where a confined program finds it. Raises `UsageError`."""
     found = os.path.realpath(program)
     if not found.startswith("/usr/"):
-        raise Usage(f"{found} is not below /usr, and a confined build sees nothing else: run `bpc build --get-mkosi`")
+        raise UsageError(
+            f"{found} is not below /usr, and a confined build sees nothing else: run `bpc build --get-mkosi`"
+        )
     return found
 
 
@@ -202,10 +204,10 @@ def _codename() -> str:
 
 
 def get(home: str = HOME, say: Say = print) -> None:
-    """Puts mkosi, its tools and qemu-img into a folder; what is there stays. Raises `Usage`."""
+    """Puts mkosi, its tools and qemu-img into a folder; what is there stays. Raises `UsageError`."""
     sources = host_sources()
     if not sources:
-        raise Usage(
+        raise UsageError(
             "--get-mkosi works on Debian whose apt is configured: elsewhere, install mkosi 25 or later and qemu-utils"
         )
     os.makedirs(home, exist_ok=True)
@@ -328,9 +330,9 @@ def _write(path: str, text: str) -> None:
 
 
 def _run(*command: str, environment: dict[str, str] | None = None, folder: str | None = None) -> None:
-    """Runs a command. Raises `Usage` with the end of its output where it fails."""
+    """Runs a command. Raises `UsageError` with the end of its output where it fails."""
     done = subprocess.run(
         command, env=environment, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
     if done.returncode:
-        raise Usage(f"{command[0]} ended with {done.returncode}:\n{done.stdout[-2000:].strip()}")
+        raise UsageError(f"{command[0]} ended with {done.returncode}:\n{done.stdout[-2000:].strip()}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpc.errors import Usage
+from bpc.errors import UsageError
 from bpc.target import Limit, Target
 
 TYPE_CHECKING = False
@@ -48,13 +48,13 @@ CAPABILITIES = {
 
 
 def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[Diagnostic, ...]]:
-    """See `emit.emit`; troposphere is imported only when a stack is made. Raises `Usage` where it is not installed."""
+    """See `emit.emit`; troposphere is imported only when a stack is made. Raises `UsageError` where it is not installed."""
     try:
         from bpc_targets.cloudformation.emit import emit as emitted
     except ModuleNotFoundError as missing:
         if missing.name != "troposphere":
             raise
-        raise Usage("the target cloudformation needs troposphere: pip install troposphere") from None
+        raise UsageError("the target cloudformation needs troposphere: pip install troposphere") from None
 
     return emitted(solution, options)
 

@@ -8,7 +8,7 @@ from troposphere import elasticloadbalancingv2 as elb
 from bpc.model.resources import Fixed
 from bpc_targets.cloudformation import diagnostics, network
 from bpc_targets.cloudformation.stack import ref
-from bpc_targets.cloudformation.switch import condition, holds
+from bpc_targets.cloudformation.two_step_update import condition, holds
 from bpc_targets.cloudformation.values import value
 
 TYPE_CHECKING = False

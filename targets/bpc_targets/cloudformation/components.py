@@ -10,7 +10,7 @@ import base64
 import gzip
 
 from bpc.digest import sha256
-from bpc.firstboot import running
+from bpc.provision import live_script
 from bpc.record import Record
 from bpc.yaml import dump
 
@@ -47,18 +47,18 @@ class Component(Record):
 
 def of_base(base: Base) -> list[Component]:
     """What comes first: the machine comes to rest, then the system layer."""
-    steps = [("start", running.START), *_steps(running.of_base(base), "system")]
+    steps = [("start", live_script.START), *_steps(live_script.of_base(base), "system")]
     return _components("system layer", steps)
 
 
 def of_image(image: Image) -> list[Component]:
     """What an image has besides its base; none where it has nothing."""
-    return _components("image", _steps(running.of_image(image), "image"))
+    return _components("image", _steps(live_script.of_image(image), "image"))
 
 
 def last() -> list[Component]:
     """What an image must not have. Image Builder works in the folders that are kept, and empties them itself."""
-    return _components("end", [("clean", running.clean(("/run/", "/tmp/", "/var/tmp/"), quiet=False))])
+    return _components("end", [("clean", live_script.clean(("/run/", "/tmp/", "/var/tmp/"), quiet=False))])
 
 
 def _steps(files: Files, folder: str) -> list[tuple[str, str]]:
@@ -78,7 +78,7 @@ def _arrival(files: Files, folder: str) -> list[tuple[str, str]]:
         (f"files-{number}", f"base64 -d >>{ARCHIVE} <<'END'\n{_lines(piece)}END\n")
         for number, piece in enumerate(pieces)
     ]
-    unpack = f"set -e\ntar -xzf {ARCHIVE} -C {running.UPLOADS} --no-same-owner\nrm {ARCHIVE}\n"
+    unpack = f"set -e\ntar -xzf {ARCHIVE} -C {live_script.UPLOADS} --no-same-owner\nrm {ARCHIVE}\n"
     return [*made, (f"unpack-{folder}", unpack)]
 
 
@@ -149,7 +149,7 @@ def too_large(components: list[Component]) -> Iterator[str]:
 def parts(image: Image) -> list[str]:
     """What takes most room, in words."""
     assert image.base is not None
-    files = {**running.of_base(image.base), **running.of_image(image)}
+    files = {**live_script.of_base(image.base), **live_script.of_image(image)}
     sizes = {path.partition("/")[2]: len(text) for path, text in files.items()}
     largest = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:3]
     return [f"{path} ({size:,} bytes)" for path, size in largest]

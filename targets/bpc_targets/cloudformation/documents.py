@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from bpc.deployment import Deployment, Upload, awaited, kept
-from bpc.model.listing import images_json
+from bpc.model.image_manifest import images_json
 from bpc.quoting import visible
 from bpc.readme import of_stack
 from bpc.yaml import dump
-from bpc_targets.cloudformation import switch
+from bpc_targets.cloudformation import two_step_update
 from bpc_targets.cloudformation.amis import made_within, parent
 from bpc_targets.cloudformation.limits import INLINE
 
@@ -47,7 +47,7 @@ def deployment(stack: Stack, templates: Templates) -> Deployment:
         template=next(iter(templates)),
         parameters=tuple(stack.asked.values()),
         uploads=tuple(_upload(stack, image) for image in stack.index.built if not made_within(stack, image.name)),
-        phases=switch.phases(stack),
+        phases=two_step_update.phases(stack),
         awaited=awaited(stack.index),
         kept=kept(stack.index),
     )
@@ -168,7 +168,7 @@ def _readme(stack: Stack, deployment: Deployment, templates: Templates) -> str:
         images=_images(stack),
         create=(PACKAGE.format(root=root) if large else "") + CREATE.format(**words),
         update=(PACKAGE.format(root=root) if large else "") + UPDATE.format(**words),
-        replaced=switch.readme(deployment.phases),
+        replaced=two_step_update.readme(deployment.phases),
         their="these" if "imagebuilder" in stack.options.chosen else "their",
         kept=f"\n   Kept, and to be deleted by hand: {stays}\n" if stays else "",
     )

@@ -11,7 +11,7 @@ from bpc.model.resources import Balancer, FromAnywhere, FromBalancer, FromCidr, 
 from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS
 from bpc.record import assert_never
 from bpc.target import Artifacts
-from bpc_targets.cloudformation import documents, limits, split
+from bpc_targets.cloudformation import documents, limits, nested_stacks
 from bpc_targets.cloudformation.groups import add_group
 from bpc_targets.cloudformation.names import encoded
 from bpc_targets.cloudformation.network import add_networks
@@ -45,7 +45,7 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
     _outputs(stack)
     if errors(stack.found):
         return None, tuple(stack.found)
-    templates = split.templates(stack, _template(stack))
+    templates = nested_stacks.templates(stack, _template(stack))
     deployment = documents.deployment(stack, templates)
     files = {**documents.written(templates), **stack.files, **documents.files(stack, deployment, templates)}
     headroom = limits.check(stack, templates, files)

@@ -11,9 +11,9 @@ from bpc.model.steps import Release
 from bpc.source_map import origin_of
 from bpc_targets.cloudformation import diagnostics, network
 from bpc_targets.cloudformation.amis import ami, made_within
-from bpc_targets.cloudformation.machines import instance_type
+from bpc_targets.cloudformation.instance_types import instance_type
 from bpc_targets.cloudformation.stack import attr, ref
-from bpc_targets.cloudformation.switch import add_switch, awaited, batch, holds, switched
+from bpc_targets.cloudformation.two_step_update import add_switch, awaited, batch, holds, switched
 from bpc_targets.cloudformation.userdata import secrets, user_data
 from bpc_targets.cloudformation.values import has_interfaces
 

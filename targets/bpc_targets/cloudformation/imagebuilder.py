@@ -11,7 +11,7 @@ from troposphere import Sub, ec2, iam, imagebuilder
 
 from bpc.deployment import Parameter
 from bpc.digest import sha256
-from bpc.firstboot.refused import other_architecture, unknown_release
+from bpc.provision.refused import other_architecture, unknown_release
 from bpc_targets.cloudformation import components, diagnostics, network
 from bpc_targets.cloudformation.amis import parent
 from bpc_targets.cloudformation.stack import ref

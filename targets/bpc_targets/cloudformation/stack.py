@@ -5,10 +5,10 @@ from __future__ import annotations
 import troposphere
 from troposphere import GetAtt, Ref
 
-from bpc.firstboot.userdata import user_data
 from bpc.model.index import Index, known_as
 from bpc.model.values import MemberAddressesHole, MemberAddressHole
 from bpc.parts import Place
+from bpc.provision.userdata import user_data
 from bpc.source import where
 from bpc.source_map import origin_of
 from bpc_targets.cloudformation.names import logical

@@ -10,14 +10,14 @@ import json
 
 from troposphere import Base64
 
-from bpc.firstboot.late import Fetching
-from bpc.firstboot.userdata import portions
-from bpc.firstboot.userdata import user_data as cloud_config
 from bpc.model.index import known_as
 from bpc.model.resources import Fixed
 from bpc.model.values import MemberAddressesHole, MemberAddressHole, SecretHole, VolumeDeviceHole, bare
 from bpc.parts import Own, Place
 from bpc.parts import joined as text_of
+from bpc.provision.deferred import Fetching
+from bpc.provision.userdata import portions
+from bpc.provision.userdata import user_data as cloud_config
 from bpc_targets.cloudformation import diagnostics
 from bpc_targets.cloudformation.stack import ref
 from bpc_targets.cloudformation.values import filled, joined

@@ -13,9 +13,9 @@ out names with a dot, and a build has one base and one image.
 
 from __future__ import annotations
 
-from bpc.firstboot import baked, system
-from bpc.firstboot.refused import refused
 from bpc.model.index import Index
+from bpc.provision import chroot_script, image_base
+from bpc.provision.refused import refused
 from bpc.quoting import comment, visible
 from bpc.target import Artifacts
 from bpc.yaml import quoted, scalar
@@ -54,15 +54,15 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
 
 
 def _base(index: Index, base: Base) -> Files:
-    release, distribution = system.codename(base.origin), base.origin.distribution
-    kernel = system.KERNELS[distribution]
-    essential = [(name, "what a machine needs") for name in system.essential(base.origin) if name != kernel]
-    steps = baked.script(base.steps) or baked.HEAD
-    copy = texts.copy("bpc-base/files") if baked.trees(base.steps) else ""
+    release, distribution = image_base.codename(base.origin), base.origin.distribution
+    kernel = image_base.KERNELS[distribution]
+    essential = [(name, "what a machine needs") for name in image_base.essential(base.origin) if name != kernel]
+    steps = chroot_script.script(base.steps) or chroot_script.HEAD
+    copy = texts.copy("bpc-base/files") if chroot_script.trees(base.steps) else ""
     files: Files = {
         "element-deps": f"{distribution}-minimal\npackage-installs\n",
         "environment.d/05-bpc-base.bash": texts.environment(release, distribution),
-        "package-installs.yaml": _packages([*essential, *baked.packages(base.steps)], "pre-install.d"),
+        "package-installs.yaml": _packages([*essential, *chroot_script.packages(base.steps)], "pre-install.d"),
         "root.d/60-bpc-base-settings": texts.hook("Between the release's tree and the first package", texts.SETTINGS),
         "pre-install.d/05-bpc-base-names": texts.hook("Names are found while the image is made", texts.KEEP_NAMES),
         "pre-install.d/60-bpc-base-steps": texts.hook(
@@ -71,30 +71,30 @@ def _base(index: Index, base: Base) -> Files:
         "finalise.d/99-zz-bpc-base-clean": texts.hook(
             "The last step of an image", 'bash "$(dirname "$0")/../bpc-base/clean.sh"\n'
         ),
-        "bpc-base/steps.sh": texts.lint(steps + system.base_script()),
+        "bpc-base/steps.sh": texts.lint(steps + image_base.base_script()),
         "bpc-base/clean.sh": texts.lint(texts.CLEAN),
     }
-    files |= {f"bpc-base/settings/{path}": content for path, content in system.BASE.items()}
-    files |= {f"bpc-base/files/{path}": content for path, content in baked.trees(base.steps).items()}
-    return _element(base.name, system.base_title(index, base), files)
+    files |= {f"bpc-base/settings/{path}": content for path, content in image_base.BASE.items()}
+    files |= {f"bpc-base/files/{path}": content for path, content in chroot_script.trees(base.steps).items()}
+    return _element(base.name, image_base.base_title(index, base), files)
 
 
 def _image(index: Index, image: Image, base: Base) -> Files:
-    steps = system.own_steps(image)
+    steps = image_base.own_steps(image)
     files: Files = {"element-deps": f"{base.name}\n"}
-    if baked.packages(steps):
-        files["package-installs.yaml"] = _packages(baked.packages(steps), "install.d")
-    if baked.trees(steps):
+    if chroot_script.packages(steps):
+        files["package-installs.yaml"] = _packages(chroot_script.packages(steps), "install.d")
+    if chroot_script.trees(steps):
         files["install.d/60-bpc-image-files"] = texts.hook(
             "Files of the image, after its packages", texts.copy("bpc-image/files")
         )
-        files |= {f"bpc-image/files/{path}": content for path, content in baked.trees(steps).items()}
-    if script := baked.script(steps):
+        files |= {f"bpc-image/files/{path}": content for path, content in chroot_script.trees(steps).items()}
+    if script := chroot_script.script(steps):
         files["post-install.d/60-bpc-image-steps"] = texts.hook(
             "Accounts, owners, software and services of the image", texts.STEPS.format(folder="bpc-image")
         )
         files["bpc-image/steps.sh"] = texts.lint(script)
-    return _element(image.name, system.image_title(index, image), files)
+    return _element(image.name, image_base.image_title(index, image), files)
 
 
 def _element(name: str, title: str, files: Files) -> Files:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bpc.firstboot import system
+from bpc.provision import image_base
 from bpc.quoting import word
 from bpc.readme import of_images
 
@@ -49,10 +49,10 @@ fi
 CLEAN = f"""#!/bin/bash
 # What is left of the machine that made the image. Made by bpc.
 set -euo pipefail
-{system.remove(keep=("/tmp/",))}
+{image_base.remove(keep=("/tmp/",))}
 rm -f /etc/hostname /etc/.resolv.conf.systemd-resolved.bak /etc/apt/apt.conf.d/95disable-recommends
-{system.blank("")}
-{system.trim("", by="this script")}"""
+{image_base.blank("")}
+{image_base.trim("", by="this script")}"""
 
 BUILD = r"""#!/bin/bash
 # Makes the images with diskimage-builder: build.sh [-t TYPE] [IMAGE...]; default: qcow2, and all images.
@@ -116,7 +116,7 @@ the blueprint as they are: what it says of those is about the blueprint's files.
 
 def copy(folder: str) -> str:
     """Bash that copies a folder of the element into the tree."""
-    function = re.sub("^ +", lambda indent: indent[0] * 2, system.COPY.lstrip(), flags=re.MULTILINE)
+    function = re.sub("^ +", lambda indent: indent[0] * 2, image_base.COPY.lstrip(), flags=re.MULTILINE)
     return COPY.format(function=function, folder=folder)
 
 
@@ -132,7 +132,7 @@ def lint(script: str) -> str:
 
 def environment(codename: str, distribution: str) -> str:
     """environment.d of a base: the release, and on Ubuntu the kernel for virtual machines."""
-    kernel = f"export DIB_UBUNTU_KERNEL={system.KERNELS['ubuntu']}\n" if distribution == "ubuntu" else ""
+    kernel = f"export DIB_UBUNTU_KERNEL={image_base.KERNELS['ubuntu']}\n" if distribution == "ubuntu" else ""
     return f"# Made by bpc.\nexport DIB_RELEASE={codename}\n{kernel}"
 
 
@@ -145,7 +145,7 @@ def build(images: Sequence[Image]) -> str:
 def codename(image: Image) -> str:
     """The code name of the release that an image starts from."""
     assert image.base is not None
-    return system.codename(image.base.origin)
+    return image_base.codename(image.base.origin)
 
 
 def readme(solution: Solution, images: Sequence[Image]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.deployment import Deployment, Upload, awaited, kept
-from bpc.model.listing import images_json
+from bpc.model.image_manifest import images_json
 from bpc.quoting import prose, visible, word
 from bpc.readme import of_stack
 from bpc.yaml import scalar

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bpc.firstboot.userdata import portions
-from bpc.firstboot.userdata import user_data as cloud_config
 from bpc.model.resources import Scaling
 from bpc.model.values import (
     BalancerAddressHole,
@@ -16,6 +14,8 @@ from bpc.model.values import (
     VolumeDeviceHole,
 )
 from bpc.parts import Own, Place, placeholders, written
+from bpc.provision.userdata import portions
+from bpc.provision.userdata import user_data as cloud_config
 from bpc.record import Record, assert_never, replace
 from bpc_targets.heat import diagnostics, limits
 from bpc_targets.heat.stack import attr

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpc.firstboot import system
+from bpc.provision import image_base
 from bpc.quoting import word
 from bpc.readme import of_images
 
@@ -23,14 +23,14 @@ SETTINGS = [
     "SourceDateEpoch=1767225600",
     "# what would make two machines of one image the same machine, or two builds of it differ",
     "RemoveFiles=",
-    *(f"        {path}" for path in system.REMOVED),
+    *(f"        {path}" for path in image_base.REMOVED),
 ]
 
 FINALIZE = f"""#!/bin/bash
 # The last step of an image: nothing of the machine that made it, and nothing that is one machine's own. Made by bpc.
 set -euo pipefail
 
-{system.blank("$BUILDROOT")}
+{image_base.blank("$BUILDROOT")}
 # RemoveFiles= does not see a link whose target the builder's own machine has not
 rm -f "$BUILDROOT/var/lib/dbus/machine-id"
 for presets in "$BUILDROOT"/etc/systemd/{{system,user}}-preset; do
@@ -38,7 +38,7 @@ for presets in "$BUILDROOT"/etc/systemd/{{system,user}}-preset; do
   [ ! -d "$presets" ] || rmdir --ignore-fail-on-non-empty "$presets"
 done
 
-{system.trim("$BUILDROOT", by="RemoveFiles=")}"""
+{image_base.trim("$BUILDROOT", by="RemoveFiles=")}"""
 
 PRESET = "# While the image is made: services stay as packages and the blueprint have set them.\nignore *\n"
 PRESETS: Files = {f"etc/systemd/{kind}-preset/00-bpc-build.preset": PRESET for kind in ("system", "user")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpc.firstboot import refused
+from bpc.provision import refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ proxy-0123456789ab/       mkosi.conf (Format=disk, BaseTrees= the base), the sam
 
 from __future__ import annotations
 
-from bpc.firstboot import baked, system
-from bpc.firstboot.refused import refused
 from bpc.model.index import Index
+from bpc.provision import chroot_script, image_base
+from bpc.provision.refused import refused
 from bpc.target import Artifacts
 from bpc_targets.mkosi import common, diagnostics
 from bpc_targets.mkosi.conf import comment, listed, setting, written
@@ -61,24 +61,26 @@ def _base(index: Index, base: Base) -> Files:
     conf["Output"] += ["Format=directory", setting("Output", tree(base))]
     conf["Content"] += [
         comment("what a machine needs to start, to find its address and to receive its first-boot data"),
-        listed("Packages", system.essential(base.origin)),
+        listed("Packages", image_base.essential(base.origin)),
         *_packages(base.steps),
     ]
-    script = baked.script(base.steps, alone=True) or baked.HEAD
-    files = system.BASE | baked.trees(base.steps)
-    script += common.SOURCES + system.base_script()
-    return _folder(tree(base), system.base_title(index, base), conf, files, script)
+    script = chroot_script.script(base.steps, alone=True) or chroot_script.HEAD
+    files = image_base.BASE | chroot_script.trees(base.steps)
+    script += common.SOURCES + image_base.base_script()
+    return _folder(tree(base), image_base.base_title(index, base), conf, files, script)
 
 
 def _image(index: Index, image: Image, base: Base) -> Files:
-    steps = system.own_steps(image)
+    steps = image_base.own_steps(image)
     seed = _seed(image.digest)
     conf = _conf(base, steps)
     conf["Output"] += ["Format=disk", setting("Output", image.name), setting("Seed", seed)]
     conf["Build"] += [common.mkfs_options(seed)]
     conf["Content"] += [setting("BaseTrees", tree(base), within="%O/"), *_packages(steps)]
-    files = common.DISK | baked.trees(steps)
-    made = _folder(image.name, system.image_title(index, image), conf, files, baked.script(steps, alone=True))
+    files = common.DISK | chroot_script.trees(steps)
+    made = _folder(
+        image.name, image_base.image_title(index, image), conf, files, chroot_script.script(steps, alone=True)
+    )
     smallest = min([LARGEST, *(group.machine.disk - ROOM for group in index.users(image))])
     own = common.partitions(smallest) | {"mkosi.postoutput": common.GRUB}
     return made | {f"{image.name}/{path}": content for path, content in own.items()}
@@ -98,8 +100,8 @@ def _folder(name: str, title: str, conf: Conf, files: Files, script: str) -> Fil
 
 def _conf(base: Base, steps: Iterable[Step]) -> Conf:
     """What every image says. Packages are fetched by mkosi itself, before the steps; these have a network where one needs it."""
-    network = "yes" if any(map(baked.needs_network, steps)) else "no"
-    release = system.codename(base.origin)
+    network = "yes" if any(map(chroot_script.needs_network, steps)) else "no"
+    release = image_base.codename(base.origin)
     return {
         "Config": ["MinimumVersion=25"],
         "Distribution": [
@@ -116,7 +118,7 @@ def _conf(base: Base, steps: Iterable[Step]) -> Conf:
 def _packages(steps: Iterable[Step]) -> list[str]:
     """The packages after the place of their declaration."""
     places: dict[str, list[str]] = {}
-    for name, place in baked.packages(steps):
+    for name, place in chroot_script.packages(steps):
         places.setdefault(place, []).append(name)
     return [line for place, names in places.items() for line in (comment(place), listed("Packages", names))]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.diagnostics.base import Diagnostic
-from bpc.firstboot import refused
+from bpc.provision import refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ proxy-0123456789ab/          the same, and image/ (files)
 
 from __future__ import annotations
 
-from bpc.firstboot import running, system
-from bpc.firstboot.refused import refused
 from bpc.model.index import Index
+from bpc.provision import image_base, live_script
+from bpc.provision.refused import refused
 from bpc.target import Artifacts
 from bpc_targets.packer import diagnostics, hcl, readme
 
@@ -62,19 +62,19 @@ def _check(image: Image, users: Sequence[Group]) -> Iterable[Diagnostic]:
 
 def _base(index: Index, base: Base) -> Files:
     groups = [group for image in index.over(base) for group in index.users(image)]
-    return _folder(base.name, system.base_title(index, base), base, groups, running.of_base(base))
+    return _folder(base.name, image_base.base_title(index, base), base, groups, live_script.of_base(base))
 
 
 def _image(index: Index, image: Image, base: Base) -> Files:
-    title = system.image_title(index, image)
-    return _folder(image.name, title, base, index.users(image), running.of_base(base) | running.of_image(image))
+    title = image_base.image_title(index, image)
+    return _folder(image.name, title, base, index.users(image), live_script.of_base(base) | live_script.of_image(image))
 
 
 def _folder(name: str, title: str, base: Base, groups: Sequence[Group], files: Files) -> Files:
-    files = files | {"scripts/1-start.sh": running.START, "scripts/9-clean.sh": running.clean()}
+    files = files | {"scripts/1-start.sh": live_script.START, "scripts/9-clean.sh": live_script.clean()}
     uploads = sorted({path.partition("/")[0] for path in files} - {"scripts"}, reverse=True)
     disk = min([LARGEST, *(group.machine.disk for group in groups)])
-    release = system.codename(base.origin)
+    release = image_base.codename(base.origin)
     files["variables.pkr.hcl"] = hcl.variables(base.origin, release, disk)
     files["image.pkr.hcl"] = hcl.template(name, title, uploads, [path for path in files if path.startswith("scripts/")])
     return {f"{name}/{path}": content for path, content in files.items()}

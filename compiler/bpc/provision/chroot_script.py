@@ -5,10 +5,10 @@ Builders copy `trees(steps)` into the image after its packages, and then run `sc
 
 from __future__ import annotations
 
-from bpc.firstboot.runner import HOME, UNPACK, artifact, artifact_place, run
-from bpc.firstboot.userdata import unit_name
 from bpc.model.steps import Artifact, Configure, File, Mount, Packages, Run, Service, User
 from bpc.parts import plain
+from bpc.provision.runner import HOME, UNPACK, artifact, artifact_place, run
+from bpc.provision.userdata import unit_name
 from bpc.quoting import shell as quote
 from bpc.quoting import visible
 from bpc.record import assert_never

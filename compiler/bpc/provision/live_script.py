@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from bpc.firstboot import baked, system
+from bpc.provision import chroot_script, image_base
 from bpc.quoting import comment, word
 
 TYPE_CHECKING = False
@@ -71,8 +71,8 @@ rm -rf /var/log/journal/*
 
 """
 END = f"""
-{system.blank("")}
-{system.trim("", by="this script")}
+{image_base.blank("")}
+{image_base.trim("", by="this script")}
 sync
 fstrim / 2>/dev/null || true
 """
@@ -84,7 +84,7 @@ def clean(keep: tuple[str, ...] = ("/run/",), *, quiet: bool = True) -> str:
         "keys": KEYS,
         "uploads": UPLOADS,
         "quiet": QUIET if quiet else "",
-        "remove": system.remove(keep) + END.rstrip("\n"),
+        "remove": image_base.remove(keep) + END.rstrip("\n"),
     }
     text = CLEAN
     for name, put in words.items():
@@ -95,32 +95,34 @@ def clean(keep: tuple[str, ...] = ("/run/",), *, quiet: bool = True) -> str:
 def of_base(base: Base) -> Files:
     """The scripts of the system layer, which the variable with_system switches off."""
     guard = '[ "$BPC_SYSTEM" = true ] || exit 0\n'
-    files: Files = {f"system/{path}": content for path, content in (system.BASE | baked.trees(base.steps)).items()}
-    lines = [comment("what a machine needs"), *system.essential(base.origin), *_names(base.steps)]
+    files: Files = {
+        f"system/{path}": content for path, content in (image_base.BASE | chroot_script.trees(base.steps)).items()
+    }
+    lines = [comment("what a machine needs"), *image_base.essential(base.origin), *_names(base.steps)]
     head = f"#!/bin/bash\n# {{}} of the system layer. Made by bpc.\nset -Eeuo pipefail\numask 022\n{guard}"
-    settings = "".join(f"install -D -m 0644 {UPLOADS}/system/{path} /{path}\n" for path in system.BASE)
+    settings = "".join(f"install -D -m 0644 {UPLOADS}/system/{path} /{path}\n" for path in image_base.BASE)
     files["scripts/2-system-packages.sh"] = (
         f"{head.format('Packages')}{INSTALL}\n{settings}{_array(lines)}install_packages\n"
         "systemctl start systemd-resolved # where its package is new, names are found by it\n"
     )
-    files["scripts/3-system-files.sh"] = f"{head.format('Files')}{system.COPY}\ncopy_tree {UPLOADS}/system\n"
-    steps = baked.script(base.steps) or baked.HEAD
-    files["scripts/4-system-steps.sh"] = steps.replace("set -E", f"{guard}set -E", 1) + system.base_script()
+    files["scripts/3-system-files.sh"] = f"{head.format('Files')}{image_base.COPY}\ncopy_tree {UPLOADS}/system\n"
+    steps = chroot_script.script(base.steps) or chroot_script.HEAD
+    files["scripts/4-system-steps.sh"] = steps.replace("set -E", f"{guard}set -E", 1) + image_base.base_script()
     return files
 
 
 def of_image(image: Image) -> Files:
     """The scripts of what an image has besides its base; none where it has nothing."""
-    steps = system.own_steps(image)
-    files: Files = {f"image/{path}": content for path, content in baked.trees(steps).items()}
+    steps = image_base.own_steps(image)
+    files: Files = {f"image/{path}": content for path, content in chroot_script.trees(steps).items()}
     head = "#!/bin/bash\n# {} of the image. Made by bpc.\nset -Eeuo pipefail\numask 022\n"
-    if baked.packages(steps):
+    if chroot_script.packages(steps):
         files["scripts/5-packages.sh"] = (
             f"{head.format('Packages')}{INSTALL}\n{_array(_names(steps))}install_packages\n"
         )
-    if baked.trees(steps):
-        files["scripts/6-files.sh"] = f"{head.format('Files')}{system.COPY}\ncopy_tree {UPLOADS}/image\n"
-    if script := baked.script(steps):
+    if chroot_script.trees(steps):
+        files["scripts/6-files.sh"] = f"{head.format('Files')}{image_base.COPY}\ncopy_tree {UPLOADS}/image\n"
+    if script := chroot_script.script(steps):
         files["scripts/7-steps.sh"] = script
     return files
 
@@ -128,7 +130,7 @@ def of_image(image: Image) -> Files:
 def _names(steps: Sequence[Step]) -> list[str]:
     """Packages after the place of their declaration."""
     places: dict[str, list[str]] = {}
-    for name, place in baked.packages(steps):
+    for name, place in chroot_script.packages(steps):
         places.setdefault(place, []).append(name)
     return [line for place, names in places.items() for line in (comment(place), *map(word, names))]
 

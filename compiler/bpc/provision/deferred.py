@@ -10,12 +10,12 @@ meant so: the values that the stack puts into the file may have any character. T
 
 from __future__ import annotations
 
-from bpc.firstboot.platforms import string
-from bpc.firstboot.runner import HOME
-from bpc.firstboot.userdata import unit_name
 from bpc.model.steps import File, Run, Service
 from bpc.model.values import bare
 from bpc.parts import Place, escaped, joined, separator
+from bpc.provision.platforms import string
+from bpc.provision.runner import HOME
+from bpc.provision.userdata import unit_name
 from bpc.record import Record, replace
 from bpc.yaml import Filled
 

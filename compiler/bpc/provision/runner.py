@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bpc.digest import sha256
-from bpc.firstboot.platforms import MODULE, section
 from bpc.model.steps import Artifact, Configure, File, Mount, Packages, Run, Service, User
 from bpc.parts import QUOTE, escaped, joined, parts, plain
+from bpc.provision.platforms import MODULE, section
 from bpc.quoting import shell as quote
 from bpc.quoting import word
 from bpc.record import assert_never

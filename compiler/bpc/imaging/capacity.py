@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 
-from bpc.errors import Usage
+from bpc.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ MEMORY = 1_200 * 2**20
 
 
 def check_room(folder: str, reach: str, jobs: Sequence[Job]) -> None:
-    """Raises `Usage` where the disk has less room than the jobs may need. `folder` is for people, `reach` leads to it."""
+    """Raises `UsageError` where the disk has less room than the jobs may need. `folder` is for people, `reach` leads to it."""
     if not has_room(reach, jobs):
         free, need = shutil.disk_usage(reach).free, _room(jobs)
-        raise Usage(
+        raise UsageError(
             f"{folder} has {free / 2**30:.1f} GiB free, and {len(jobs)} builds need up to {need / 2**30:.1f} GiB"
         )
 

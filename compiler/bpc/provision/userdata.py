@@ -10,11 +10,11 @@ from __future__ import annotations
 import base64
 import gzip
 
-from bpc.firstboot.platforms import files as platform_files
-from bpc.firstboot.platforms import string
-from bpc.firstboot.runner import HOME, LOG, PREPARE, RUNNER, SIGNAL, is_placed, private_place, runner
 from bpc.model.steps import Configure, File, Packages, Service, User
 from bpc.parts import joined, parts
+from bpc.provision.platforms import files as platform_files
+from bpc.provision.platforms import string
+from bpc.provision.runner import HOME, LOG, PREPARE, RUNNER, SIGNAL, is_placed, private_place, runner
 from bpc.record import Record
 from bpc.yaml import Filled, dump_parts
 
@@ -22,11 +22,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from bpc.firstboot.late import Fetching
     from bpc.model.resources import Group
     from bpc.model.steps import Step
     from bpc.model.values import Text
     from bpc.parts import Parts
+    from bpc.provision.deferred import Fetching
     from bpc.source import Span
 
     Json = dict[str, Any]
@@ -146,8 +146,8 @@ def unit_name(name: str) -> str:
 
 
 def _artifacts(group: Group) -> list[Json]:
-    from bpc.firstboot.runner import artifact_place
     from bpc.model.steps import Artifact
+    from bpc.provision.runner import artifact_place
 
     return [
         _script(artifact_place(step), _packed(step.content)) | {"encoding": "gz+b64", "permissions": "0600"}

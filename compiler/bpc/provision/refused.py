@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.diagnostics.base import Diagnostic
-from bpc.firstboot.system import RELEASES
+from bpc.provision.image_base import RELEASES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -128,7 +128,7 @@ def _origin(image: Image) -> str:
 def _column(bake: Bake, other: Index | str, tier: str, *, chosen: bool) -> Column:
     if isinstance(other, str):
         return Column(bake=bake, chosen=chosen, image="", user_data=0, refused=other)
-    from bpc.firstboot.userdata import user_data
+    from bpc.provision.userdata import user_data
 
     group = other.groups[tier]
     told = sum(len(part.encode()) if isinstance(part, str) else FILLED for part in user_data(group, ()))
