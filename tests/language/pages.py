@@ -70,5 +70,9 @@ def blueprint_of(text: str) -> Blueprint:
     return Blueprint("table.bp", Buffers({"table.bp": text}, Project(str(HERE))))
 
 
+def text(row: Row) -> str:
+    return whole(row.blueprint, f"let it = ({row.cells['expression']})")
+
+
 def blueprint(row: Row) -> Blueprint:
-    return blueprint_of(whole(row.blueprint, f"let it = ({row.cells['expression']})"))
+    return blueprint_of(text(row))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.abc
 import importlib.util
 import json
@@ -10,10 +11,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pages import TOPICS, Row, blueprint, rows
+from pages import TOPICS, Row, rows, text
 
 from bpc import syntax
-from bpc.driver import Blueprint
 from bpc.source import Source
 
 if TYPE_CHECKING:
@@ -56,11 +56,10 @@ class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def prepare() -> None:
-    """Does once, before any mutant, what no mutant changes: everything is imported, parsed and linked."""
+    """Does once, before any mutant, what no mutant changes: libraries and targets are imported, and texts parsed."""
     for name in UNCHANGED:
         importlib.import_module(name)
-    for row in ROWS:
-        blueprint(row)
+    assert not [name for name in sys.modules if name.startswith(("bpc.language", "bpc.lower"))], "no mutant would be run"
     remembered: dict[tuple[str, str], object] = {}
     parse = syntax.parse
 
@@ -71,8 +70,12 @@ def prepare() -> None:
         return remembered[key]
 
     syntax.parse = once  # type: ignore[assignment]
-    for path in (*SAMPLES, EVERYTHING, *(case.parent / "solution.bp" for case in CASES)):
-        Blueprint(str(path))
+    for row in ROWS:
+        once(Source("table.bp", text(row)))
+    for folder in {path.parent for path in (*SAMPLES, EVERYTHING, *CASES)}:
+        for path in folder.glob("*.bp"):
+            with contextlib.suppress(UnicodeDecodeError):
+                once(Source(path.name, path.read_text(encoding="utf-8").replace("\r\n", "\n")))
 
 
 def verdicts(first: int) -> Iterator[tuple[str, Callable[[], bool]]]:
