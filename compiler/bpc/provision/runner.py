@@ -97,7 +97,8 @@ unpack() (  # file, path, name: an archive is unpacked, anything else is copied
 def runner(group: Group) -> Parts:
     """The script of a group."""
     steps = group.first_boot
-    sections = [_once(number, step, steps) for number, step in enumerate(_ordered(steps))]
+    volumes = mounted(steps)
+    sections = [_once(number, step, steps, volumes) for number, step in enumerate(_ordered(steps))]
     needed = {Mount: MOUNT, Artifact: UNPACK, Configure: MODULE}
     functions = [text for kind, text in needed.items() if any(isinstance(step, kind) for step in steps)]
     return joined((HEAD, *functions), *sections, _reloads(steps))
@@ -113,9 +114,9 @@ def _reloads(steps: Steps) -> Parts:
     return ("".join(("\nstep='reload services'\n", *lines)),) if lines else ()
 
 
-def _once(number: int, step: Step, steps: Steps) -> Parts:
+def _once(number: int, step: Step, steps: Steps, volumes: tuple[str, ...]) -> Parts:
     """A step's part of the script, which a second run leaves out where the first has ended it; empty where it has none."""
-    title, body = _title(step), joined(*_section(step, steps))
+    title, body = _title(step), joined(*_section(step, steps, volumes))
     if not body:
         return ()
     literal = "".join(part for part in body if isinstance(part, str))  # what comes in is no part of the step
@@ -148,7 +149,7 @@ def _title(step: Step) -> str:
             assert_never(step)
 
 
-def _section(step: Step, steps: Steps) -> Iterator[Parts]:
+def _section(step: Step, steps: Steps, volumes: tuple[str, ...]) -> Iterator[Parts]:
     match step:
         case Mount():
             # services may already run, with files open below the path
@@ -168,7 +169,7 @@ def _section(step: Step, steps: Steps) -> Iterator[Parts]:
         case Service():
             yield (_service(step),)
         case File():
-            if is_placed(step, steps):
+            if is_placed(step, volumes):
                 yield (_place(step),)
         case User():
             pass  # cloud-init's own module has done it, and other files too
@@ -176,10 +177,14 @@ def _section(step: Step, steps: Steps) -> Iterator[Parts]:
             assert_never(step)
 
 
-def is_placed(step: File, steps: Steps) -> bool:
+def mounted(steps: Steps) -> tuple[str, ...]:
+    """The folders at which volumes are mounted, each with a slash at its end; once for all files of a group."""
+    return tuple(step.path.rstrip("/") + "/" for step in steps if isinstance(step, Mount))
+
+
+def is_placed(step: File, volumes: tuple[str, ...]) -> bool:
     """Whether the runner puts a file into its place: one with a secret, or one on a volume, which is mounted only then."""
-    paths = [mount.path.rstrip("/") + "/" for mount in steps if isinstance(mount, Mount)]
-    return step.sensitive or step.path.startswith(tuple(paths))
+    return step.sensitive or step.path.startswith(volumes)
 
 
 def _place(step: File) -> str:

@@ -14,7 +14,7 @@ from bpc.model.steps import Configure, File, Packages, Service, User
 from bpc.parts import joined, parts
 from bpc.provision.platforms import files as platform_files
 from bpc.provision.platforms import string
-from bpc.provision.runner import HOME, LOG, PREPARE, RUNNER, SIGNAL, is_placed, private_place, runner
+from bpc.provision.runner import HOME, LOG, PREPARE, RUNNER, SIGNAL, is_placed, mounted, private_place, runner
 from bpc.record import Record
 from bpc.yaml import Filled, dump_parts
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bpc.model.resources import Group
-    from bpc.model.steps import Step
     from bpc.model.values import Text
     from bpc.parts import Parts
     from bpc.provision.deferred import Fetching
@@ -99,7 +98,8 @@ def _config(group: Group, signal: Parts) -> Json:
     steps = group.first_boot
     names = [name for step in steps if isinstance(step, Packages) for name in step.names]
     users = [_user(step) for step in steps if isinstance(step, User)]
-    files = [_file(step, steps) for step in steps if isinstance(step, File)]
+    volumes = mounted(steps)
+    files = [_file(step, volumes) for step in steps if isinstance(step, File)]
     files += [_unit(step) for step in steps if isinstance(step, Service) and step.unit]
     files += _artifacts(group)
     files += [entry for step in steps if isinstance(step, Configure) for entry in _platform(step)]
@@ -116,8 +116,8 @@ def _config(group: Group, signal: Parts) -> Json:
     return config
 
 
-def _file(step: File, steps: tuple[Step, ...]) -> Json:
-    if is_placed(step, steps):
+def _file(step: File, volumes: tuple[str, ...]) -> Json:
+    if is_placed(step, volumes):
         entry: Json = {"path": private_place(step), "permissions": "0600", "defer": True}
     else:
         owner = f"{step.owner}:{step.group}"
