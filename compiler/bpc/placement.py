@@ -7,6 +7,7 @@ from bpc.model.resources import Fixed
 from bpc.model.steps import KINDS, Artifact, Configure, File, Mount, Packages, ReadyImage, Run, Service, User
 from bpc.model.values import (
     BalancerAddressHole,
+    Hole,
     MemberAddressesHole,
     MemberAddressHole,
     ParamHole,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from bpc.model.resources import Machine
     from bpc.model.solution import Solution
     from bpc.model.steps import Bake, Image, Kind, Step
-    from bpc.model.values import Hole, Text
+    from bpc.model.values import Text
 
     Place = Literal["image", "first boot", "both", "refused"]
 
@@ -255,30 +256,16 @@ def _size(content: Text | bytes) -> int:
 def _holes(value: object) -> Iterator[Hole]:
     """The holes anywhere in a step."""
     if isinstance(value, tuple):
-        yield from holes(tuple(part for part in value if _is_hole(part)))
+        own: list[Hole] = [part for part in value if isinstance(part, Hole)]
+        found: tuple[Hole, ...] = holes(tuple(own))
+        yield from found
         for item in value:
-            if not _is_hole(item):
+            if not isinstance(item, Hole):
                 yield from _holes(item)
     elif isinstance(value, Record):
         for name, item in fields(value):
             if name != "span":
                 yield from _holes(item)
-
-
-HOLES = (
-    ParamHole,
-    SecretHole,
-    MemberAddressHole,
-    MemberAddressesHole,
-    BalancerAddressHole,
-    PublicAddressHole,
-    VolumeDeviceHole,
-    QuotedHole,
-)
-
-
-def _is_hole(value: object) -> bool:
-    return isinstance(value, HOLES)
 
 
 def meaning(hole: Hole, index: Index) -> str:

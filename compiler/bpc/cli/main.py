@@ -55,82 +55,13 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="command", required=True)
     check = commands.add_parser("check", help="find all mistakes, in every environment")
     _blueprint(check)
-    make = commands.add_parser("compile", help="write the stack of each target")
-    _blueprint(make)
-    make.add_argument(
-        "--target",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="stack target (see `bpc targets`); may be repeated; default: heat",
-    )
-    make.add_argument(
-        "--images",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="image target, for build specs beside the stack, or imagebuilder: the stack makes them; may be repeated; default: none",
-    )
-    make.add_argument(
-        "-o",
-        "--output",
-        default="out",
-        metavar="DIR",
-        help="output folder, with one folder for each target (default: out)",
-    )
-    make.add_argument(
-        "--flavors",
-        metavar="FILE",
-        help='JSON: {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}, ...}, also with "architecture"',
-    )
-    make.add_argument(
-        "--limit",
-        action="append",
-        default=[],
-        metavar="NAME=N",
-        help="a cloud's own limit, for example resources=5000; may be repeated",
-    )
-    _own(make)
-    build = commands.add_parser("build", help="build the missing images with mkosi")
-    build.add_argument("tier", nargs="*", help="only the images of these tiers")
-    build.add_argument("--blueprint", default="solution.bp", help="the file with the solution (default: solution.bp)")
-    _choices(build)
-    build.add_argument(
-        "-o", "--output", default="out", metavar="DIR", help="output folder; images go into DIR/images (default: out)"
-    )
-    build.add_argument(
-        "--image-format", action="append", default=[], choices=["qcow2", "raw"], help="may be repeated; default: qcow2"
-    )
-    build.add_argument(
-        "--rebuild",
-        action="store_true",
-        help="also the images that exist, and their base: with the packages of today",
-    )
-    build.add_argument("--explain", action="store_true", help="print for each image why it must or need not be built")
-    build.add_argument(
-        "--get-mkosi", action="store_true", help="on Debian: put mkosi and its tools into a cache folder"
-    )
+    _compile(commands)
+    _build(commands)
     model = commands.add_parser("model", help="print the cloud-neutral model as JSON")
     _blueprint(model)
     model.add_argument("--schema", action="store_true", help="print the JSON Schema of the model instead")
-    where = commands.add_parser("where", help="find the blueprint lines for a cloud's error message or events")
-    where.add_argument("text", nargs="*", help="the message; default: standard input, unless --events is given")
-    where.add_argument("--events", metavar="FILE", help="a saved list of events: JSON or text of either cloud's client")
-    where.add_argument("--blueprint", default="solution.bp", help="the file with the solution (default: solution.bp)")
-    where.add_argument(
-        "--target", action="append", default=[], metavar="NAME", help="whose stack it is; may be repeated; default: all"
-    )
-    _choices(where, formats=("text", "json"))
-    explain = commands.add_parser(
-        "explain",
-        help="print the manual page of a diagnostic, or what a tier's image contains, what first boot does, and why",
-    )
-    explain.add_argument(
-        "name", nargs="?", help="a code such as BPC401, or a tier of the blueprint; default: all codes"
-    )
-    explain.add_argument("--blueprint", default="solution.bp", help="the file with the solution (default: solution.bp)")
-    _choices(explain, formats=("text", "json"))
-    explain.add_argument("--flavors", metavar="FILE", help="JSON: the cloud's machine types, as for `compile`")
+    _where(commands)
+    _explain(commands)
     commands.add_parser("targets", help="print what each target supports")
     new = commands.add_parser("new", help="make a working project from a sample")
     new.add_argument("folder", nargs="?", default=".")
@@ -139,6 +70,93 @@ def parser() -> argparse.ArgumentParser:
     completion = commands.add_parser("completion", help="print a completion script for a shell")
     completion.add_argument("shell", choices=["bash", "zsh", "fish"])
     return top
+
+
+def _compile(commands: argparse._SubParsersAction[Parser]) -> None:
+    command = commands.add_parser("compile", help="write the stack of each target")
+    _blueprint(command)
+    command.add_argument(
+        "--target",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="stack target (see `bpc targets`); may be repeated; default: heat",
+    )
+    command.add_argument(
+        "--images",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="image target, for build specs beside the stack, or imagebuilder: the stack makes them; may be repeated; default: none",
+    )
+    command.add_argument(
+        "-o",
+        "--output",
+        default="out",
+        metavar="DIR",
+        help="output folder, with one folder for each target (default: out)",
+    )
+    command.add_argument(
+        "--flavors",
+        metavar="FILE",
+        help='JSON: {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}, ...}, also with "architecture"',
+    )
+    command.add_argument(
+        "--limit",
+        action="append",
+        default=[],
+        metavar="NAME=N",
+        help="a cloud's own limit, for example resources=5000; may be repeated",
+    )
+    _own(command)
+
+
+def _build(commands: argparse._SubParsersAction[Parser]) -> None:
+    command = commands.add_parser("build", help="build the missing images with mkosi")
+    command.add_argument("tier", nargs="*", help="only the images of these tiers")
+    command.add_argument("--blueprint", default="solution.bp", help="the file with the solution (default: solution.bp)")
+    _choices(command)
+    command.add_argument(
+        "-o", "--output", default="out", metavar="DIR", help="output folder; images go into DIR/images (default: out)"
+    )
+    command.add_argument(
+        "--image-format", action="append", default=[], choices=["qcow2", "raw"], help="may be repeated; default: qcow2"
+    )
+    command.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="also the images that exist, and their base: with the packages of today",
+    )
+    command.add_argument("--explain", action="store_true", help="print for each image why it must or need not be built")
+    command.add_argument(
+        "--get-mkosi", action="store_true", help="on Debian: put mkosi and its tools into a cache folder"
+    )
+
+
+def _where(commands: argparse._SubParsersAction[Parser]) -> None:
+    command = commands.add_parser("where", help="find the blueprint lines for a cloud's error message or events")
+    command.add_argument("text", nargs="*", help="the message; default: standard input, unless --events is given")
+    command.add_argument(
+        "--events", metavar="FILE", help="a saved list of events: JSON or text of either cloud's client"
+    )
+    command.add_argument("--blueprint", default="solution.bp", help="the file with the solution (default: solution.bp)")
+    command.add_argument(
+        "--target", action="append", default=[], metavar="NAME", help="whose stack it is; may be repeated; default: all"
+    )
+    _choices(command, formats=("text", "json"))
+
+
+def _explain(commands: argparse._SubParsersAction[Parser]) -> None:
+    command = commands.add_parser(
+        "explain",
+        help="print the manual page of a diagnostic, or what a tier's image contains, what first boot does, and why",
+    )
+    command.add_argument(
+        "name", nargs="?", help="a code such as BPC401, or a tier of the blueprint; default: all codes"
+    )
+    command.add_argument("--blueprint", default="solution.bp", help="the file with the solution (default: solution.bp)")
+    _choices(command, formats=("text", "json"))
+    command.add_argument("--flavors", metavar="FILE", help="JSON: the cloud's machine types, as for `compile`")
 
 
 def _blueprint(command: argparse.ArgumentParser) -> None:
