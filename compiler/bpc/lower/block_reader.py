@@ -131,8 +131,10 @@ class BlockReader:
         return name in self.settings
 
     def lacks(self, name: str) -> bool:
-        """Whether a setting is not said, not even where the text could not be read."""
-        return name not in self.settings and not self.scope.lowering.analysis.found.may_be_lost(name, self.block.span)
+        """Whether a setting is not said, not even misspelt, nor where the text could not be read."""
+        if name in self.settings or any(word not in self.keyword.settings for word in self.settings):
+            return False
+        return not self.scope.lowering.analysis.found.may_be_lost(name, self.block.span)
 
     def where(self, name: str) -> Span:
         """The place of a setting's value, or of the block where it is not set."""

@@ -81,13 +81,15 @@ def _members(name: str, body: BlockReader) -> Fixed | Scaling:
             target=_target(scale) if scale else 0.0,
             cooldown=scale.positive("cooldown", 60_000, least=0) if scale else 60_000,
         )
-    if scale is not None and (count is not None or body.lacks("count")):
-        count = count or 1
-        problem = f'tier "{name}" has a number as its `count`, so it does not scale'
-        body.context.report(
-            lower.BadValue(span=scale.span, problem=problem, hint=f"write `count = {count}..{count + 2}`")
-        )
-    return Fixed(count=body.positive("count", 1, least=0, most=100_000))
+    before = body.context.failures
+    fixed = Fixed(count=body.positive("count", 1, least=0, most=100_000))
+    if scale is not None and body.context.failures == before and (count is not None or body.lacks("count")):
+        said = "a number as its" if body.has("count") else "no"
+        problem = f'tier "{name}" has {said} `count`, so it does not scale'
+        least = fixed.count or 1
+        hint = f"write `count = {least}..{least + 2}`"
+        body.context.report(lower.BadValue(span=scale.span, problem=problem, hint=hint))
+    return fixed
 
 
 def _target(scale: BlockReader) -> float:
