@@ -6,9 +6,11 @@ from bpc.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Literal
 
     from bpc.model.index import Index
+    from bpc.model.steps import Image
 
     Source = Literal["blueprint", "image", "flavor", "network", "key pair", "switch"]
 
@@ -84,6 +86,17 @@ class Deployment(Record):
         """What must be there, or be given, before the stack is created."""
         outside = [item for source in OUTSIDE for item in self.parameters if item.source == source]
         return (*outside, *(item for item in self.parameters if item.source not in OUTSIDE and item.value is None))
+
+
+def upload(index: Index, image: Image, parameter: Callable[[str], str]) -> Upload:
+    """What becomes of a built image: `parameter` gives the name of the one in which a tier has its image."""
+    users = index.users(image)
+    return Upload(
+        image=image.name,
+        architecture=users[0].machine.architecture,
+        parameters=tuple(parameter(group.name) for group in users),
+        tiers=tuple(group.name for group in users),
+    )
 
 
 def awaited(index: Index) -> tuple[Awaited, ...]:

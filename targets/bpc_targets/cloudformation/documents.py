@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from bpc.deployment import Deployment, Upload, awaited, kept
+from bpc.deployment import Deployment, awaited, kept, upload
 from bpc.model.image_manifest import images_json
 from bpc.quoting import visible
 from bpc.readme import of_stack
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bpc.deployment import Parameter
-    from bpc.model.steps import Image, Release
+    from bpc.model.steps import Release
     from bpc_targets.cloudformation.stack import Stack
 
     Templates = dict[str, dict[str, Any]]
@@ -43,23 +43,19 @@ def files(stack: Stack, deployment: Deployment, templates: Templates) -> dict[st
 
 def deployment(stack: Stack, templates: Templates) -> Deployment:
     """What it takes to deploy the stack. AWS's images have ids: each is given to its tiers' parameters."""
+
+    def parameter(tier: str) -> str:
+        return stack.tier("Image", tier)
+
     return Deployment(
         template=next(iter(templates)),
         parameters=tuple(stack.asked.values()),
-        uploads=tuple(_upload(stack, image) for image in stack.index.built if not made_within(stack, image.name)),
+        uploads=tuple(
+            upload(stack.index, image, parameter) for image in stack.index.built if not made_within(stack, image.name)
+        ),
         phases=two_step_update.phases(stack),
         awaited=awaited(stack.index),
         kept=kept(stack.index),
-    )
-
-
-def _upload(stack: Stack, image: Image) -> Upload:
-    users = stack.index.users(image)
-    return Upload(
-        image=image.name,
-        architecture=users[0].machine.architecture,
-        parameters=tuple(stack.tier("Image", group.name) for group in users),
-        tiers=tuple(group.name for group in users),
     )
 
 

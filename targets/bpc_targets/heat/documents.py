@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpc.deployment import Deployment, Upload, awaited, kept
+from bpc.deployment import Deployment, awaited, kept, upload
 from bpc.model.image_manifest import images_json
 from bpc.quoting import prose, visible, word
 from bpc.readme import of_stack
@@ -11,7 +11,6 @@ from bpc.yaml import scalar
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.model.solution import Solution
-    from bpc.model.steps import Image
     from bpc_targets.heat.stack import Stack
 
 
@@ -25,23 +24,17 @@ def files(stack: Stack, deployment: Deployment) -> dict[str, str]:
 
 def deployment(stack: Stack) -> Deployment:
     """What it takes to deploy the stack."""
+
+    def parameter(tier: str) -> str:
+        return f"image_{stack.tier(tier)}"
+
     return Deployment(
         template="stack.yaml",
         parameters=tuple(stack.asked.values()),
-        uploads=tuple(_upload(stack, image) for image in stack.index.built),
+        uploads=tuple(upload(stack.index, image, parameter) for image in stack.index.built),
         phases=(),
         awaited=awaited(stack.index),
         kept=kept(stack.index),
-    )
-
-
-def _upload(stack: Stack, image: Image) -> Upload:
-    users = stack.index.users(image)
-    return Upload(
-        image=image.name,
-        architecture=users[0].machine.architecture,
-        parameters=tuple(f"image_{stack.tier(group.name)}" for group in users),
-        tiers=tuple(group.name for group in users),
     )
 
 
