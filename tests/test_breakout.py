@@ -29,7 +29,19 @@ CONTROLS = [chr(n) for n in (*range(1, 32), *range(0x7F, 0xA0))]
 UNSEEN = [chr(n) for n in (0x2028, 0x2029, 0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))]
 UNSEEN += ["\u200b", "\ufeff", "\ufdd0", "\ufffe", "\uffff", "\U0001fffe", "\U0010ffff", "\U000e0041"]
 REFUSED = [*CONTROLS, *UNSEEN]
-AWKWARD = [*" !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", "\xa0", "é", "ß", "\u3000", "字", "😀", "\ue000", "\uf600", "\u200d", "\u0301"]
+AWKWARD = [
+    *" !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
+    "\xa0",
+    "é",
+    "ß",
+    "\u3000",
+    "字",
+    "😀",
+    "\ue000",
+    "\uf600",
+    "\u200d",
+    "\u0301",
+]
 
 STARTS = "'#~-"
 """First characters that mean something somewhere."""

@@ -24,6 +24,7 @@ from bpc.language.values import (
 )
 from bpc.lower.budget import Budget
 from bpc.lower.evaluate import evaluate_as, value_of
+from bpc.lower.scope import Scope
 from bpc.lower.solution import Choice, begin, enter
 from bpc.lower.templates import Templates
 from bpc.model.steps import ReadyImage, Release
@@ -36,6 +37,7 @@ from bpc.model.values import (
     QuotedHole,
     SecretHole,
 )
+from bpc.resolve.symbols import LetSymbol
 from bpc.source import Source, Span
 
 
@@ -46,22 +48,38 @@ def generous() -> Budget:
     return budget
 
 
-def evaluated(row: Row, kind: str = "any") -> object:
-    """The value of a row's expression as a type needs it. Raises `EvaluationError`."""
+def opened(row: Row, budget: Budget) -> tuple[LetSymbol, Scope]:
+    """A row's `let`, not evaluated yet, and the scope to do it in. Raises `EvaluationError`."""
     judged = blueprint(row)
     analysis = judged.analysis
     for found in analysis.found.found:
         if found.severity == "error":
             raise EvaluationError(found)
     choice = Choice(environment=row.environment, settings={}, bindings=analysis.bindings, bakes={})
-    lowering = begin(analysis, choice, judged.reading.fork(), Templates(generous()))
+    lowering = begin(analysis, choice, judged.reading.fork(), Templates(budget))
     scope = enter(analysis.program.solution, choice, lowering).scope
     for found in lowering.context.found:
         raise EvaluationError(found)
     symbol = analysis.bindings.declared(analysis.program.solution)["it"]
+    assert isinstance(symbol, LetSymbol)
+    return symbol, scope
+
+
+def evaluated(row: Row, kind: str = "any") -> object:
+    """The value of a row's expression as a type needs it. Raises `EvaluationError`."""
+    symbol, scope = opened(row, generous())
     if kind == "any":
         return value_of(symbol, scope, NOWHERE)
     return evaluate_as(kind, symbol.nodes[0].value, scope, deploy=True)
+
+
+def charged(row: Row) -> tuple[int, int]:
+    """The steps and bytes that the evaluation of a row's expression is charged with."""
+    budget = generous()
+    symbol, scope = opened(row, budget)
+    steps, size = budget.steps_left, budget.bytes_left
+    value_of(symbol, scope, NOWHERE)
+    return steps - budget.steps_left, size - budget.bytes_left
 
 
 def told(row: Row) -> dict[str, str]:

@@ -59,7 +59,9 @@ def prepare() -> None:
     """Does once, before any mutant, what no mutant changes: libraries and targets are imported, and texts parsed."""
     for name in UNCHANGED:
         importlib.import_module(name)
-    assert not [name for name in sys.modules if name.startswith(("bpc.language", "bpc.lower"))], "no mutant would be run"
+    assert not [name for name in sys.modules if name.startswith(("bpc.language", "bpc.lower"))], (
+        "no mutant would be run"
+    )
     remembered: dict[tuple[str, str], object] = {}
     parse = syntax.parse
 
@@ -88,9 +90,17 @@ def verdicts(first: int) -> Iterator[tuple[str, Callable[[], bool]]]:
     near = sorted(range(len(ROWS)), key=lambda index: abs(index - first))
     for row in (ROWS[index] for index in near):
         yield row.place, lambda row=row: holds(row)  # type: ignore[misc]
+    yield from charges()
     yield from models()
     yield from messages()
     yield from connections()
+
+
+def charges() -> Iterator[tuple[str, Callable[[], bool]]]:
+    import test_charges as tests
+
+    for expression in tests.CHARGES:
+        yield f"charge of {expression}", lambda e=expression: passes(tests.test_charge, e)  # type: ignore[misc]
 
 
 def models() -> Iterator[tuple[str, Callable[[], bool]]]:
@@ -124,12 +134,16 @@ def connections() -> Iterator[tuple[str, Callable[[], bool]]]:
         if name.startswith("test_"):
             marks = getattr(test, "pytestmark", [])
             for values in marks[0].args[1] if marks else [None]:
-                yield name, lambda test=test, values=values: passes(test, values)  # type: ignore[misc]
+                yield name, lambda test=test, values=values: inside(test, values)  # type: ignore[misc]
 
 
-def passes(test: Callable[..., None], value: object) -> bool:
+def inside(test: Callable[..., None], value: object) -> bool:
     with tempfile.TemporaryDirectory() as folder:
-        test(Path(folder), *(() if value is None else (value,)))
+        return passes(test, Path(folder), *(() if value is None else (value,)))
+
+
+def passes(test: Callable[..., None], *values: object) -> bool:
+    test(*values)
     return True
 
 

@@ -1,7 +1,7 @@
 """`make mutants`: plants small mistakes in evaluation, functions, types and scopes, and says which of them no test notices.
 
 Each mutant is judged in a child process of its own, by the rows of tests/language, the models of the samples, the messages of
-tests/cases and who reaches whom. `survivors.txt` says of each that lives why that is right; the run fails where another one lives,
+tests/cases, what is charged and who reaches whom. `survivors.txt` says of each that lives why that is right; the run fails where another one lives,
 or where fewer than 95 % die. `--all` prints the killer of each, `--again=FILE` judges only what lives by an earlier run; names of files limit the run to these.
 """
 
