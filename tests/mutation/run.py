@@ -11,6 +11,7 @@ import ast
 import compileall
 import gc
 import os
+import resource
 import signal
 import sys
 import time
@@ -35,6 +36,7 @@ FILES = (
 )
 LEAST = 0.95
 SECONDS = 20
+MEMORY = 2**30
 JOBS = int(os.environ.get("JOBS", "1"))
 
 
@@ -108,6 +110,7 @@ def start(name: str, path: str, code: CodeType | None, first: int) -> tuple[int,
         return child, read
     gc.disable()
     signal.alarm(SECONDS)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, 1)
     os.dup2(devnull, 2)
@@ -128,7 +131,7 @@ def answer(child: tuple[int, int]) -> str:
 
 
 def report(names: list[str], counts: Counter, alive: list[str], seconds: float) -> int:
-    known = {line.partition(" # ")[0].strip() for line in (HERE / "survivors.txt").read_text().splitlines()}
+    known = {line.rpartition(" # ")[0].strip() for line in (HERE / "survivors.txt").read_text().splitlines()}
     for name in names:
         died, lived = counts[name, True], counts[name, False]
         print(f"{name}.py: {died} of {died + lived} die ({died / max(died + lived, 1):.1%})")
