@@ -21,8 +21,13 @@ def identifiers(*, exceptions: bool) -> list[str]:
     found: set[str] = set()
     for entry in entries:
         if entry.get("spdx_license_key"):
-            names = {entry["spdx_license_key"], *entry["other_spdx_license_keys"]}  # the others are deprecated, and valid
-            found |= {name for name in names if (bool(entry.get("is_exception")) and "-with-" not in name) == exceptions}
+            names = {
+                entry["spdx_license_key"],
+                *entry["other_spdx_license_keys"],
+            }  # the others are deprecated, and valid
+            found |= {
+                name for name in names if (bool(entry.get("is_exception")) and "-with-" not in name) == exceptions
+            }
     return sorted(name for name in found if not name.startswith(OWN))
 
 

@@ -109,7 +109,7 @@ class Project:
             if status.st_size > LARGEST:
                 raise ReadError(f"it is larger than {LARGEST // 2**20} MiB")
             content = bytearray()
-            while len(content) <= LARGEST and (piece := file.read(LARGEST)):
+            while len(content) <= LARGEST and (piece := file.read(max(status.st_size - len(content), 0) + 1)):
                 content += piece
             return bytes(content)
 

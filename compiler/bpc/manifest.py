@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from bpc.model.document import plain
+from bpc.model.document import shallow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ def manifest(target: str, solution: Solution, artifacts: Artifacts) -> str:
         "environment": solution.environment,
         "sources": solution.digest,
         "files": sorted(artifacts.files),
-        "deployment": plain(artifacts.deployment) if artifacts.deployment else None,
+        "deployment": artifacts.deployment,
     }
-    lines = (f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in made.items())  # an indent is slow
+    lines = (
+        f"  {json.dumps(name)}: {json.dumps(value, default=shallow)}" for name, value in made.items()
+    )  # an indent is slow
     return "{\n" + ",\n".join(lines) + "\n}\n"

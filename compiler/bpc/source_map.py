@@ -57,7 +57,7 @@ def origin_of(of: Declared, member: int | None = None, within: str = "") -> Orig
             name = f"{within}.{of.name}"
         case _:
             name = of.name
-    kind = KINDS.get(type(of), type(of).__name__.lower())
+    kind = KINDS.get(type(of)) or type(of).__name__.lower()
     return Origin(kind=kind, name=name, member=member, span=of.span)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from json.encoder import encode_basestring
 
 from bpc.parts import Place, escaped, joined, separator
 from bpc.record import Record
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.-]*(?:::?[A-Za-z0-9_/.-]+)*\Z")
 WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"])
+LONGEST_WORD = 5
 UNSAFE = "[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[\u2028\u2029]"
 BLOCK = "[\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]*\\Z"
 """Patterns that are compiled when a text is met that is not plain ASCII: that takes long."""
@@ -33,6 +35,9 @@ class Filled(Record):
 
     parts: Parts
 
+
+SEQUENCES = (list, tuple)
+NESTED = (dict, list, tuple, Filled)
 
 INSIDE_QUOTES = (("\n", "\\n"), ('"', '\\"'), ("\\", "\\\\"))
 """What a value needs between double quotes, beside characters that no document may have."""
@@ -55,7 +60,7 @@ def dump(value: object) -> str:
     lines: list[str] = []
     if isinstance(value, dict) and value:
         _map(value, "", "", lines.append)
-    elif isinstance(value, list | tuple) and value:
+    elif isinstance(value, SEQUENCES) and value:
         _list(value, "", lines.append)
     else:
         lines.append(scalar(value) + "\n")
@@ -77,7 +82,7 @@ def scalar(value: object) -> str:
         return str(value)
     if isinstance(value, dict):
         return "{}"
-    if isinstance(value, list | tuple):
+    if isinstance(value, SEQUENCES):
         return "[]"
     return json.dumps(value)
 
@@ -92,7 +97,8 @@ class Texts(dict[str, str]):
         return text
 
     def written(self, value: str) -> str:
-        return value if PLAIN.match(value) and value.lower() not in WORDS else quoted(value)
+        plain = PLAIN.match(value) and (len(value) > LONGEST_WORD or value.lower() not in WORDS)
+        return value if plain else quoted(value)
 
 
 class InsideTexts(Texts):
@@ -113,7 +119,7 @@ TEXTS, INSIDE = Texts(), InsideTexts()
 
 def quoted(value: str) -> str:
     """A double-quoted string; JSON's escapes are YAML's too, once astral pairs and separators are escaped YAML's way."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = encode_basestring(value)
     return text if text.isascii() and "\x7f" not in text else re.sub(UNSAFE, lambda match: _escape(match.group()), text)
 
 
@@ -135,7 +141,7 @@ def _map(value: dict[str, object], lead: str, pad: str, put: Put) -> None:
                 put(f"{lead}{name}:\n")
                 deeper = pad + "  "
                 _map(item, deeper, deeper, put)
-        elif isinstance(item, list | tuple) and item:
+        elif isinstance(item, SEQUENCES) and item:
             put(f"{lead}{name}:\n")
             _list(item, pad + "  ", put)
         elif isinstance(item, Filled):
@@ -153,7 +159,7 @@ def _list(value: list[object] | tuple[object, ...], pad: str, put: Put) -> None:
                 put(f"{pad}- {flow}\n")
             else:
                 _map(item, f"{pad}- ", pad + "  ", put)
-        elif isinstance(item, list | tuple) and item:
+        elif isinstance(item, SEQUENCES) and item:
             put(f"{pad}-\n")
             _list(item, pad + "  ", put)
         elif isinstance(item, Filled):
@@ -166,15 +172,19 @@ def _list(value: list[object] | tuple[object, ...], pad: str, put: Put) -> None:
 def _flow(item: dict[str, object]) -> str:
     """A map of one short entry, such as a function call, on one line; "" where it needs more."""
     ((key, value),) = item.items()
-    if isinstance(value, Filled):
-        return ""
-    if isinstance(value, str):
+    if type(value) is str:
         text = INSIDE[value]
-    elif isinstance(value, list | tuple) and value:
-        if any(isinstance(part, dict | list | tuple | Filled) for part in value):
-            return ""
-        text = f"[{', '.join([INSIDE[part] if isinstance(part, str) else scalar(part) for part in value])}]"
-    elif isinstance(value, dict):
+    elif isinstance(value, SEQUENCES) and value:
+        parts = []
+        for part in value:
+            if type(part) is str:
+                parts.append(INSIDE[part])
+            elif isinstance(part, NESTED):
+                return ""
+            else:
+                parts.append(scalar(part))
+        text = f"[{', '.join(parts)}]"
+    elif isinstance(value, NESTED):
         return ""
     else:
         text = scalar(value)

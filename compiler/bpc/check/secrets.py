@@ -25,28 +25,28 @@ if TYPE_CHECKING:
     from bpc.source import Source
     from bpc.syntax.tree import Expression, Node
 
-SECRET_NAME = re.compile(r"passw(or)?d|passphrase|secret|token|api_?key", re.IGNORECASE)
+SECRET_NAMES = ("password", "passwd", "passphrase", "secret", "token", "apikey", "api_key")
 
 KEY = r"(?:passw(?:or)?d|passwd|pwd|passphrase|secret|token|(?:api|access|secret|private|auth)[_-]?key|(?<=[_-])pass)"
 VALUE = r"""(?:\\?"(?P<double>[^"\\\n]*)\\?"|'(?P<single>[^'\\\n]*)'|(?P<bare>[^\s"'\\,;#&|<>(){}\[\]$`]+))"""
 NEAR = ("passw", "pwd", "passphrase", "secret", "token", "key", "_pass", "-pass")
 
-PATTERNS: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    (NEAR, "a secret", rf"""(?<![\w.$-])(?<!\$\{{)[\w.-]*{KEY}\\?["']?(?P<op>[ \t]*(?::=|=>|=(?!=)|:(?![:/=]))[ \t]*){VALUE}"""),
-    (("--",), "a secret", rf"(?<!\S)--[\w-]*{KEY}[ \t]+{VALUE}"),
-    (("identified by", "password '", "requirepass", "masterauth"), "a secret", rf"\b(?:(?:identified by|password)(?=\s+')|requirepass|masterauth)[ \t]+{VALUE}"),
-    (("chpasswd",), "a secret", r"""["'\s][\w-]+:(?P<single>[^\s:"'\\|]+)\\?["']?\s*\|\s*(?:sudo\s+)?(?:\S{0,100}/)?chpasswd"""),
-    (("</",), "a secret", rf"<[\w.-]*{KEY}>(?P<single>[^<>\n]+)</"),
-    (("://",), "a secret", r"""(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://[^\s:/@"'\\]+:(?P<shape>[^\s/@"'\\${}<>*]+)@"""),
-    (("authorization:",), "a secret", r"authorization:[ \t]*(?:basic|bearer|token)[ \t]+(?P<single>[\w.+/=-]+)"),
-    (("mysql",), "a secret", r"""\bmysql\w*[ \t][^\n|;]{0,200}?(?<=[ \t])-p(?P<single>[^\s"'\\]+)"""),
-    (("private key",), "a private key", r"(?P<shape>-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----)(?!(?:\\n|\s)*[${<])"),
-    (("akia", "asia"), "an access key", r"(?<![A-Za-z0-9])(?P<shape>A[KS]IA[0-9A-Z]{16})(?![A-Za-z0-9])"),
-    (("ghp_", "gho_", "ghs_", "xox", "glpat-"), "a token", r"(?<!\w)(?P<shape>gh[pos]_[A-Za-z0-9]{36}|xox[abprs]-[\w-]{10,}|glpat-[\w-]{20})"),
+PATTERNS: tuple[tuple[tuple[tuple[str, ...], ...], str, str], ...] = (
+    ((NEAR,), "a secret", rf"""(?<![\w.$-])(?<!\$\{{)[\w.-]*{KEY}\\?["']?(?P<op>[ \t]*(?::=|=>|=(?!=)|:(?![:/=]))[ \t]*){VALUE}"""),
+    ((("--",), NEAR), "a secret", rf"(?<!\S)--[\w-]*{KEY}[ \t]+{VALUE}"),
+    ((("identified by", "password '", "requirepass", "masterauth"),), "a secret", rf"\b(?:(?:identified by|password)(?=\s+')|requirepass|masterauth)[ \t]+{VALUE}"),
+    ((("chpasswd",),), "a secret", r"""["'\s][\w-]+:(?P<single>[^\s:"'\\|]+)\\?["']?\s*\|\s*(?:sudo\s+)?(?:\S{0,100}/)?chpasswd"""),
+    ((("</",), NEAR), "a secret", rf"<[\w.-]*{KEY}>(?P<single>[^<>\n]+)</"),
+    ((("://",), ("@",)), "a secret", r"""(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://[^\s:/@"'\\]+:(?P<shape>[^\s/@"'\\${}<>*]+)@"""),
+    ((("authorization:",),), "a secret", r"authorization:[ \t]*(?:basic|bearer|token)[ \t]+(?P<single>[\w.+/=-]+)"),
+    ((("mysql",),), "a secret", r"""\bmysql\w*[ \t][^\n|;]{0,200}?(?<=[ \t])-p(?P<single>[^\s"'\\]+)"""),
+    ((("private key",),), "a private key", r"(?P<shape>-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----)(?!(?:\\n|\s)*[${<])"),
+    ((("akia", "asia"),), "an access key", r"(?<![A-Za-z0-9])(?P<shape>A[KS]IA[0-9A-Z]{16})(?![A-Za-z0-9])"),
+    ((("ghp_", "gho_", "ghs_", "xox", "glpat-"),), "a token", r"(?<!\w)(?P<shape>gh[pos]_[A-Za-z0-9]{36}|xox[abprs]-[\w-]{10,}|glpat-[\w-]{20})"),
 )  # fmt: skip
-"""What must stand in a text (the text in lower case) for the pattern to be tried, what it finds, and the pattern."""
+"""What must stand in a text (of each group one word, in lower case) for the pattern to be tried, what it finds, and the pattern."""
 
-SAFE = re.compile(
+SAFE = (
     r"""[\s/~<$%{@*!(\[+-]|\./|\w+://|.*(?:\$[{(]|\{\{|%\()|.*\s$|(.)\1*$"""
     r"""|(?:[\w.]*(?:[._]|[a-z](?=[A-Z])))?(?i:password|passwd|secret|token|key|pass)$"""
     r"""|(?i:(?:your|replace|change|insert|enter|put)[_ -]?\w*|true|false|none|null|undefined|string|required|optional|prompt|trust|peer|ident|md5|scram-sha-256"""
@@ -82,7 +82,7 @@ def secrets_in(source: Source, start: int = 0, end: int | None = None) -> Iterat
     text = source.text[start : LONGEST if end is None else end]
     lowered = text.lower()
     for words, what, pattern in PATTERNS:
-        if any(word in lowered for word in words):
+        if all(any(word in lowered for word in group) for group in words):
             for match in re.finditer(pattern, text, re.IGNORECASE if what == "a secret" else 0):
                 group = match.lastgroup or ""
                 if group == "shape" or _literal(match, group):
@@ -95,7 +95,7 @@ TAKE_OUT = "remove it, and revoke it where it is valid: a machine can create or 
 
 def _suspicious(text: str) -> bool:
     lowered = text.lower()
-    return any(word in lowered for words, _, _ in PATTERNS for word in words)
+    return any(word in lowered for groups, _, _ in PATTERNS for word in groups[0])
 
 
 def _literal(match: re.Match[str], group: str) -> bool:
@@ -116,7 +116,7 @@ def _literal(match: re.Match[str], group: str) -> bool:
 
 def plausible(value: str) -> bool:
     """Whether a value may be a secret: long enough, and no hole, path, placeholder or ordinary word."""
-    return len(value) >= SHORTEST and not (value.isdigit() and len(value) < 6) and not SAFE.match(value.strip("\r"))
+    return len(value) >= SHORTEST and not (value.isdigit() and len(value) < 6) and not re.match(SAFE, value.strip("\r"))
 
 
 def _named(node: Node, bindings: Bindings, named: set[Span]) -> Iterator[Diagnostic]:
@@ -135,9 +135,9 @@ def _named(node: Node, bindings: Bindings, named: set[Span]) -> Iterator[Diagnos
 
 
 def _password(name: str, value: Expression | None, named: set[Span]) -> Iterator[Diagnostic]:
-    if isinstance(value, String) and SECRET_NAME.search(name):
+    if isinstance(value, String) and any(word in name.lower() for word in SECRET_NAMES):
         parts = value.parts
-        if len(parts) == 1 and isinstance(parts[0], str) and not SAFE.match(parts[0]):
+        if len(parts) == 1 and isinstance(parts[0], str) and not re.match(SAFE, parts[0]):
             named.add(value.span)
             yield LiteralPassword(span=value.span, name=name)
 

@@ -50,6 +50,8 @@ def coerce(value: Value, expected: Type | str, span: Span, *, deploy: bool = Fal
         expected = parse(expected)
     if isinstance(value, Deferred) and not deploy:
         raise EvaluationError(lower.DeployTime(span=span, what=origin(value)))
+    if isinstance(expected, Scalar) and type_name(value) == expected.name:
+        return value
     for choice in choices_of(expected):
         accepted = _accept(value, choice, span, deploy=deploy)
         if accepted is not None:

@@ -154,7 +154,7 @@ class BlockReader:
                 self.context.fail_at(self.where(name), EvaluationError(None))
             return default
         setting, scope = given
-        if words(word.type) and isinstance(setting.value, Name):
+        if isinstance(setting.value, Name) and words(word.type):
             return setting.value.text
         try:
             value = evaluate_as(word.type, setting.value, scope, deploy=word.deploy)

@@ -6,6 +6,8 @@ A record becomes an object with its fields; a record of a union also says which 
 
 from __future__ import annotations
 
+import json
+
 from bpc.digest import sha256
 from bpc.model.steps import KINDS
 from bpc.record import Record, fields
@@ -27,28 +29,31 @@ def document(solution: Solution) -> dict[str, Any]:
 
 def plain(record: Record) -> dict[str, Any]:
     """One record of the model as plain JSON values."""
-    made = _plain(record)
-    assert isinstance(made, dict)
+    made: dict[str, Any] = json.loads(json.dumps(record, default=shallow))
     return made
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, Span):
-        return where(value)
+def shallow(value: object) -> object:
+    """What JSON has no type for, one level of it: `default` of `json.dumps`, which goes on with what is inside."""
     if isinstance(value, Record):
-        return {"kind": type(value).__name__, **{_json_name(name): _plain(item) for name, item in fields(value)}}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, bytes):
-        return {"kind": "Bytes", "sha256": sha256(value), "size": len(value)}
-    if isinstance(value, float):
-        return int(value) if value == int(value) else value
-    return value if isinstance(value, str | bool) or value is None else int(str(value))
+        return {"kind": type(value).__name__, **{_json_name(name): _field(item) for name, item in fields(value)}}
+    assert isinstance(value, bytes), value
+    return {"kind": "Bytes", "sha256": sha256(value), "size": len(value)}
+
+
+def _field(value: object) -> object:
+    """A place is a tuple, and a whole number may be a float: JSON would take both as they are."""
+    if type(value) is Span:
+        return where(value)
+    return int(value) if type(value) is float and value.is_integer() else value
 
 
 def _json_name(name: str) -> str:
     """`span` is a place in the model; a step's own `kind` (its layer) makes room for the record's."""
-    return {"span": "source_place", "kind": "layer"}.get(name, name)
+    return OTHER_NAMES.get(name, name)
+
+
+OTHER_NAMES = {"span": "source_place", "kind": "layer"}
 
 
 def schema() -> dict[str, Any]:

@@ -29,11 +29,15 @@ def unused(
     """Warnings for declarations that no expression uses, but for those that a Jinja template of the image does."""
     texts = None if read is None else list(_templates(body, read))
     for name, statement in left:
-        if texts is not None and any(text is None or re.search(rf"\b{re.escape(name)}\b", text) for text in texts):
+        if texts is not None and any(text is None or _names(name, text) for text in texts):
             continue
         if isinstance(statement, Let | Parameter):
             what = "let" if isinstance(statement, Let) else "param"
             yield Unused(span=statement.name.span, what=what, name=name)
+
+
+def _names(name: str, text: str) -> bool:
+    return name in text and re.search(rf"\b{re.escape(name)}\b", text) is not None
 
 
 def _templates(body: Iterable[Statement], read: Read) -> Iterator[str | None]:
