@@ -7,6 +7,7 @@ as everywhere 130 after Ctrl-C, and 141 where whoever read the output left befor
 from __future__ import annotations
 
 import argparse
+import atexit
 import gc
 import os
 import sys
@@ -205,6 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # whatever is printed, and whatever a terminal can show
     gc.disable()  # a compilation ends soon and makes hardly a cycle: collecting costs a third of its time
+    atexit.register(gc.freeze)  # and Python's own last collection, a tenth
     try:
         try:
             options = parser().parse_args(arguments)

@@ -264,6 +264,8 @@ class Binder:
 
     def expression(self, node: Expression, names: Names) -> None:
         match node:
+            case Boolean() | Number() | Quantity() | Broken():
+                pass
             case Name():
                 self.name(node, names)
             case Attribute():
@@ -291,8 +293,6 @@ class Binder:
                 self.each((node.condition, node.then, node.otherwise), names)
             case RangeLiteral():
                 self.each((node.low, node.high), names)
-            case Boolean() | Number() | Quantity() | Broken():
-                pass
             case _:
                 assert_never(node)
 
