@@ -28,7 +28,7 @@ def _initialize(self: Record, **values: Any) -> None:
     """`__init__` of a class of which few were made yet."""
     cls = type(self)
     cls._made += 1
-    if cls._made == MANY:
+    if cls._made == MANY and cls._fields:
         cls.__init__ = _generated(cls)  # type: ignore[method-assign]
     given = len(values)
     if given != len(cls._fields):
