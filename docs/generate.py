@@ -9,7 +9,7 @@ from pathlib import Path
 from bpc.cli.targets_command import table
 from bpc.diagnostics.catalogue import catalogue
 from bpc.names import FORMS, FREE
-from bpc.vocabulary import BLOCKS, FUNCTIONS
+from bpc.vocabulary import BLOCKS, FUNCTIONS, NOTHING, SettingSpec, literal
 
 DOCS = Path(__file__).parent
 TOPICS = sorted((DOCS.parent / "tests" / "language").glob("*.md"))
@@ -41,16 +41,33 @@ def language(current: str) -> str:
         if not block.settings:
             continue
         rows = [
-            f"| `{setting}` | {word.type.replace('|', 'or')} | {'yes' if word.required else ''} | {word.doc} |"
+            f"| `{setting}` | {word.type.replace('|', 'or')}{bounds(word)} | {default(word)} | {word.doc} |"
             for setting, word in block.settings.items()
         ]
-        head = f"### {name}\n\n{block.doc.capitalize()}.\n\n| setting | type | required | |\n|---|---|---|---|\n"
+        head = f"### {name}\n\n{block.doc.capitalize()}.\n\n| setting | type | default | |\n|---|---|---|---|\n"
         tables.append(head + "\n".join(rows) + "\n")
     rows = [f"| `{name}({', '.join(f.parameters)})` | `{f.result}` | {f.doc} |" for name, f in FUNCTIONS.items()]
     functions = "## Functions\n\n| function | result | |\n|---|---|---|\n" + "\n".join(rows) + "\n"
     settings = "\n## Settings\n\n" + "\n".join(tables) + "\n"
     values = VALUES + "\n".join(topic.read_text(encoding="utf-8") for topic in TOPICS)
     return current.partition(MARK)[0] + MARK + settings + functions + "\n" + names() + values
+
+
+def default(word: SettingSpec) -> str:
+    """What holds where the setting is not said, as a blueprint would say it."""
+    if word.required:
+        return "required"
+    if word.otherwise:
+        return word.otherwise
+    nothing = word.usual is None or (word.usual in NOTHING.values() and word.type != "bool")
+    return "none" if nothing else f"`{literal(word.usual, word.type)}`"
+
+
+def bounds(word: SettingSpec) -> str:
+    """The least and the most, where a setting has them; that nothing is negative needs no word."""
+    if word.most is not None:
+        return f", {literal(word.least, word.type)} to {literal(word.most, word.type)}"
+    return f", at least {literal(word.least, word.type)}" if word.least else ""
 
 
 NAMES = """## Names

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from bpc.record import Record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 EDITION = 1
 
 SIZES = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 DURATIONS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+MIB, GIB, SECOND, MINUTE = SIZES["MiB"], SIZES["GiB"], DURATIONS["s"], DURATIONS["min"]
 UNITS = {**dict.fromkeys(SIZES, "size"), **dict.fromkeys(DURATIONS, "duration"), "%": "percent"}
 
 PARAM_TYPES = ("bool", "int", "number", "string", "size", "duration", "percent", "cidr", "port")
@@ -53,9 +58,12 @@ def words(kind: str) -> tuple[str, ...]:
 
 
 class SettingSpec(Record):
-    """One setting of a block: its type, whether it must stand there, and what it means (for the reference).
+    """One setting of a block, all that is to be said of it: the reader, the checks and the reference take it from here.
 
-    `form` says what a text in it may be (`names.FORMS`): one line, unless it is said.
+    `default` is a value of the type, in its unit (bytes, milliseconds); without one, the type's `NOTHING`. Of a required setting it
+    is what lowering goes on with after the error. `otherwise` says in words what a default that depends on others is.
+    `least` and `most` hold for numbers, sizes and durations. `form` says what a text in it may be (`names.FORMS`): one line,
+    unless it is said.
     """
 
     type: str
@@ -63,6 +71,29 @@ class SettingSpec(Record):
     deploy: bool = False
     doc: str = ""
     form: str = "line"
+    default: object = None
+    otherwise: str = ""
+    least: int | None = None
+    most: int | None = None
+
+    @property
+    def usual(self) -> Any:
+        """The value of a setting that does not stand there."""
+        return NOTHING.get(self.type) if self.default is None else self.default
+
+
+NOTHING: dict[str, object] = {"string": "", "service": "", "bool": False, "list(string)": (), "map(any)": {}}
+
+
+def literal(value: object, kind: str) -> str:
+    """A value of a type as a blueprint would say it; a size or duration in the largest unit that gives a whole number."""
+    units = SIZES if kind == "size" else DURATIONS if kind == "duration" else {}
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        unit = next((unit for unit, size in reversed(units.items()) if value and value % size == 0), "")
+        return f"{value // units[unit]}{unit}" if unit else str(value)
+    return f'"{value}"' if kind == "string" else str(value)
 
 
 class BlockSpec(Record):
@@ -78,7 +109,7 @@ class BlockSpec(Record):
 
 
 _BAKE = SettingSpec(
-    type="base | software | full", doc="what the image contains and what happens at first boot; default: `software`"
+    type="base | software | full", doc="what the image contains and what happens at first boot", otherwise="`software`"
 )
 _WAS = SettingSpec(type="string", doc="the name before a rename; keeps the identity of what exists")
 
@@ -107,17 +138,19 @@ _CONFIGURE = {
         type="map(any)", deploy=True, doc="ansible: variables of a playbook of the project", form="text"
     ),
     "server": SettingSpec(type="string", deploy=True, doc="puppet, required: the server's host"),
-    "certname": SettingSpec(type="string", deploy=True, doc="puppet: the machine's name there; default: its host name"),
+    "certname": SettingSpec(
+        type="string", deploy=True, doc="puppet: the machine's name there", otherwise="its host name"
+    ),
     "environment": SettingSpec(type="string", deploy=True, doc="puppet, chef: the environment there"),
     "settings": SettingSpec(type="map(any)", deploy=True, doc="puppet, salt: further settings of the agent or minion"),
     "server_url": SettingSpec(type="string", deploy=True, doc="chef, required: the server's address"),
     "validation_name": SettingSpec(type="string", deploy=True, doc="chef, required: who registers new machines"),
-    "node_name": SettingSpec(type="string", deploy=True, doc="chef: the machine's name there; default: its id"),
+    "node_name": SettingSpec(type="string", deploy=True, doc="chef: the machine's name there", otherwise="its id"),
     "run_list": SettingSpec(type="list(string)", deploy=True, doc="chef: recipes and roles"),
     "attributes": SettingSpec(type="map(any)", deploy=True, doc="chef: attributes of the first run", form="text"),
     "licence": SettingSpec(type="string", doc='chef: "accept", where the package asks for it'),
     "master": SettingSpec(type="string", deploy=True, doc="salt, required: the master's host"),
-    "id": SettingSpec(type="string", deploy=True, doc="salt: the minion's name; default: its host name"),
+    "id": SettingSpec(type="string", deploy=True, doc="salt: the minion's name", otherwise="its host name"),
     "grains": SettingSpec(type="map(any)", deploy=True, doc="salt: grains of the minion", form="text"),
 }
 
@@ -125,10 +158,10 @@ _MACHINE = BlockSpec(
     once=True,
     doc="what a member needs",
     settings={
-        "cpu": SettingSpec(type="int", doc="virtual processors"),
-        "memory": SettingSpec(type="size", doc="memory"),
-        "disk": SettingSpec(type="size", doc="root disk"),
-        "architecture": SettingSpec(type="x86_64 | aarch64", doc="processor architecture; default: `x86_64`"),
+        "cpu": SettingSpec(type="int", doc="virtual processors", default=1, least=1),
+        "memory": SettingSpec(type="size", doc="memory", default=GIB, least=MIB),
+        "disk": SettingSpec(type="size", doc="root disk", default=10 * GIB, least=GIB),
+        "architecture": SettingSpec(type="x86_64 | aarch64", doc="processor architecture", default="x86_64"),
         "flavor": SettingSpec(
             type="string", doc="a cloud's own machine type, where one must be named", form="argument"
         ),
@@ -149,14 +182,17 @@ BLOCKS: dict[str, BlockSpec] = {
         label="name",
         form="name",
         doc="a value that the cloud generates",
-        settings={"length": SettingSpec(type="int", doc="letters and digits, 8 to 512; default: 32"), "was": _WAS},
+        settings={
+            "length": SettingSpec(type="int", doc="letters and digits", default=32, least=8, most=512),
+            "was": _WAS,
+        },
     ),
     "network": BlockSpec(
         label="name",
         form="name",
         doc="a private network, routed to the solution's others and outbound",
         settings={
-            "cidr": SettingSpec(type="cidr", required=True, doc="its addresses"),
+            "cidr": SettingSpec(type="cidr", required=True, doc="its addresses", default="10.0.0.0/24"),
             "public": SettingSpec(type="bool", doc="whether machines on it may have public addresses"),
             "was": _WAS,
         },
@@ -169,7 +205,10 @@ BLOCKS: dict[str, BlockSpec] = {
             "image": SettingSpec(type="image", required=True, doc="the image template, with its arguments"),
             "count": SettingSpec(
                 type="int | range",
-                doc="number of members: with a number they keep their identities, a range scales; default: 1",
+                doc="number of members: with a number they keep their identities, a range scales",
+                default=1,
+                least=0,
+                most=100_000,
             ),
             "spread": SettingSpec(
                 type="hosts | zones", doc="`hosts`: no two members on one host; `zones`: members in different zones"
@@ -178,7 +217,9 @@ BLOCKS: dict[str, BlockSpec] = {
                 type="network | list(network)", required=True, doc="its networks, the primary one first"
             ),
             "bake": _BAKE,
-            "ready_within": SettingSpec(type="duration", doc="how long first boot may take; default: 30min"),
+            "ready_within": SettingSpec(
+                type="duration", doc="how long first boot may take", default=30 * MINUTE, least=SECOND
+            ),
             "was": _WAS,
         },
         blocks=("machine", "scale", "expose", "volume", "update"),
@@ -191,9 +232,12 @@ BLOCKS: dict[str, BlockSpec] = {
         settings={
             "metric": SettingSpec(type="cpu | memory", required=True, doc="what is measured"),
             "target": SettingSpec(
-                type="percent", required=True, doc="average use that scaling maintains: more than 0%, at most 100%"
+                type="percent",
+                required=True,
+                doc="average use that scaling maintains: more than 0%, at most 100%",
+                default=60.0,
             ),
-            "cooldown": SettingSpec(type="duration", doc="waiting time after a change; default: 1min"),
+            "cooldown": SettingSpec(type="duration", doc="waiting time after a change", default=MINUTE, least=0),
         },
     ),
     "expose": BlockSpec(
@@ -201,21 +245,25 @@ BLOCKS: dict[str, BlockSpec] = {
         form="name",
         doc="a port on which the members listen",
         settings={
-            "port": SettingSpec(type="port", required=True, doc="the port number; it is written only here"),
+            "port": SettingSpec(type="port", required=True, doc="the port number; it is written only here", default=1),
             "protocol": SettingSpec(
-                type="tcp | udp | http | https", doc="default: `http` if `health` is set, otherwise `tcp`"
+                type="tcp | udp | http | https",
+                doc="what is spoken there",
+                otherwise="`http` if `health` is set, otherwise `tcp`",
             ),
             "public": SettingSpec(type="bool", doc="whether it can be reached from the internet"),
             "health": SettingSpec(
-                type="string", doc="path of an HTTP check by the balancer; default: no check", form="health"
+                type="string", doc="path of an HTTP check by the balancer", otherwise="no check", form="health"
             ),
             "balance": SettingSpec(
-                type="round_robin | least_connections | source_ip", doc="one address for all members"
+                type="round_robin | least_connections | source_ip",
+                doc="one address for all members",
+                otherwise="`round_robin` if it is `public` and the tier may have several members",
             ),
             "tls": SettingSpec(
                 type="string", deploy=True, doc="the cloud's reference to a certificate; TLS ends at the balancer"
             ),
-            "network": SettingSpec(type="network", doc="network on which it listens; default: the primary network"),
+            "network": SettingSpec(type="network", doc="network on which it listens", otherwise="the primary network"),
         },
     ),
     "volume": BlockSpec(
@@ -223,10 +271,10 @@ BLOCKS: dict[str, BlockSpec] = {
         form="name",
         doc="a block volume for each member",
         settings={
-            "size": SettingSpec(type="size", required=True, doc="its size, whole GiB"),
-            "mount": SettingSpec(type="string", required=True, doc="where it is mounted", form="mount"),
+            "size": SettingSpec(type="size", required=True, doc="its size, whole GiB", default=GIB, least=GIB),
+            "mount": SettingSpec(type="string", required=True, doc="where it is mounted", form="mount", default="/"),
             "filesystem": SettingSpec(
-                type="ext4 | xfs", doc="file system, created if the volume is empty; default: `ext4`"
+                type="ext4 | xfs", doc="file system, created if the volume is empty", default="ext4"
             ),
             "keep": SettingSpec(type="bool", doc="whether it outlives the stack"),
             "type": SettingSpec(type="string", doc="a cloud's volume type", form="argument"),
@@ -238,10 +286,16 @@ BLOCKS: dict[str, BlockSpec] = {
         doc="how a change rolls through the members",
         settings={
             "batch": SettingSpec(
-                type="int", doc="members at a time; default: what is safe on the target (docs/targets.md)"
+                type="int",
+                doc="members at a time",
+                default=0,
+                otherwise="what is safe on the target (docs/targets.md)",
+                least=1,
             ),
-            "pause": SettingSpec(type="duration", doc="pause between batches; default: none"),
-            "minimum": SettingSpec(type="int", doc="members that stay in service; default: all but one batch"),
+            "pause": SettingSpec(type="duration", doc="pause between batches", default=0, least=0),
+            "minimum": SettingSpec(
+                type="int", doc="members that stay in service", otherwise="all but one batch", least=0
+            ),
         },
     ),
     "environment": BlockSpec(
@@ -277,9 +331,9 @@ BLOCKS: dict[str, BlockSpec] = {
             "template": SettingSpec(
                 type="string", doc="a Jinja template of the project; the image's parameters are its variables"
             ),
-            "mode": SettingSpec(type="string", doc='octal; default: "0644", with a secret "0600"', form="mode"),
-            "owner": SettingSpec(type="string", doc='default: "root"', form="owner"),
-            "group": SettingSpec(type="string", doc="default: the same name as the owner", form="owner"),
+            "mode": SettingSpec(type="string", doc="octal", otherwise='"0644", with a secret "0600"', form="mode"),
+            "owner": SettingSpec(type="string", doc="the account that owns it", default="root", form="owner"),
+            "group": SettingSpec(type="string", doc="its group", otherwise="the same name as the owner", form="owner"),
             "reload": SettingSpec(type="service", doc="the service to reload when the file changes", form="unit"),
         },
     ),
@@ -308,7 +362,7 @@ BLOCKS: dict[str, BlockSpec] = {
             "creates": SettingSpec(type="string", doc="the script does not run if this path exists", form="creates"),
             "network": SettingSpec(
                 type="bool",
-                doc="whether the script may use a network while `bpc build` makes the image (default: false); elsewhere it has one",
+                doc="whether the script may use a network while `bpc build` makes the image; elsewhere it has one",
             ),
         },
     ),
@@ -318,7 +372,7 @@ BLOCKS: dict[str, BlockSpec] = {
         doc="a systemd service, enabled and started",
         settings={
             "unit": SettingSpec(type="string", doc="a unit file of the project, for a service that is in no package"),
-            "enabled": SettingSpec(type="bool", doc="whether it starts at boot; default: true"),
+            "enabled": SettingSpec(type="bool", doc="whether it starts at boot", default=True),
         },
     ),
     "user": BlockSpec(
@@ -329,7 +383,8 @@ BLOCKS: dict[str, BlockSpec] = {
             "groups": SettingSpec(type="list(string)", doc="additional groups", form="group"),
             "shell": SettingSpec(
                 type="string",
-                doc='login shell; default: "/bin/bash", for a system account "/usr/sbin/nologin"',
+                doc="login shell",
+                otherwise='"/bin/bash", for a system account "/usr/sbin/nologin"',
                 form="shell",
             ),
             "home": SettingSpec(type="string", doc="its home folder", form="home"),

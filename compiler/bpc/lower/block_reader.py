@@ -10,13 +10,13 @@ from bpc.diagnostics.check import BlockTwice, SettingTwice
 from bpc.language.coerce import EvaluationError, coerce, invalid
 from bpc.language.functions import private
 from bpc.language.types import STRING
-from bpc.language.values import Deferred, EndpointValue, Hosts
+from bpc.language.values import Deferred, EndpointValue, Hosts, Range, type_name
 from bpc.lower.evaluate import evaluate, evaluate_as, loop_scope
 from bpc.lower.items import items
 from bpc.model.values import BalancerAddressHole, MemberAddressesHole, MemberAddressHole
 from bpc.names import FREE, KEY, LINE, NAME, check
 from bpc.syntax.tree import Block, For, Identifier, ListLiteral, Name, Setting, String
-from bpc.vocabulary import BLOCKS, words
+from bpc.vocabulary import BLOCKS, literal, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,11 +30,14 @@ if TYPE_CHECKING:
     from bpc.lower.sources import Sources
     from bpc.source import Span
     from bpc.syntax.tree import Expression, Statement
+    from bpc.vocabulary import SettingSpec
 
 
 TEXTS = frozenset([str, tuple, dict, Deferred])
 """What may have names in it."""
 IN_LOOP = "a `for` repeats its statements for each item: write this once, outside of the loop"
+LARGEST = 10**15
+"""The largest number, size or duration of a setting that has a least one."""
 BLOCK = 10
 """Steps of reading a block."""
 
@@ -145,8 +148,12 @@ class BlockReader:
         value = self.settings[name][0].value
         return value.items[index].span if isinstance(value, ListLiteral) else value.span
 
-    def value(self, name: str, default: Any) -> Any:
-        """A setting's value as its type needs it, or the default."""
+    def value(self, name: str) -> Any:
+        """A setting's value as its type needs it, within its bounds, or its default."""
+        return self.value_or(name, self.keyword.settings[name].usual)
+
+    def value_or(self, name: str, default: Any) -> Any:
+        """The same where the default depends on other settings."""
         given = self.settings.get(name)
         word = self.keyword.settings[name]
         if given is None or id(given[0]) in self._broken:
@@ -165,22 +172,24 @@ class BlockReader:
             if type(value) in TEXTS and word.form != FREE:
                 for diagnostic in names_in(value, word.form, setting.value):
                     self.context.report(diagnostic)
+            if word.least is not None and not isinstance(value, Range):
+                return self._bounded(name, value, word)
             return value
         except EvaluationError as wrong:
             self.context.fail_at(self.where(name), wrong)
             return default
 
-    def positive(self, name: str, default: int, least: int = 1, most: int = 10**15) -> int:
-        """A whole number, size or duration within bounds."""
-        value = self.value(name, default)
+    def _bounded(self, name: str, value: Any, word: SettingSpec) -> int:
+        """A whole number, size or duration. Raises `EvaluationError` where it is not within the bounds."""
+        least, most = word.least or 0, LARGEST if word.most is None else word.most
         if least <= value <= most:
             return int(value)
-        problem = f'"{name}" must be at least {least}' if value < least else f'"{name}" must be at most {most}'
+        kind = type_name(value)
+        bound = f"least {literal(least, kind)}" if value < least else f"most {literal(most, kind)}"
         span = self.where(name)
         dash = re.fullmatch(r"(\d+)\s*-\s*(\d+)", span.source.text[span.start : span.end])
         hint = f"a range is written {dash[1]}..{dash[2]}" if dash else ""
-        self.context.report(lower.BadValue(span=span, problem=f"{problem}, not {value}", hint=hint))
-        return default
+        raise invalid(span, f'"{name}" must be at {bound}, not {literal(value, kind)}', hint)
 
     def only(self, keyword: str) -> BlockReader | None:
         """The one block of a kind that stands at most once."""
@@ -211,7 +220,7 @@ class BlockReader:
 
     def was(self) -> str:
         """The name before a rename, or nothing."""
-        former = str(self.value("was", ""))
+        former = str(self.value("was"))
         if former and not re.fullmatch(NAME, former):
             self.context.fail(_no_name(former, self.block.keyword, self.where("was")))
         return former

@@ -34,13 +34,13 @@ def platform_packages(item: BlockReader, kind: Kind | None) -> list[Step]:
     """What brings the platform, as a step of software; nothing where the template itself does."""
     platform = _platform(item)
     usual = (*platform.packages, *(("git",) if item.has("url") else ()))
-    names = usual if not item.has("package") else tuple(name for name in (item.value("package", ""),) if name)
+    names = usual if not item.has("package") else tuple(name for name in (item.value("package"),) if name)
     return [Packages(names=names, kind=kind or "software", span=item.span)] if names else []
 
 
 def _platform(item: BlockReader) -> Platform:
     """The platform that is named. Raises `EvaluationError` where it is none, which was told."""
-    platform = PLATFORMS.get(item.value("with", ""))
+    platform = PLATFORMS.get(item.value("with"))
     if platform is None:
         raise EvaluationError(None)
     return platform
@@ -48,7 +48,7 @@ def _platform(item: BlockReader) -> Platform:
 
 def configure_of(item: BlockReader) -> Configure:
     """The step itself: configuration, whatever else a template brings. Raises `EvaluationError`."""
-    name, platform = item.value("with", ""), _platform(item)
+    name, platform = item.value("with"), _platform(item)
     pulled = item.has("url")
     for key, hint in UNPULLED.items():
         if pulled and item.has(key):
@@ -57,12 +57,12 @@ def configure_of(item: BlockReader) -> Configure:
         raise invalid(item.where("checkout"), "`checkout` needs a repository", "name it with `url`")
     known = (*platform.needs, *platform.takes)
     files = () if pulled else tuple(_files(item))
-    if name == "salt" and item.value("package", ""):
+    if name == "salt" and item.value("package"):
         known = ("package", *known)  # its module installs it, where it is not there
     given = [key for key in known if item.has(key) and key not in ("playbook", "files")]
     return Configure(
         platform=name,
-        playbook=item.value("playbook", "") if pulled or not files else files[0].name,
+        playbook=item.value("playbook") if pulled or not files else files[0].name,
         settings=tuple(Entry(name=key, value=_setting(item, key)) for key in given),
         files=files,
         kind="configuration",
@@ -72,10 +72,10 @@ def configure_of(item: BlockReader) -> Configure:
 
 def _files(item: BlockReader) -> Iterator[ProjectFile]:
     """The playbook and what it uses, each once."""
-    places = [(item.value(key, ()), item.where(key)) for key in ("playbook", "files") if item.has(key)]
+    places = [(item.value(key), item.where(key)) for key in ("playbook", "files") if item.has(key)]
     seen = set()
     for value, span in places:
-        for path in (value,) if isinstance(value, str) else value:
+        for path in (value,) if value and isinstance(value, str) else value:
             name, content = item.sources.content(path, span)
             if name not in seen:
                 seen.add(name)
@@ -84,7 +84,7 @@ def _files(item: BlockReader) -> Iterator[ProjectFile]:
 
 def _setting(item: BlockReader, key: str) -> Data:
     """One setting's value. Raises `EvaluationError` where everybody could read a secret."""
-    value = data(item.value(key, ""), item.where(key))
+    value = data(item.value(key), item.where(key))
     secret = next((hole.secret for hole in _holes(value) if isinstance(hole, SecretHole)), "")
     if secret and key not in PRIVATE:
         hint = 'write it to a `file` with mode = "0600": the files of the platform\'s own settings are open to all'

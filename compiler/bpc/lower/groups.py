@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from bpc.model.steps import Bake
     from bpc.source import Span
 
-HALF_HOUR = 1_800_000
 TIER, MEMBER, STEP = 200, 100, 50
 """Steps of what the targets make of each."""
 
@@ -49,7 +48,7 @@ def outlined(tiers: Tiers, body: BlockReader) -> list[TierOutline]:
         except EvaluationError as wrong:
             body.context.fail(wrong)
     failures = body.context.failures
-    private = {name for name, item in named(body, "network") if item.whole and not item.value("public", False)}
+    private = {name for name, item in named(body, "network") if item.whole and not item.value("public")}
     if body.context.failures > failures:
         return outlines
     for outline in outlines:
@@ -67,7 +66,7 @@ def groups(
 ) -> dict[str, Lowered]:
     """The groups by their tiers' names. `bakes` are tiers that are baked otherwise than the blueprint says."""
     made = {}
-    bake, said = body.value("bake", None), body.where("bake")
+    bake, said = body.value("bake"), body.where("bake")
     for outline in outlines:
         try:
             lowered = _group(outline, bake, said, bakes.get(outline.name), images)
@@ -85,14 +84,14 @@ def _group(outline: TierOutline, bake: Bake | None, said: Span, instead: Bake | 
     parts = 1 + sum(1 for _ in body.all("volume"))
     context.steps(TIER + MEMBER * _largest(outline) * parts + context.weight(body.block), body.span)
     with body.context.recording() as touched:
-        template = body.value("image", None)
+        template = body.value("image")
     connected = _connected(outline)
     volumes = tiers.volumes(outline)
     machine = tiers.machine(body)
     update = tiers.update(outline)
     signals = outline.members.count if isinstance(outline.members, Fixed) else outline.members.minimum
-    readiness = Readiness(signals=signals, timeout=body.positive("ready_within", HALF_HOUR, least=1000))
-    spread, was, chosen = body.value("spread", None), body.was(), instead or body.value("bake", bake)
+    readiness = Readiness(signals=signals, timeout=body.value("ready_within"))
+    spread, was, chosen = body.value("spread"), body.was(), instead or body.value_or("bake", bake)
     if not isinstance(template, TemplateValue):
         return None  # told where it was evaluated
     where = body.where("bake") if body.has("bake") else said

@@ -183,7 +183,7 @@ def _chain(template: TemplateValue, images: Images) -> list[Link]:
         if not images.lowering.sound(current.block):
             raise EvaluationError(None)
         body = BlockReader(current.block, _scope(current, images.lowering))
-        source: Value = body.value("from", Release(distribution="debian", version="12"))
+        source: Value = body.value_or("from", Release(distribution="debian", version="12"))
         links.append(
             Link(template=current, body=body, origin=source if isinstance(source, Release | ReadyImage) else None)
         )

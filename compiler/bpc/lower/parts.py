@@ -62,8 +62,8 @@ def networks(body: BlockReader) -> list[Network]:
         failures = body.context.failures
         network = Network(
             name=name,
-            cidr=item.value("cidr", "10.0.0.0/24"),
-            public=item.value("public", False),
+            cidr=item.value("cidr"),
+            public=item.value("public"),
             was=item.was(),
             span=item.span,
         )
@@ -91,7 +91,7 @@ def secrets(body: BlockReader) -> list[Secret]:
     return [
         Secret(
             name=name,
-            length=item.positive("length", 32, least=8, most=512),
+            length=item.value("length"),
             was=item.was(),
             span=item.span,
         )

@@ -89,7 +89,7 @@ def _variable(node: Expression) -> str:
 def variables(item: BlockReader) -> tuple[Variable, ...]:
     """The variables of a step. Raises `EvaluationError`."""
     made = []
-    for name, value in item.value("environment", {}).items():
+    for name, value in item.value("environment").items():
         place = _place(item, name)
         if not NAME.match(name):
             shown = name.encode("unicode_escape").decode()

@@ -141,7 +141,7 @@ def _solution(solution: Block, choice: Choice, lowering: Lowering, images: Image
     assert isinstance(block.label, Identifier)
     return Solution(
         name=block.label.text,
-        version=body.value("version", ""),
+        version=body.value("version"),
         doc=block.doc,
         environment=choice.environment,
         environments=tuple(environments(solution)),

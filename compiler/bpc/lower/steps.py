@@ -52,7 +52,7 @@ def items_once(body: BlockReader) -> None:
 
 def packages_of(body: BlockReader, kind: Kind | None) -> list[Step]:
     """The packages of one template as a step, or nothing."""
-    names = body.value("packages", ())
+    names = body.value("packages")
     versions: dict[str, tuple[str, Span]] = {}
     for index, name in enumerate(names):
         package, _, version = name.partition("=")
@@ -85,7 +85,7 @@ def step_of(item: BlockReader, template: BlockReader, kind: Kind | None) -> Step
 
 
 def _artifact(item: BlockReader, kind: Kind) -> Artifact:
-    source, wanted = item.value("source", ""), item.value("sha256", "").lower()
+    source, wanted = item.value("source"), item.value("sha256").lower()
     remote = source.startswith(("https://", "http://"))
     content = None if remote else item.sources.bytes(source, item.where("source"))[1]
     if not re.fullmatch("[0-9a-f]{64}", wanted):
@@ -101,15 +101,15 @@ def _artifact(item: BlockReader, kind: Kind) -> Artifact:
         content=content,
         url=source if remote else None,
         sha256=wanted,
-        version=item.value("version", ""),
-        licence=item.value("licence", ""),
+        version=item.value("version"),
+        licence=item.value("licence"),
         kind=kind,
         span=item.span,
     )
 
 
 def _check_licence(item: BlockReader) -> None:
-    licence = item.value("licence", "")
+    licence = item.value("licence")
     if licence in PLAIN_LICENCES:
         return
     from bpc.check.licences import wrong
@@ -123,14 +123,14 @@ def _check_licence(item: BlockReader) -> None:
 
 def _run(item: BlockReader, kind: Kind) -> Run:
     if item.has("script"):
-        script: Text = (item.sources.text(item.value("script", ""), item.where("script")).text,)
+        script: Text = (item.sources.text(item.value("script"), item.where("script")).text,)
     else:
-        script = private_text(item.value("text", ""))
+        script = private_text(item.value("text"))
         if any(not isinstance(part, str) for part in script):
             from bpc.lower.scripts import check_script
 
             check_script(script, item)
-    creates = item.value("creates", "")
+    creates = item.value("creates")
     environment: tuple[Variable, ...] = ()
     if item.has("environment"):
         from bpc.lower.scripts import variables
@@ -141,7 +141,7 @@ def _run(item: BlockReader, kind: Kind) -> Run:
         script=script,
         environment=environment,
         creates=creates,
-        network=item.value("network", False),
+        network=item.value("network"),
         kind=kind,
         span=item.span,
     )
@@ -153,10 +153,10 @@ def _file(item: BlockReader, template: BlockReader, kind: Kind) -> File:
         raise invalid(item.span, f'"{path}" is a folder, not a file', "write the whole path of the file")
     content, source = _content(item, template)
     sensitive = any(isinstance(hole, SecretHole) for hole in holes(content)) if isinstance(content, tuple) else False
-    mode = item.value("mode", "0600" if sensitive else "0644")
-    owner = item.value("owner", "root")
-    group = item.value("group", owner)
-    reload = item.value("reload", "")
+    mode = item.value_or("mode", "0600" if sensitive else "0644")
+    owner = item.value("owner")
+    group = item.value_or("group", owner)
+    reload = item.value("reload")
     return File(
         path=path,
         content=content,
@@ -173,13 +173,13 @@ def _file(item: BlockReader, template: BlockReader, kind: Kind) -> File:
 
 def _content(item: BlockReader, template: BlockReader) -> tuple[Text | bytes, str]:
     if item.has("text"):
-        return private_text(item.value("text", "")), ""
+        return private_text(item.value("text")), ""
     if item.has("source"):
-        name, content = item.sources.content(item.value("source", ""), item.where("source"))
+        name, content = item.sources.content(item.value("source"), item.where("source"))
         return content, name
     if not item.has("template"):
         raise EvaluationError(None)
-    source = item.sources.text(item.value("template", ""), item.where("template"))
+    source = item.sources.text(item.value("template"), item.where("template"))
     variables = _variables(item, template, source.text)
     item.sources.warn_of_dollars(source, variables)
     return private(item.scope.lowering.templates.render(source, variables, item.scope.lowering.tiers)), source.name
@@ -208,14 +208,14 @@ def _service(item: BlockReader, kind: Kind) -> Service:
     name = item.label()
     unit: Text = ()
     if item.has("unit"):
-        unit = (item.sources.text(item.value("unit", ""), item.where("unit")).text,)
-    return Service(name=name, unit=unit, enabled=item.value("enabled", True), kind=kind, span=item.span)
+        unit = (item.sources.text(item.value("unit"), item.where("unit")).text,)
+    return Service(name=name, unit=unit, enabled=item.value("enabled"), kind=kind, span=item.span)
 
 
 def _user(item: BlockReader, kind: Kind) -> User:
     name = item.label()
-    system = item.value("system", False)
-    keys = tuple(private_text(key) for key in item.value("ssh_keys", ()))
+    system = item.value("system")
+    keys = tuple(private_text(key) for key in item.value("ssh_keys"))
     for index, key in enumerate(keys):
         if any(isinstance(hole, SecretHole) for hole in holes(key)):
             raise invalid(item.where_item("ssh_keys", index), "a secret is not a public key")
@@ -228,11 +228,11 @@ def _user(item: BlockReader, kind: Kind) -> User:
             )
     return User(
         name=name,
-        groups=item.value("groups", ()),
-        shell=item.value("shell", "/usr/sbin/nologin" if system else "/bin/bash"),
-        home=item.value("home", ""),
+        groups=item.value("groups"),
+        shell=item.value_or("shell", "/usr/sbin/nologin" if system else "/bin/bash"),
+        home=item.value("home"),
         system=system,
-        sudo=item.value("sudo", False),
+        sudo=item.value("sudo"),
         ssh_keys=keys,
         kind=kind,
         span=item.span,

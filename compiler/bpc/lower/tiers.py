@@ -9,6 +9,7 @@ from bpc.language.values import NetworkValue, Range
 from bpc.lower.block_reader import same_path
 from bpc.model.resources import Balancer, Endpoint, Fixed, Machine, Scaling, Update, Volume
 from bpc.record import Record
+from bpc.vocabulary import BLOCKS, GIB
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from bpc.lower.block_reader import BlockReader
     from bpc.model.resources import Algorithm
 
-GIB = 2**30
 UNKNOWN_NETWORKS = ("",)
 PART = 100
 """Steps of what the targets make of an endpoint or a volume."""
@@ -40,7 +40,7 @@ def outline_tier(name: str, body: BlockReader) -> TierOutline:
     """The outline of a tier; what is wrong is reported, and a default stands in."""
     before = body.context.failures
     members = _members(name, body)
-    networks = _networks(given := body.value("network", None))
+    networks = _networks(given := body.value("network"))
     if given == ():
         problem = f'tier "{name}" needs at least one network'
         body.context.report(lower.BadValue(span=body.where("network"), problem=problem))
@@ -68,7 +68,8 @@ def outline_tier(name: str, body: BlockReader) -> TierOutline:
 
 
 def _members(name: str, body: BlockReader) -> Fixed | Scaling:
-    count = body.value("count", None)
+    before = body.context.failures
+    count = body.value("count")
     scale = body.only("scale")
     if isinstance(count, Range):
         if scale is None:
@@ -77,13 +78,12 @@ def _members(name: str, body: BlockReader) -> Fixed | Scaling:
         return Scaling(
             minimum=count.low,
             maximum=count.high,
-            metric=scale.value("metric", "") if scale else "",
+            metric=scale.value("metric") if scale else "",
             target=_target(scale) if scale else 0.0,
-            cooldown=scale.positive("cooldown", 60_000, least=0) if scale else 60_000,
+            cooldown=scale.value("cooldown") if scale else BLOCKS["scale"].settings["cooldown"].usual,
         )
-    before = body.context.failures
-    fixed = Fixed(count=body.positive("count", 1, least=0, most=100_000))
-    if scale is not None and body.context.failures == before and (count is not None or body.lacks("count")):
+    fixed = Fixed(count=count)
+    if scale is not None and body.context.failures == before and (body.has("count") or body.lacks("count")):
         said = "a number as its" if body.has("count") else "no"
         problem = f'tier "{name}" has {said} `count`, so it does not scale'
         least = fixed.count or 1
@@ -93,7 +93,7 @@ def _members(name: str, body: BlockReader) -> Fixed | Scaling:
 
 
 def _target(scale: BlockReader) -> float:
-    target = float(scale.value("target", 60.0))
+    target = float(scale.value("target"))
     if not 0 < target <= 100:
         problem = f'"target" must be more than 0% and at most 100%, not {target:g}%'
         hint = "it is the average use that scaling maintains, for example 60%"
@@ -122,20 +122,20 @@ def _endpoint(
     tier: str, body: BlockReader, members: Fixed | Scaling, networks: tuple[str, ...]
 ) -> tuple[Endpoint, Balancer | None]:
     name = body.label()
-    health = body.value("health", "")
-    public = body.value("public", False)
-    network = _networks(body.value("network", NetworkValue(name=networks[0])))[0]
+    health = body.value("health")
+    public = body.value("public")
+    network = _networks(body.value_or("network", NetworkValue(name=networks[0])))[0]
     if network not in networks and networks != UNKNOWN_NETWORKS:
         problem = f'tier "{tier}" is not on network "{network}"'
         body.context.report(lower.BadValue(span=body.where("network"), problem=problem))
     several = not isinstance(members, Fixed) or members.count > 1
     # a public endpoint means one address for the world: several members are balanced behind it
-    algorithm = body.value("balance", "round_robin" if public and several else "")
+    algorithm = body.value_or("balance", "round_robin" if public and several else "")
     balancer = f"{tier}.{name}" if algorithm else ""
     endpoint = Endpoint(
         name=name,
-        port=body.value("port", 1),
-        protocol=body.value("protocol", "http" if health else "tcp"),
+        port=body.value("port"),
+        protocol=body.value_or("protocol", "http" if health else "tcp"),
         public=public,
         health=health,
         network=network,
@@ -149,7 +149,7 @@ def _endpoint(
 
 
 def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: BlockReader) -> Balancer:
-    tls = body.value("tls", "")
+    tls = body.value("tls")
     return Balancer(
         name=endpoint.balancer,
         group=tier,
@@ -186,16 +186,9 @@ def _unique_port(endpoint: Endpoint, others: dict[str, Endpoint], body: BlockRea
 def machine(body: BlockReader) -> Machine:
     """The tier's need; the smallest useful one where it says nothing."""
     need = body.only("machine")
-    if need is None:
-        return Machine(cpu=1, memory=GIB, disk=10 * GIB, architecture="x86_64", flavor="", span=body.span)
-    return Machine(
-        cpu=need.positive("cpu", 1),
-        memory=need.positive("memory", GIB, least=2**20),
-        disk=need.positive("disk", 10 * GIB, least=2**30),
-        architecture=need.value("architecture", "x86_64"),
-        flavor=need.value("flavor", ""),
-        span=need.span,
-    )
+    settings = BLOCKS["machine"].settings
+    said = {name: word.usual if need is None else need.value(name) for name, word in settings.items()}
+    return Machine(**said, span=body.span if need is None else need.span)
 
 
 def volumes(outline: TierOutline) -> tuple[Volume, ...]:
@@ -222,17 +215,17 @@ def _check_mounts(made: tuple[Volume, ...], body: BlockReader) -> None:
 
 def _volume(body: BlockReader) -> Volume:
     body.context.steps(PART, body.span)
-    size = body.positive("size", GIB, least=GIB)
+    size = body.value("size")
     if size % GIB:
         problem = "the size of a volume must be a whole number of GiB"
         body.context.report(lower.BadValue(span=body.where("size"), problem=problem))
     return Volume(
         name=body.label(),
         size=size,
-        mount=body.value("mount", "/"),
-        filesystem=body.value("filesystem", "ext4"),
-        keep=body.value("keep", False),
-        type=body.value("type", ""),
+        mount=body.value("mount"),
+        filesystem=body.value("filesystem"),
+        keep=body.value("keep"),
+        type=body.value("type"),
         was=body.was(),
         span=body.span,
     )
@@ -244,14 +237,14 @@ def update(outline: TierOutline) -> Update:
     size = outline.members.count if isinstance(outline.members, Fixed) else outline.members.minimum
     if body is None:
         return Update(batch=0, pause=0, minimum=max(size - 1, 0))
-    said = body.positive("batch", 1) if body.has("batch") else 0
+    said = body.value("batch")
     batch = said or 1
     minimum = max(size - batch, 0)
-    stays = body.positive("minimum", minimum, least=0)
+    stays = body.value_or("minimum", minimum)
     if size and stays >= size:
         problem = f"{stays} of {size} members must stay in service, so none can be updated"
         body.context.report(lower.BadValue(span=body.where("minimum"), problem=problem))
     elif stays and batch + stays > size:
         problem = f"{batch} of {size} members at a time leave {max(size - batch, 0)} in service, not {stays}"
         body.context.report(lower.BadValue(span=body.where("minimum"), problem=problem))
-    return Update(batch=said, pause=body.positive("pause", 0, least=0), minimum=stays)
+    return Update(batch=said, pause=body.value("pause"), minimum=stays)

@@ -38,7 +38,7 @@ def _check(block: Block, file: str, lowering: Lowering) -> None:
     before = len(context.found)
     body = BlockReader(block, scope)
     context.found[before:] = [d for d in context.found[before:] if not isinstance(d, DeployTime)]
-    _attempt(context, lambda: body.value("from", None))
+    _attempt(context, lambda: body.value("from"))
     items_once(body)
     _attempt(context, lambda: packages_of(body, None))
     for item in body.all(*ITEMS):
@@ -48,7 +48,7 @@ def _check(block: Block, file: str, lowering: Lowering) -> None:
 
 
 def _parsed(item: BlockReader) -> None:
-    source = item.sources.text(item.value("template", ""), item.where("template"))
+    source = item.sources.text(item.value("template"), item.where("template"))
     item.scope.lowering.templates.read(source)
 
 
