@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from bpc.driver import Blueprint, build_model, check_blueprint
@@ -68,3 +69,28 @@ def test_an_environment_that_says_nothing_is_not_lowered_again(tmp_path):
     result = check_blueprint(str(tmp_path / "solution.bp"))
     assert result.ok
     assert len(result.solution.environments) == 3000
+
+
+def test_a_result_says_which_files_it_rests_on():
+    result = build_model(str(SHOP / "solution.bp"))
+    assert {"solution.bp", "images.bp", "files/upstream.conf.j2"} <= set(result.inputs)
+    assert result.inputs == {
+        name: hashlib.sha256((SHOP / name).read_bytes()).hexdigest() for name in sorted(result.inputs)
+    }
+    wrong = build_model(str(SHOP / "solution.bp"), settings={"app_servers": "many"})
+    assert not wrong.ok and "images.bp" in wrong.inputs
+
+
+def test_what_an_image_was_resolved_to_is_a_part_of_its_name():
+    blueprint = Blueprint(str(SHOP / "solution.bp"))
+    floating = images(blueprint.solve())
+    name, digest = next(iter(floating.items()))
+    one, other = (images(blueprint.solve(lock={digest: resolved})) for resolved in ("1", "2"))
+    assert len(one) == len(floating) and len({name} & one.keys() | {name} & other.keys()) == 0
+    assert [n for n in one if n not in floating] != [n for n in other if n not in floating]
+    assert floating.keys() - {name} <= one.keys()
+    assert images(blueprint.solve(lock={"of no image": "1"})) == floating
+
+
+def images(result):
+    return {image.name: image.digest for image in result.solution.images}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bpc.check.analysis import Analysis
     from bpc.diagnostics.base import Diagnostic
     from bpc.files import Files
+    from bpc.lower.scope import Lock
     from bpc.lower.solution import Choice
     from bpc.model.solution import Solution
     from bpc.model.steps import Bake
@@ -30,11 +31,13 @@ class Result(Record):
     """What a compilation gives: diagnostics always; the model and the artifacts of each target where there are no errors.
 
     `artifacts` are by the target's name, each with its `files` (path → content). `diagnostics` are in the order of files and places.
+    `inputs` are the files that the result rests on, by their names in the project, each with its SHA-256.
     """
 
     solution: Solution | None
     artifacts: Mapping[str, Artifacts]
     diagnostics: tuple[Diagnostic, ...]
+    inputs: Mapping[str, str]
 
     @property
     def ok(self) -> bool:
@@ -75,22 +78,28 @@ class Blueprint:
         return (name for name, block in known.items() if block.body and not self.templates.budget.spent)
 
     def solve(
-        self, environment: str = "", settings: Mapping[str, str] | None = None, bakes: Mapping[str, Bake] | None = None
+        self,
+        environment: str = "",
+        settings: Mapping[str, str] | None = None,
+        bakes: Mapping[str, Bake] | None = None,
+        lock: Lock | None = None,
     ) -> Result:
-        """The model for one choice. `bakes` are tiers that are baked otherwise than the blueprint says."""
+        """The model for one choice. `bakes` are tiers that are baked otherwise than the blueprint says; `lock` is what images
+        were resolved to."""
         from bpc.lower.solution import lower_solution
 
         found = list(self.analysis.found.found)
         told: list[Diagnostic] = []
-        choice = _choice(self.analysis, environment, settings or {}, bakes or {}, told)
+        choice = _choice(self.analysis, environment, settings or {}, bakes or {}, lock or {}, told)
+        reading = self.reading.fork()
         if errors(told):
-            return _result(None, found + told)
-        solution, more = lower_solution(self.analysis, choice, self.reading.fork(), self.templates, VERSION)
+            return _result(None, found + told, reading.inputs())
+        solution, more = lower_solution(self.analysis, choice, reading, self.templates, VERSION)
         if settings:
             from bpc.language.hints import given
 
             more = [given(diagnostic, settings, self.analysis.program.solution) for diagnostic in more]
-        return _result(solution, found + more)
+        return _result(solution, found + more, reading.inputs())
 
 
 def build_model(
@@ -116,7 +125,7 @@ def check_blueprint(
             if place not in told:
                 only.setdefault(place, (diagnostic, []))[1].append(name)
     found = [replace(diagnostic, environments=tuple(dict.fromkeys(names))) for diagnostic, names in only.values()]
-    return _result(result.solution, [*result.diagnostics, *found])
+    return _result(result.solution, [*result.diagnostics, *found], result.inputs)
 
 
 def _place(d: Diagnostic) -> tuple[object, ...]:
@@ -145,8 +154,8 @@ def emit(result: Result, targets: tuple[Target, ...], options: Options) -> Resul
         if made is not None:
             artifacts[target.name] = made
     if errors(found):
-        return _result(None, found)
-    return Result(solution=result.solution, artifacts=artifacts, diagnostics=_ordered(found))
+        return _result(None, found, result.inputs)
+    return replace(result, artifacts=artifacts, diagnostics=_ordered(found))
 
 
 def _choice(
@@ -154,6 +163,7 @@ def _choice(
     environment: str,
     settings: Mapping[str, str],
     bakes: Mapping[str, Bake],
+    lock: Lock,
     found: list[Diagnostic],
 ) -> Choice:
     """`--set` values as expressions; a bare word that is no expression of the language is taken as a string."""
@@ -172,13 +182,14 @@ def _choice(
             expression = String(span=Span(Source(f"--set {name}", text), 0, len(text)), parts=(text,))
         parsed[name] = expression
     bindings = analysis.bind(parsed, found) if parsed else analysis.bindings
-    return Choice(environment=environment, settings=parsed, bindings=bindings, bakes=bakes)
+    return Choice(environment=environment, settings=parsed, bindings=bindings, bakes=bakes, lock=lock)
 
 
-def _result(solution: Solution | None, found: list[Diagnostic]) -> Result:
+def _result(solution: Solution | None, found: list[Diagnostic], inputs: Mapping[str, str]) -> Result:
     if errors(found):  # what an error stopped may be what uses a name
         found = [d for d in found if d.code != "BPC220"]
-    return Result(solution=None if errors(found) else solution, artifacts={}, diagnostics=_ordered(found))
+    made = None if errors(found) else solution
+    return Result(solution=made, artifacts={}, diagnostics=_ordered(found), inputs=inputs)
 
 
 def _ordered(found: list[Diagnostic]) -> tuple[Diagnostic, ...]:

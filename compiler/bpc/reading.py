@@ -33,12 +33,14 @@ class Reading:
         self.files, self.budget = files, budget
         self.contents: dict[str, bytes] = {}
         self.texts: dict[str, Source] = {}
+        self.digests: dict[str, str] = {}
         self.used: set[str] = set()
 
     def fork(self) -> Reading:
         """Another reader of the same files, of which each is still read once."""
         made = Reading(self.files, self.budget)
-        made.contents, made.texts, made.used = self.contents, self.texts, set(self.used)
+        made.contents, made.texts, made.digests = self.contents, self.texts, self.digests
+        made.used = set(self.used)
         return made
 
     def text(self, name: str, span: Span) -> Source | Diagnostic:
@@ -92,6 +94,12 @@ class Reading:
         name = beside(by, path)
         content = self.content(name, span)
         return (name, content) if isinstance(content, bytes) else content
+
+    def inputs(self) -> dict[str, str]:
+        """The files that were used, each with the SHA-256 of its bytes."""
+        for name in self.used - self.digests.keys():
+            self.digests[name] = sha256(self.contents[name])
+        return {name: self.digests[name] for name in sorted(self.used)}
 
     def digest(self) -> str:
         """SHA-256 over the names and contents of all files that were used."""

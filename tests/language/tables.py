@@ -55,7 +55,7 @@ def opened(row: Row, budget: Budget) -> tuple[LetSymbol, Scope]:
     for found in analysis.found.found:
         if found.severity == "error":
             raise EvaluationError(found)
-    choice = Choice(environment=row.environment, settings={}, bindings=analysis.bindings, bakes={})
+    choice = Choice(environment=row.environment, settings={}, bindings=analysis.bindings, bakes={}, lock={})
     lowering = begin(analysis, choice, judged.reading.fork(), Templates(budget))
     scope = enter(analysis.program.solution, choice, lowering).scope
     for found in lowering.context.found:

@@ -35,7 +35,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.language.values import Value
     from bpc.lower.context import Touch
-    from bpc.lower.scope import Lowering
+    from bpc.lower.scope import Lock, Lowering
     from bpc.model.resources import Architecture
     from bpc.model.steps import Bake
     from bpc.syntax.tree import Parameter
@@ -124,7 +124,7 @@ def build(
         ]
         carried = [replace(step, enabled=False) if step in waiting else step for step in carried]
         left += tuple(replace(step, unit=()) for step in waiting)  # the image has their unit files
-    image = _image(template, chain, carried, architecture)
+    image = _image(template, chain, carried, architecture, images.lowering.lock)
     return Built(image=image, first_boot=left, touched=frozenset(touched), size=size), bake
 
 
@@ -238,7 +238,9 @@ def _held(items: tuple[object, ...]) -> bool:
     )
 
 
-def _image(template: TemplateValue, chain: list[Link], carried: list[Step], architecture: Architecture) -> Image:
+def _image(
+    template: TemplateValue, chain: list[Link], carried: list[Step], architecture: Architecture, lock: Lock
+) -> Image:
     origin = chain[0].origin
     assert origin is not None
     layers = tuple(
@@ -246,7 +248,7 @@ def _image(template: TemplateValue, chain: list[Link], carried: list[Step], arch
         for kind in KINDS
         if any(step.kind == kind for step in carried)
     )
-    base = None if isinstance(origin, ReadyImage) else _base(chain, origin, layers, architecture)
+    base = None if isinstance(origin, ReadyImage) else _base(chain, origin, layers, architecture, lock)
     title = _name(template)
     if base is None or isinstance(origin, ReadyImage):
         name, digest = getattr(origin, "name", ""), ""
@@ -254,21 +256,24 @@ def _image(template: TemplateValue, chain: list[Link], carried: list[Step], arch
         name, digest = base.name, base.digest
         title = name.rpartition("-")[0]
     else:
-        digest = _digest(origin, layers, architecture)
+        digest = _digest(origin, layers, architecture, lock)
         name = f"{title}-{digest[:12]}"
     span = template.block.span
     return Image(name=name, digest=digest, template=title, origin=origin, base=base, layers=layers, span=span)
 
 
-def _base(chain: list[Link], origin: Release, layers: tuple[Layer, ...], architecture: Architecture) -> Base:
+def _base(
+    chain: list[Link], origin: Release, layers: tuple[Layer, ...], architecture: Architecture, lock: Lock
+) -> Base:
     system = tuple(layer for layer in layers if layer.kind == "system")
-    digest = _digest(origin, system, architecture)
+    digest = _digest(origin, system, architecture, lock)
     title = _name(chain[0].template) if len(chain) > 1 else f"{origin.distribution}-{origin.version}"
     steps = tuple(step for layer in system for step in layer.steps)
     span = chain[0].template.block.span
     return Base(name=f"{title}-{digest[:12]}", digest=digest, origin=origin, steps=steps, span=span)
 
 
-def _digest(origin: Release, layers: tuple[Layer, ...], architecture: Architecture) -> str:
+def _digest(origin: Release, layers: tuple[Layer, ...], architecture: Architecture, lock: Lock) -> str:
     """Of all that goes into an image. The customary architecture goes without saying, so that known names stay."""
-    return fingerprint(FORMAT, origin, layers, *(() if architecture == "x86_64" else (architecture,)))
+    asked = fingerprint(FORMAT, origin, layers, *(() if architecture == "x86_64" else (architecture,)))
+    return fingerprint(asked, lock[asked]) if asked in lock else asked

@@ -7,6 +7,8 @@ from bpc.resolve.symbols import LetSymbol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bpc.check.analysis import Analysis
     from bpc.diagnostics.base import Diagnostic
     from bpc.language.values import Value
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from bpc.lower.templates import Templates
     from bpc.resolve.symbols import Bindings, Symbol
     from bpc.syntax.tree import Expression, Let
+
+    Lock = Mapping[str, str]
 
 
 class Lazy(Record):
@@ -35,6 +39,7 @@ class Lowering(Record):
     """What the parts of one lowering are given: each is asked for what it knows, and none of them knows all.
 
     `bindings` are those of the analysis, and of the expressions that were chosen. `scopes` are those of the files, by name.
+    `lock` is what was resolved for images: the digest of what one asks for → the digest of what it gets; one without an entry floats.
     """
 
     analysis: Analysis
@@ -44,6 +49,7 @@ class Lowering(Record):
     templates: Templates
     tiers: Tiers
     scopes: dict[str, Scope]
+    lock: Lock
 
     def sound(self, statement: object) -> bool:
         """Whether the analysis has found no mistake in a statement."""

@@ -19,6 +19,7 @@ from bpc.lower.sources import Sources
 from bpc.lower.unused import check_unused
 from bpc.model.solution import Solution
 from bpc.record import Record
+from bpc.resolve.program import label_identifier
 from bpc.resolve.symbols import LetSymbol, ParamSymbol
 from bpc.source import Span
 from bpc.syntax.tree import Block, For, Identifier
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from bpc.check.analysis import Analysis
     from bpc.diagnostics.base import Diagnostic
+    from bpc.lower.scope import Lock
     from bpc.lower.sources import Reader
     from bpc.lower.templates import Templates
     from bpc.model.resources import Resource
@@ -45,13 +47,14 @@ class Choice(Record):
     """What the user says besides the blueprint: an environment's name or "", and `--set` expressions by name.
 
     `bindings` are those of the analysis with the names of these expressions. `bakes` are tiers that are baked otherwise than
-    the blueprint says, for who compares: tier → way.
+    the blueprint says, for who compares: tier → way. `lock` is what images were resolved to.
     """
 
     environment: str
     settings: Mapping[str, Expression]
     bindings: Bindings
     bakes: Mapping[str, Bake]
+    lock: Lock
     others: bool = True
 
 
@@ -94,6 +97,7 @@ def begin(analysis: Analysis, choice: Choice, reader: Reader, templates: Templat
         templates=templates,
         tiers=Tiers(context),
         scopes={},
+        lock=choice.lock,
     )
 
 
@@ -214,7 +218,7 @@ def _declared(body: BlockReader, taken: set[str], lowering: Lowering, *, compute
     except EvaluationError as wrong:
         context.fail(wrong)
         return
-    if (computed or not isinstance(block.label, Identifier)) and name in taken:
+    if (computed or label_identifier(block) is None) and name in taken:
         context.report(lower.DuplicateName(span=body.span, keyword=block.keyword, name=name))
         return
     taken.add(name)

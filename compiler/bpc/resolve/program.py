@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from bpc.diagnostics import resolve
 from bpc.diagnostics.base import Note
 from bpc.diagnostics.syntax import NestedTooDeep
+from bpc.names import NAME
 from bpc.record import Record
 from bpc.source import Source, Span
-from bpc.syntax.tree import Block, File, Identifier, Import, Let, Parameter
+from bpc.syntax.tree import Block, File, Identifier, Import, Let, Parameter, String
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,8 +93,13 @@ class Linker:
 
 
 def label_identifier(block: Block) -> Identifier | None:
-    """The label of a block that is labelled with a bare name, else None."""
-    return block.label if isinstance(block.label, Identifier) else None
+    """The name in a block's label, None where it is computed. One in quotes is a mistake, but what it names is clear."""
+    match block.label:
+        case Identifier():
+            return block.label
+        case String(parts=(str(text),)) if re.fullmatch(NAME, text):
+            return Identifier(span=block.label.span, text=text)
+    return None
 
 
 def declare(
