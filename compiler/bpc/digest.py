@@ -1,4 +1,4 @@
-"""SHA-256 without OpenSSL: `hashlib` loads it, which takes 3.5 ms of every start."""
+"""SHA-256 without OpenSSL: `hashlib` loads it, which takes 3 ms, 5 % of a compile without Jinja templates (with them, it comes anyway)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from bpc.source_map import origin_of
 from bpc.yaml import dump
 from bpc_targets.heat import diagnostics
 from bpc_targets.heat.flavors import flavor
-from bpc_targets.heat.member import member_template, policies
+from bpc_targets.heat.member import member_template, settled
 from bpc_targets.heat.stack import attr, get, param
 from bpc_targets.heat.userdata import user_data
 from bpc_targets.heat.values import has_ports
@@ -94,7 +94,7 @@ def _server(stack: Stack, group: Group, tier: str, data: Any) -> Json:
         "security_groups": [get(f"security.{tier}")],
         "user_data_format": "RAW",
         "user_data": data,
-        **policies(group),
+        **settled(group),
     }
     if group.spread:
         made["scheduler_hints"] = {"group": get(f"spread.{tier}")}

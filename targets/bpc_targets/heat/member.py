@@ -107,7 +107,7 @@ def _server(stack: Stack, group: Group, *, fixed: bool) -> Json:
         "networks": [{"port": _port_id(stack, network, fixed=fixed)} for network in group.networks],
         "user_data_format": "RAW",
         "user_data": data,
-        **policies(group),
+        **settled(group),
     }
     if fixed:
         made = {"name": param("name"), **made}
@@ -148,8 +148,9 @@ def _outputs(stack: Stack, group: Group, *, fixed: bool) -> Json:
     return made
 
 
-def policies(group: Group) -> Json:
-    """What an update does to a server: never Heat's defaults. Members with identity keep it; others are made anew."""
+def settled(group: Group) -> Json:
+    """What a server has wherever it stands, first what an update does to it: never Heat's defaults. Members with identity keep it;
+    others are made anew."""
     image = "REBUILD" if isinstance(group.members, Fixed) else "REPLACE"
     return {
         "image_update_policy": image,
