@@ -6,7 +6,8 @@ Each text is there once. A folder's `index` has a line for each file that the te
     images.json = ../shop-plain/images.json    it has the same text as another golden
     stack.yaml ~ ../shop-plain/stack.yaml      how it differs from another lies beside the index, as stack.yaml.diff
 
-An environment's folder is compared with that of the plain solution, which is its `base`.
+An environment's folder is compared with that of the plain solution, which is its `base`. The scripts that every machine has stand in
+tests/golden/scripts, and where a golden has one it says `<scripts/NAME>`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,16 @@ if TYPE_CHECKING:
 
 GOLDEN = Path(__file__).parent / "golden"
 INDEX = "index"
+SCRIPTS = {
+    "first-boot": (r"#!/bin/bash\n *# What this machine does", r"trap finish EXIT"),
+    "signal-heat": (r"#!/usr/bin/env python3\n *\"\"\"Tells Heat", r'sys\.exit\("signal: nobody heard it"\)'),
+    "signal-aws": (
+        r"name = socket\.gethostname\(\) [^\n]*# host names may be cut",
+        r'sys\.exit\("signal: nobody heard it"\)',
+    ),
+    "prepare-aws": (r'HOME = "/var/lib/bpc"', r"os\.execv\(sys\.argv\[1\], sys\.argv\[1:\]\)"),
+}
+"""What is the same on every machine: how it begins and how it ends."""
 CLOSE = 0.5
 """A file is kept as a difference where that is at most so much of its text."""
 
@@ -31,6 +43,7 @@ CLOSE = 0.5
 def compare_folder(folder: Path, files: Mapping[str, str | bytes], *, update: bool, base: Path | None = None) -> None:
     """Fails with a difference where a file is not as its golden one, or one is missing or left over."""
     texts = {name: stable(text if isinstance(text, str) else text.decode("latin-1")) for name, text in files.items()}
+    texts = {name: _without_scripts(text, update=update) for name, text in texts.items()}
     if update:
         _write(folder, texts, base)
     entries = _entries(folder)
@@ -54,6 +67,25 @@ def compare_environment(name: str, environment: str, files: Mapping[str, str | b
 def stable(text: str) -> str:
     """Without bpc's own version, which is in every output and changes none of the rest."""
     return re.sub(rf"\bbpc {re.escape(VERSION)}\b", "bpc VERSION", text).replace(f'bpc: "{VERSION}"', "bpc: VERSION")
+
+
+def _without_scripts(text: str, *, update: bool) -> str:
+    """The text with a mark in the place of each script that is a golden of its own; fails where one is not as that has it."""
+    for name, (first, last) in SCRIPTS.items():
+        pattern = rf"^(?P<pad> *){first}.*?^(?P=pad)(?: *){last}$"
+        for match in [*re.finditer(pattern, text, re.MULTILINE | re.DOTALL)]:
+            script = textwrap.dedent(match[0]) + "\n"
+            path = GOLDEN / "scripts" / name
+            if update:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(script, encoding="utf-8")
+            lines = difflib.unified_diff(
+                _own(path).splitlines(), script.splitlines(), f"golden/{name}", name, lineterm=""
+            )
+            difference = "\n".join(lines)
+            assert not difference, difference
+            text = text.replace(match[0], f"{match['pad']}<scripts/{name}>")
+    return text
 
 
 def repeated(root: Path) -> list[list[Path]]:
