@@ -22,6 +22,9 @@ shop: $(BIN)/bpc ## compile the sample shop to an OpenStack Heat stack, in out/h
 test: $(VENV)/.test lint ## all tests that need no cloud, and the linters
 	$(BIN)/pytest -q -n auto
 
+test-fast: $(VENV)/.test ## what notices most mistakes, within a minute
+	$(BIN)/pytest -q -n auto -m "not slow and not openstack and not images"
+
 $(VENV)/.openstack: $(VENV)/.test
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint,heat,dib,openstack]'
 	@touch $@
@@ -65,4 +68,4 @@ bench-images: $(BIN)/bpc ## how long images take, beside mkosi by hand: root, De
 	$(BIN)/bpc build --get-mkosi
 	$(BIN)/python tests/bench/images.py
 
-.PHONY: help shop test fuzz test-openstack test-images lint golden grammar docs mutants bench bench-images
+.PHONY: help shop test test-fast fuzz test-openstack test-images lint golden grammar docs mutants bench bench-images

@@ -16,6 +16,8 @@ from bpc.diagnostics.base import did_you_mean
 sys.path.insert(0, str(Path(__file__).parent / "fuzz"))
 from hostile import ATTACKS, HEAD, NETWORK, TIER, solution, template
 
+pytestmark = pytest.mark.slow
+
 ALL = (
     "--target",
     "heat",

@@ -23,6 +23,8 @@ from bpc.driver import build_model
 from bpc.names import FREE, UNPRINTABLE
 from bpc.vocabulary import BLOCKS, FUNCTIONS
 
+pytestmark = pytest.mark.slow
+
 BAKES = ("base", "software", "full")
 STACKS, BUILDERS = ("heat", "cloudformation"), ("mkosi", "packer", "diskimage-builder")
 CONTROLS = [chr(n) for n in (*range(1, 32), *range(0x7F, 0xA0))]

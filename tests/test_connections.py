@@ -217,6 +217,7 @@ def test_members_behind_a_balancer(tmp_path):
     assert {peer for peer, _, _, port in facts if port == 7001} == {"balancer srv.other"}, "nobody wants it"
 
 
+@pytest.mark.slow
 def test_generated_blueprints(tmp_path):
     seen = {"compared": 0, "rules": 0}
     for name, content in FILES.items():

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from bpc import api
 
+pytestmark = pytest.mark.slow
+
 BLUEPRINTS, PARTS = 20_000, 4
 """So many in parts, so that both cores have something to do."""
 LONGEST = 128

@@ -20,6 +20,8 @@ from bpc.model.document import plain, schema
 from bpc.record import Record, fields, replace
 from bpc.target import Options
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

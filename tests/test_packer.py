@@ -20,6 +20,8 @@ from goldens import compare_environment
 
 import bpc.api
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 SHOP = ROOT / "blueprints" / "shop" / "solution.bp"
 PACKER = shutil.which("packer")

@@ -13,6 +13,8 @@ from bpc.syntax.lexer import tokens
 from bpc.target import Options
 from bpc_targets import load
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 SAMPLES = sorted(ROOT.glob("blueprints/*/solution.bp"))
 OPTIONS = Options(flavors={}, limits={})

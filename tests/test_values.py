@@ -26,6 +26,8 @@ import bpc.api
 from bpc.model.values import ALLOWED
 from bpc.provision.runner import HOME
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path

@@ -19,6 +19,8 @@ from test_stacks import REGIONS
 import bpc.api
 from bpc.provision import live_script
 
+pytestmark = pytest.mark.slow
+
 KIND = "AWS::ImageBuilder::"
 BLUEPRINT = """blueprint 1
 image it {

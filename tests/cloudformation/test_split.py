@@ -11,6 +11,8 @@ from test_stacks import REGIONS
 
 import bpc.api
 
+pytestmark = pytest.mark.slow
+
 BLUEPRINT = """blueprint 1
 image it {
   from = debian("12")

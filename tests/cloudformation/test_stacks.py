@@ -29,6 +29,7 @@ def templates(result) -> dict[str, dict]:
     return {name: yaml.safe_load(text) for name, text in files.items() if name.endswith(".yaml") and "/" not in name}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("folder", "environment"), VARIANTS, ids=IDS)
 def test_cfn_lint_finds_nothing(folder, environment, tmp_path, request):
     from cfnlint.api import lint

@@ -32,6 +32,8 @@ from bpc.model.resources import (
 )
 from bpc_targets.cloudformation.names import logical
 
+pytestmark = pytest.mark.slow
+
 GIB = 2**30
 FURTHER = [ROOT / "tests" / "fine" / "everything", ROOT / "tests" / "moto" / "protocols"]
 CASES = [*VARIANTS, *((folder, "") for folder in FURTHER)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bpc.resolve.program import label_identifier
 from bpc.source import Source
 from bpc.syntax import parse
 from bpc.syntax.tree import (
@@ -66,7 +67,7 @@ def parts_of(text: str) -> Iterator[Part]:
 
 def declared(statements: tuple[Node, ...]) -> Names:
     return frozenset(
-        getattr(s.label if isinstance(s, Block) else s.name, "text", "")
+        getattr(label_identifier(s) if isinstance(s, Block) else s.name, "text", "")
         for s in statements
         if isinstance(s, Let | Parameter | Block)
     )

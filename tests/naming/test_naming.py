@@ -14,6 +14,8 @@ from naming import parts_of, pulled, uses_of, written_out
 
 from bpc import api
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 

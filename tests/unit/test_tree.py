@@ -177,6 +177,7 @@ def check_broken(file: tree.File, diagnostics: tuple[Diagnostic, ...]) -> None:
             assert any(span.start <= start and start + len(word) <= span.end for span in covered), (word, start, text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
 def test_mutilated_samples_keep_everything_in_its_place(path: Path) -> None:
     for text in mutilated(read(path).text):
@@ -184,6 +185,7 @@ def test_mutilated_samples_keep_everything_in_its_place(path: Path) -> None:
         check_broken(*check_file(text))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, 3000, 500))
 def test_generated_texts_keep_everything_in_its_place(first: int) -> None:
     for text in generated(first, 500):
@@ -445,6 +447,7 @@ def test_what_stands_at_a_cursor(text: str, expected: list[str]) -> None:
     assert at_cursor(text) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, 300, 100))
 def test_every_place_of_a_generated_text_has_a_path(first: int) -> None:
     for text in generated(first, 100):
