@@ -377,6 +377,9 @@ class Values(Choices):
         return f"{name}({', '.join(given)})" if given else name
 
 
+PUBLIC = ("true", '"203.0.113.0/24"', '["203.0.113.0/24", "198.51.100.7/32"]')
+
+
 class Writer(Values):
     """Whole blueprints."""
 
@@ -549,7 +552,8 @@ class Writer(Values):
             f"port = {self.value('port') if self.oddly(3) else port}",
             *self.settings(("balance", "round_robin|least_connections|source_ip", 3)),
         ]
-        lines += ["public = true"] if (public or self.oddly(3)) and self.below(4) == 0 else []
+        lines += [f"public = {self.pick(PUBLIC)}"] if (public or self.oddly(3)) and self.below(4) == 0 else []
+        lines += ["each = true"] if self.below(4) == 0 else []
         lines += self.pick(
             (["protocol = http", 'health = "/x"'], ["protocol = tcp"], [], ['health = "/"'], ["protocol = udp"])
         )

@@ -38,7 +38,7 @@ solution s {
     network = lan
     count   = 1..3
     scale   { metric = cpu, target = 50% }
-    expose  http { port = 80, public = true }
+    expose  http { port = 80, public = "198.51.100.0/24", balance = round_robin }
     allow   http from data
   }
   tier one {

@@ -251,14 +251,20 @@ BLOCKS: dict[str, BlockSpec] = {
                 doc="what is spoken there",
                 otherwise="`http` if `health` is set, otherwise `tcp`",
             ),
-            "public": SettingSpec(type="bool", doc="whether it can be reached from the internet"),
+            "public": SettingSpec(
+                type="bool | cidr | list(cidr)",
+                deploy=True,
+                doc="whether it has a public address: `true` for everyone, or only for these addresses",
+                default=False,
+            ),
+            "each": SettingSpec(type="bool", doc="a public address for each member, not one for all of them"),
             "health": SettingSpec(
                 type="string", doc="path of an HTTP check by the balancer", otherwise="no check", form="health"
             ),
             "balance": SettingSpec(
                 type="round_robin | least_connections | source_ip",
                 doc="one address for all members",
-                otherwise="`round_robin` if it is `public` and the tier may have several members",
+                otherwise="`round_robin` for a `public` http or https endpoint of a tier that may have several members",
             ),
             "tls": SettingSpec(
                 type="string", deploy=True, doc="the cloud's reference to a certificate; TLS ends at the balancer"

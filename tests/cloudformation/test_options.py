@@ -44,11 +44,11 @@ def test_headroom_names_every_limit():
 
 
 def test_anywhere_is_one_rule(tmp_path):
-    """AWS refuses a rule that is there already: `public` and `allow … from "0.0.0.0/0"` say the same."""
+    """AWS refuses a rule that is there already: everyone includes whoever is named beside."""
     (tmp_path / "solution.bp").write_text(
         'blueprint 1\nimage base { from = debian("12") }\nsolution s {\n  version = "1"\n'
         '  network n { cidr = "10.0.0.0/24", public = true }\n  tier a {\n    image = base\n    network = n\n'
-        '    expose ssh { port = 22, protocol = tcp, public = true }\n    allow ssh from "0.0.0.0/0"\n  }\n}\n'
+        '    expose ssh { port = 22, protocol = tcp, public = ["198.51.100.0/24", "0.0.0.0/0"] }\n  }\n}\n'
     )
     made = (
         bpc.api.compile(tmp_path / "solution.bp", targets=("cfn",), options=("json",)).artifacts["cloudformation"].files

@@ -153,8 +153,10 @@ def test_every_node_of_the_house_covers_its_tokens() -> None:
 def leaves_all_whole(diagnostic: Diagnostic) -> bool:
     """A character or bracket too many, the header, a word that was understood, and lines that are not apart."""
     alone = {"BPC106", "BPC107", "BPC108", "BPC113"}
+    before = diagnostic.span.source.text[: diagnostic.span.start]
     return (
         diagnostic.code in alone
+        or before.split() == ["blueprint"]
         or diagnostic.help.startswith("did you mean")
         or "a new line" in diagnostic.text
         or 'expected "{"' in diagnostic.text

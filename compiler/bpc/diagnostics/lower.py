@@ -265,3 +265,37 @@ class TooMuch(Diagnostic):
     message: ClassVar = "{problem} for one compilation"
     advice: ClassVar = "look here for what is repeated: a loop, a list in lists, a text that is doubled, a large count"
     problem: str
+
+
+class WhichAddress(Diagnostic):
+    """A public endpoint of a tier that may have several members has one address for all of them, or an address for each.
+
+    Public http and https endpoints are balanced by default. For others, such as that of ssh, either would be a guess
+    that opens every member, or a balancer that nobody asked for. Write `balance = round_robin`, and one address stands for all
+    members; or `each = true`, and each member has an address of its own. Where only one environment has several members,
+    write it all the same: of one member it means the same address.
+    """
+
+    code: ClassVar = "BPC434"
+    message: ClassVar = 'the public endpoint "{name}" of several members needs `balance` or `each`'
+    advice: ClassVar = (
+        "write `balance = round_robin` for one address of all, or `each = true` for an address of each member"
+    )
+    name: str
+
+
+class EveryoneMayCome(Diagnostic):
+    """`allow` says who may reach a private endpoint, and this one is `public = true`: everyone may reach it, whatever is allowed.
+
+    To open it to some only, name them in `public`: `public = "203.0.113.0/24"`, or a list of such, also a `param` of the type `cidr`. The
+    endpoint then has a public address, and nobody else may connect; `allow` may add others. To have no public
+    address, leave `public` out.
+    """
+
+    code: ClassVar = "BPC435"
+    message: ClassVar = (
+        'everyone may reach "{endpoint}" of tier "{tier}": it is `public = true`, so `allow` adds nobody'
+    )
+    advice: ClassVar = "write who may come: `public = CIDR`, or leave `allow` out"
+    tier: str
+    endpoint: str

@@ -41,7 +41,7 @@ def rules(context: Context, outlines: list[TierOutline], touched: Mapping[str, S
             users = handed.get((outline.name, endpoint.name), [])
             members = [user for user in users if endpoint.balancer and _members(outline, endpoint, touched[user])]
             others = [user for user in users if not endpoint.balancer or _balancer(outline, endpoint, touched[user])]
-            peers = _peers(endpoint, others, allowed)
+            peers = _peers(outline, endpoint, others, allowed)
             context.steps(RULE * (len(peers) + len(members) + 1), endpoint.span)
             made += _endpoint_rules(outline, endpoint, peers, members)
     return made
@@ -59,10 +59,10 @@ def _balancer(outline: TierOutline, endpoint: Endpoint, touches: Set[Touch]) -> 
     return (outline.name, endpoint.name, "host") in touches or (outline.name, endpoint.name, "hosts") not in touches
 
 
-def _peers(endpoint: Endpoint, users: list[str], allowed: dict[str, list[tuple[Peer, Span]]]) -> dict[Peer, Span]:
-    peers: dict[Peer, Span] = {}
-    if endpoint.public:
-        peers[FromAnywhere()] = endpoint.span
+def _peers(
+    outline: TierOutline, endpoint: Endpoint, users: list[str], allowed: dict[str, list[tuple[Peer, Span]]]
+) -> dict[Peer, Span]:
+    peers: dict[Peer, Span] = dict.fromkeys(outline.audiences[endpoint.name], endpoint.span)
     for user in users:
         peers[FromGroup(group=user)] = endpoint.span
     for peer, span in allowed.get(endpoint.name, ()):
@@ -107,6 +107,8 @@ def _allowed(context: Context, outline: TierOutline) -> dict[str, list[tuple[Pee
             if outline.sound:
                 context.report(resolve.UnknownMember(span=statement.endpoint.span, what=what, name=name, hint=hint))
             continue
+        if FromAnywhere() in outline.audiences[name]:
+            context.report(lower.EveryoneMayCome(span=statement.span, tier=outline.name, endpoint=name))
         try:
             value = evaluate(statement.origin, scope)
             if isinstance(value, TierValue):

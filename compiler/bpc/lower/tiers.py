@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower
 from bpc.diagnostics.base import Note
+from bpc.language.coerce import origin
 from bpc.language.functions import private_text
-from bpc.language.values import NetworkValue, Range
+from bpc.language.values import Deferred, NetworkValue, Range
 from bpc.lower.block_reader import same_path
-from bpc.model.resources import Balancer, Endpoint, Fixed, Machine, Scaling, Update, Volume
+from bpc.model.resources import Balancer, Endpoint, Fixed, FromAnywhere, FromCidr, Machine, Scaling, Update, Volume
 from bpc.record import Record
 from bpc.vocabulary import BLOCKS, GIB
 
@@ -15,9 +16,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.language.values import Value
     from bpc.lower.block_reader import BlockReader
-    from bpc.model.resources import Algorithm
+    from bpc.model.resources import Algorithm, Peer
 
 UNKNOWN_NETWORKS = ("",)
+EVERYONE = "0.0.0.0/0"
 PART = 100
 """Steps of what the targets make of an endpoint or a volume."""
 HOST_NAME = 63
@@ -25,13 +27,17 @@ HOST_NAME = 63
 
 
 class TierOutline(Record):
-    """What other tiers may ask of a tier before it is lowered. Not `sound` where something of it has a mistake."""
+    """What other tiers may ask of a tier before it is lowered. Not `sound` where something of it has a mistake.
+
+    `audiences` are who may come from outside, by endpoint: of a private one, nobody.
+    """
 
     name: str
     body: BlockReader
     members: Fixed | Scaling
     networks: tuple[str, ...]
     endpoints: dict[str, Endpoint]
+    audiences: dict[str, tuple[Peer, ...]]
     balancers: tuple[Balancer, ...]
     sound: bool
 
@@ -47,13 +53,14 @@ def outline_tier(name: str, body: BlockReader) -> TierOutline:
     _check_host_name(name, members, body)
     body.each_once("expose")
     endpoints: dict[str, Endpoint] = {}
+    audiences: dict[str, tuple[Peer, ...]] = {}
     balancers: list[Balancer] = []
     for expose in body.all("expose"):
         body.context.steps(PART, expose.span)
-        endpoint, balancer = _endpoint(name, expose, members, networks)
+        endpoint, audience, balancer = _endpoint(name, expose, members, networks)
         if endpoint.name not in endpoints:
             _unique_port(endpoint, endpoints, body)
-        endpoints[endpoint.name] = endpoint
+        endpoints[endpoint.name], audiences[endpoint.name] = endpoint, audience
         if balancer is not None:
             balancers.append(balancer)
     return TierOutline(
@@ -62,6 +69,7 @@ def outline_tier(name: str, body: BlockReader) -> TierOutline:
         members=members,
         networks=networks,
         endpoints=endpoints,
+        audiences=audiences,
         balancers=tuple(balancers),
         sound=body.whole and body.context.failures == before,
     )
@@ -120,22 +128,28 @@ def _networks(value: Value | None) -> tuple[str, ...]:
 
 def _endpoint(
     tier: str, body: BlockReader, members: Fixed | Scaling, networks: tuple[str, ...]
-) -> tuple[Endpoint, Balancer | None]:
-    name = body.label()
+) -> tuple[Endpoint, tuple[Peer, ...], Balancer | None]:
+    name, before = body.label(), body.context.failures
     health = body.value("health")
-    public = body.value("public")
+    audience = _audience(body)
+    public = bool(audience)
     network = _networks(body.value_or("network", NetworkValue(name=networks[0])))[0]
     if network not in networks and networks != UNKNOWN_NETWORKS:
         problem = f'tier "{tier}" is not on network "{network}"'
         body.context.report(lower.BadValue(span=body.where("network"), problem=problem))
     several = not isinstance(members, Fixed) or members.count > 1
-    # a public endpoint means one address for the world: several members are balanced behind it
-    algorithm = body.value_or("balance", "round_robin" if public and several else "")
+    protocol = body.value_or("protocol", "http" if health else "tcp")
+    each = body.value("each")
+    # a public site means one address for the world: several members are balanced behind it
+    site = public and several and not each and protocol in ("http", "https")
+    algorithm = body.value_or("balance", "round_robin" if site else "")
+    if body.context.failures == before:
+        _check_each(body, name, public=public, several=several, each=each, balanced=bool(algorithm))
     balancer = f"{tier}.{name}" if algorithm else ""
     endpoint = Endpoint(
         name=name,
         port=body.value("port"),
-        protocol=body.value_or("protocol", "http" if health else "tcp"),
+        protocol=protocol,
         public=public,
         health=health,
         network=network,
@@ -144,8 +158,37 @@ def _endpoint(
     )
     _check_endpoint(endpoint, body)
     if not balancer:
-        return endpoint, None
-    return endpoint, _balancer(tier, endpoint, algorithm, body)
+        return endpoint, audience, None
+    return endpoint, audience, _balancer(tier, endpoint, algorithm, body)
+
+
+def _audience(body: BlockReader) -> tuple[Peer, ...]:
+    """Who may come from outside."""
+    public = body.value("public")
+    if isinstance(public, bool):
+        return (FromAnywhere(),) if public else ()
+    if isinstance(public, Deferred) and public.type == "bool":
+        body.context.report(lower.DeployTime(span=body.where("public"), what=origin(public)))
+        return ()
+    items = public if isinstance(public, tuple) else (public,)
+    if not items:
+        hint = "write the addresses that may come, or `public = false`"
+        body.context.report(lower.BadValue(span=body.where("public"), problem="nobody may come here", hint=hint))
+    peers = [FromCidr(cidr=private_text(item)) for item in items]
+    return (FromAnywhere(),) if FromCidr(cidr=(EVERYONE,)) in peers else tuple(dict.fromkeys(peers))
+
+
+def _check_each(body: BlockReader, name: str, *, public: bool, several: bool, each: bool, balanced: bool) -> None:
+    """A public endpoint of several members has one address or one of each: a guess would be open to the world."""
+    if each and not public:
+        problem = "`each` is about public addresses, and this endpoint has none"
+        body.context.report(lower.BadValue(span=body.where("each"), problem=problem, hint="write `public = true`"))
+    elif each and balanced:
+        problem = "the endpoint has one address for all members, or one for each, not both"
+        hint = "leave out `balance` or `each`"
+        body.context.report(lower.BadValue(span=body.where("each"), problem=problem, hint=hint))
+    elif public and several and not each and not balanced and body.lacks("balance") and body.lacks("each"):
+        body.context.report(lower.WhichAddress(span=body.where("public"), name=name))
 
 
 def _balancer(tier: str, endpoint: Endpoint, algorithm: Algorithm, body: BlockReader) -> Balancer:
