@@ -552,8 +552,9 @@ class Writer(Values):
             f"port = {self.value('port') if self.oddly(3) else port}",
             *self.settings(("balance", "round_robin|least_connections|source_ip", 3)),
         ]
-        lines += [f"public = {self.pick(PUBLIC)}"] if (public or self.oddly(3)) and self.below(4) == 0 else []
-        lines += ["each = true"] if self.below(4) == 0 else []
+        if (public or self.oddly(3)) and self.below(4) == 0:
+            lines += [f"public = {self.pick(PUBLIC)}", *(["each = true"] if len(lines) == 1 and self.below(3) else [])]
+        lines += ["each = true"] if self.oddly(9) else []
         lines += self.pick(
             (["protocol = http", 'health = "/x"'], ["protocol = tcp"], [], ['health = "/"'], ["protocol = udp"])
         )

@@ -292,5 +292,5 @@ def test_generated_blueprints(tmp_path):
 
     same()
     print(seen)
-    assert seen["compared"] > 50
+    assert seen["compared"] > 100
     assert seen["rules"] > 100
