@@ -265,7 +265,10 @@ def test_who_may_come_is_whom_the_blueprint_names(kind, way, count, protocol, tm
         addresses = texts["heat"].count("OS::Neutron::FloatingIP")
         assert (addresses > 0) == bool(public)
         assert ("internet-facing" in texts["cloudformation"]) == bool(public and balanced)
-        own = "AWS::EC2::EIPAssociation" in texts["cloudformation"] or "AssociatePublicIpAddress: true" in texts["cloudformation"]
+        own = (
+            "AWS::EC2::EIPAssociation" in texts["cloudformation"]
+            or "AssociatePublicIpAddress: true" in texts["cloudformation"]
+        )
         assert own == bool(public and not balanced)
 
 

@@ -33,14 +33,21 @@ if TYPE_CHECKING:
 # ---- verbs of a blueprint
 
 
-def check(blueprint: Path, *, environment: str = "", settings: Mapping[str, str] | None = None) -> Result:
-    """`bpc check`: the mistakes in every environment, unless one is named.
+def check(
+    blueprint: Path,
+    *,
+    targets: Sequence[str] = (),
+    environment: str = "",
+    settings: Mapping[str, str] | None = None,
+) -> Result:
+    """`bpc check`: the mistakes in every environment, unless one is named, and what the stack targets of these names refuse.
 
     `settings` are other values for `let`s and defaults of `param`s, by name, written as in the language: {"servers": "5"}.
+    Raises `bpc.UsageError` for an unknown target.
     """
     from bpc.driver import check_blueprint
 
-    return check_blueprint(os.fspath(blueprint), environment, settings)
+    return check_blueprint(os.fspath(blueprint), environment, settings, targets=_targets(targets, "stack"))
 
 
 def compile(

@@ -10,6 +10,7 @@ from bpc.files import Project, beside
 from bpc.reading import Reading, shown
 from bpc.record import Record, replace
 from bpc.source import Source, Span
+from bpc.target import Options
 from bpc.version import VERSION
 
 TYPE_CHECKING = False
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from bpc.lower.solution import Choice
     from bpc.model.solution import Solution
     from bpc.model.steps import Bake
-    from bpc.target import Artifacts, Options, Target
+    from bpc.target import Artifacts, Target
 
 
 class Result(Record):
@@ -110,17 +111,22 @@ def build_model(
 
 
 def check_blueprint(
-    path: str, environment: str = "", settings: Mapping[str, str] | None = None, files: Files | None = None
+    path: str,
+    environment: str = "",
+    settings: Mapping[str, str] | None = None,
+    files: Files | None = None,
+    targets: tuple[Target, ...] = (),
 ) -> Result:
-    """The mistakes in every environment, unless one is named. The model is that of no environment, or of the named one."""
-    blueprint = Blueprint(path, files)
-    result = blueprint.solve(environment, settings)
+    """The mistakes in every environment, unless one is named, and what the targets refuse. The model is that of no environment, or
+    of the named one."""
+    blueprint, options = Blueprint(path, files), Options(flavors={}, limits={})
+    result = emit(blueprint.solve(environment, settings), targets, options)
     if environment:
         return result
     told = {_place(d) for d in result.diagnostics}  # another environment's values may change the words
     only: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = {}
     for name in blueprint.environments:
-        for diagnostic in blueprint.solve(name, settings).diagnostics:
+        for diagnostic in emit(blueprint.solve(name, settings), targets, options).diagnostics:
             place = _place(diagnostic)
             if place not in told:
                 only.setdefault(place, (diagnostic, []))[1].append(name)
@@ -150,7 +156,7 @@ def emit(result: Result, targets: tuple[Target, ...], options: Options) -> Resul
     artifacts, found = {}, list(result.diagnostics)
     for target in targets:
         made, diagnostics = target.emit(result.solution, options)
-        found += diagnostics
+        found += [replace(d, targets=(target.name,)) for d in diagnostics] if len(targets) > 1 else diagnostics
         if made is not None:
             artifacts[target.name] = made
     if errors(found):

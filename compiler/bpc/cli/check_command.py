@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace) -> int:
-    result = api.check(options.blueprint, environment=options.env, settings=settings(options))
+    result = api.check(options.blueprint, targets=options.target, environment=options.env, settings=settings(options))
     if result.diagnostics or options.format != "text":
         from bpc.cli.show import show
 

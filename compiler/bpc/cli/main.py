@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 EPILOG = """examples:
   bpc new shop                                     a working project from a sample
-  bpc check solution.bp                            all mistakes, every environment
+  bpc check solution.bp --target heat              all mistakes, every environment, and what Heat refuses
   bpc compile solution.bp --target heat            a stack for OpenStack, in out/heat
   bpc compile solution.bp --env production --set app_servers=5
   bpc build                                        the missing images, in out/images
@@ -56,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="command", required=True)
     check = commands.add_parser("check", help="find all mistakes, in every environment")
     _blueprint(check)
+    _stacks(check, "also what this stack target refuses (see `bpc targets`); may be repeated; default: none")
     _compile(commands)
     _build(commands)
     model = commands.add_parser("model", help="print the cloud-neutral model as JSON")
@@ -76,13 +77,7 @@ def parser() -> argparse.ArgumentParser:
 def _compile(commands: argparse._SubParsersAction[Parser]) -> None:
     command = commands.add_parser("compile", help="write the stack of each target")
     _blueprint(command)
-    command.add_argument(
-        "--target",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="stack target (see `bpc targets`); may be repeated; default: heat",
-    )
+    _stacks(command, "stack target (see `bpc targets`); may be repeated; default: heat")
     command.add_argument(
         "--images",
         action="append",
@@ -165,6 +160,10 @@ def _blueprint(command: argparse.ArgumentParser) -> None:
         "blueprint", nargs="?", default="solution.bp", help="the file with the solution (default: solution.bp)"
     )
     _choices(command)
+
+
+def _stacks(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument("--target", action="append", default=[], metavar="NAME", help=what)
 
 
 def _own(command: argparse.ArgumentParser) -> None:

@@ -63,11 +63,13 @@ def _sarif_result(diagnostic: Diagnostic) -> dict[str, Any]:
         "endLine": where["end_line"],
         "endColumn": where["end_column"],
     }
+    named = {"environments": list(diagnostic.environments), "targets": list(diagnostic.targets)}
+    properties = {key: names for key, names in named.items() if names}
     location = {"physicalLocation": {"artifactLocation": {"uri": where["file"]}, "region": region}}
     return {
         "ruleId": diagnostic.code,
         "level": diagnostic.severity,
         "message": {"text": text},
         "locations": [location],
-        **({"properties": {"environments": list(diagnostic.environments)}} if diagnostic.environments else {}),
+        **({"properties": properties} if properties else {}),
     }

@@ -26,7 +26,7 @@ class Diagnostic(Record):
     and says in its docstring what is wrong, why it matters and how to fix it, with an example.
     A `hint` given when it is raised takes the place of `advice`. Of a `private` one, the marked text is not printed.
     `given` is the option that gave the value (`--set members=many`); `environments` are those in which it is wrong, where it is
-    not wrong in all of them.
+    not wrong in all of them; `targets` are those that refuse it, where several were asked.
     """
 
     code: ClassVar[str]
@@ -40,6 +40,7 @@ class Diagnostic(Record):
     notes: tuple[Note, ...] = ()
     given: str = ""
     environments: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -47,15 +48,21 @@ class Diagnostic(Record):
         said = self.message.format_map(dict(fields(self)))
         if self.given:
             said += f" (given by `{self.given}`)"
+        if self.targets:
+            said = f"for target{_named(self.targets)}: {said}"
         if self.environments:
-            names = " and ".join(f'"{name}"' for name in self.environments)
-            said = f"in environment{'s' * (len(self.environments) > 1)} {names}: {said}"
+            said = f"in environment{_named(self.environments)}: {said}"
         return said
 
     @property
     def help(self) -> str:
         """What to write instead; empty where nobody can know."""
         return self.hint or self.advice.format_map(dict(fields(self)))
+
+
+def _named(names: tuple[str, ...]) -> str:
+    """The end of a word and what it counts: ` "a"`, or `s "a" and "b"`."""
+    return f"{'s' * (len(names) > 1)} {' and '.join(f'{chr(34)}{name}{chr(34)}' for name in names)}"
 
 
 def errors(diagnostics: Iterable[Diagnostic]) -> bool:

@@ -78,6 +78,7 @@ def as_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "message": diagnostic.text,
         "hint": diagnostic.help,
         "environments": list(diagnostic.environments),
+        "targets": list(diagnostic.targets),
         **place(diagnostic.span),
         "notes": [{"message": note.text, **place(note.span)} for note in diagnostic.notes],
     }
