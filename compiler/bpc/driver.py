@@ -156,7 +156,8 @@ def emit(result: Result, targets: tuple[Target, ...], options: Options) -> Resul
     artifacts, found = {}, list(result.diagnostics)
     for target in targets:
         made, diagnostics = target.emit(result.solution, options)
-        found += [replace(d, targets=(target.name,)) for d in diagnostics] if len(targets) > 1 else diagnostics
+        alone = sum(other.makes == target.makes for other in targets) == 1
+        found += diagnostics if alone else [replace(d, targets=(target.name,)) for d in diagnostics]
         if made is not None:
             artifacts[target.name] = made
     if errors(found):

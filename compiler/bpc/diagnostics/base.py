@@ -26,7 +26,7 @@ class Diagnostic(Record):
     and says in its docstring what is wrong, why it matters and how to fix it, with an example.
     A `hint` given when it is raised takes the place of `advice`. Of a `private` one, the marked text is not printed.
     `given` is the option that gave the value (`--set members=many`); `environments` are those in which it is wrong, where it is
-    not wrong in all of them; `targets` are those that refuse it, where several were asked.
+    not wrong in all of them; `targets` are those that refuse it, where others were asked too.
     """
 
     code: ClassVar[str]
