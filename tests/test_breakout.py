@@ -371,7 +371,7 @@ def test_fstab_has_the_place_of_a_volume(tmp_path):
     table, places = tmp_path / "fstab", ["/data", "/my data", "/it's #1 \\040", "/a\\b  c", "/é字"]
     table.write_text("")
     function = MOUNT.replace("/etc/fstab", str(table)).replace('[ -b "$1" ]', "true")
-    stubs = "blkid() { :; }; mkdir() { :; }; mountpoint() { :; }\n"
+    stubs = "blkid() { :; }; mkdir() { :; }; mountpoint() { :; }; xfs_growfs() { :; }\n"
     for place in places * 2:
         words = [place.replace("'", "'\\''")]
         script = f"set -eu\n{function}\n{stubs}mount_volume /dev/x '{words[0]}' xfs\n"
@@ -379,7 +379,7 @@ def test_fstab_has_the_place_of_a_volume(tmp_path):
     command = [str(FINDMNT), "--tab-file", str(table), "--json", "--output", "TARGET,FSTYPE,OPTIONS"]
     found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["filesystems"]
     assert [entry["target"] for entry in found] == places
-    assert {(entry["fstype"], entry["options"]) for entry in found} == {("xfs", "defaults,nofail")}
+    assert {(entry["fstype"], entry["options"]) for entry in found} == {("xfs", "defaults,nofail,x-systemd.growfs")}
 
 
 PLANTED = {

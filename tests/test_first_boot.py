@@ -22,7 +22,7 @@ import yaml
 from goldens import compare_folder
 
 from bpc.driver import build_model, compile_blueprint
-from bpc.provision.runner import HOME, LOG, RUNNER
+from bpc.provision.runner import HOME, LOG, MOUNT, RUNNER
 from bpc.target import Options
 from bpc_targets import load
 
@@ -446,3 +446,41 @@ def test_puppet_says_by_its_exit_code_what_failed(tmp_path, cloud, monkeypatch):
     for code, result in (("4", 4), ("1", 1), ("2", 0)):
         (tmp_path / "code").write_text(code)
         assert machine.boot() == result, machine.log
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("losetup"), reason="loop devices need root")
+def test_a_volume_that_has_grown_has_room(tmp_path):
+    """What is on it stays; a second machine that gets the larger volume grows the file system, and a third run changes nothing."""
+    disk, fstab, place = tmp_path / "disk", tmp_path / "fstab", tmp_path / "data"
+    fstab.write_text("")
+    place.mkdir()
+    (place / "from-image").write_text("kept")
+
+    def mounted(size):
+        disk.touch()
+        os.truncate(disk, size * 2**20)
+        script = f"""set -eu
+mount --make-rprivate /
+mount --bind {fstab} /etc/fstab
+{MOUNT}
+device=$(losetup --find --show {disk})
+trap 'umount {place}; losetup -d "$device"' EXIT
+: >/etc/fstab
+mount_volume "$device" {place} ext4 >&2
+cat {place}/from-image >&2
+df --output=size -m {place} | tail -n 1
+grep -c x-systemd.growfs /etc/fstab
+"""
+        done = subprocess.run(["unshare", "-m", "bash", "-c", script], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        room, entries = map(int, done.stdout.split())
+        assert entries == 1
+        return room
+
+    assert 40 < mounted(64) < 64
+    assert 40 < mounted(64) < 64, "again, with nothing to do"
+    held = int(re.search(r"CapEff:\t(\w+)", Path("/proc/self/status").read_text())[1], 16)
+    if not held & 1 << 24:
+        pytest.skip("a file system that is in use grows with CAP_SYS_RESOURCE, which root has on a machine, and not here")
+    assert mounted(256) > 200
+    assert mounted(256) > 200

@@ -78,8 +78,12 @@ mount_volume() {  # device, path, filesystem: waits for the device; one that is 
   fi
   local place=${2//\\\\/'\\134'}
   place=${place// /'\\040'}  # as fstab has it
-  grep -qF " $place " /etc/fstab || echo "$1 $place $3 defaults,nofail 0 2" >>/etc/fstab
+  grep -qF " $place " /etc/fstab || echo "$1 $place $3 defaults,nofail,x-systemd.growfs 0 2" >>/etc/fstab
   mountpoint -q "$2" || mount "$2"
+  case $3 in  # the volume may be larger than what is on it; at every later start systemd looks
+    ext4) resize2fs "$1" ;;
+    xfs) xfs_growfs "$2" ;;
+  esac
 }
 """
 UNPACK = """
