@@ -481,6 +481,8 @@ grep -c x-systemd.growfs /etc/fstab
     assert 40 < mounted(64) < 64, "again, with nothing to do"
     held = int(re.search(r"CapEff:\t(\w+)", Path("/proc/self/status").read_text())[1], 16)
     if not held & 1 << 24:
-        pytest.skip("a file system that is in use grows with CAP_SYS_RESOURCE, which root has on a machine, and not here")
+        pytest.skip(
+            "a file system that is in use grows with CAP_SYS_RESOURCE, which root has on a machine, and not here"
+        )
     assert mounted(256) > 200
     assert mounted(256) > 200

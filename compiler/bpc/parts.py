@@ -7,6 +7,8 @@ ever a place.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from bpc.model.values import MemberAddressesHole, ParamHole, QuotedHole, SecretHole
 from bpc.record import Record, replace
 
@@ -130,7 +132,7 @@ def placeholders(given: Parts, name: Callable[[Place], str]) -> tuple[tuple[tupl
     while True:
         marks = [f"@@{longer}{text}@@" for text in names]
         text = written(given, [marks[number] for number in order])
-        if all(_times(mark, text) == order.count(number) for number, mark in enumerate(marks)):
+        if _times(marks, text) == Counter(marks[number] for number in order):
             return tuple(zip(numbers, marks, strict=True)), order
         longer += "~"
 
@@ -141,9 +143,12 @@ def written(given: Parts, texts: Iterable[str]) -> str:
     return "".join(part if isinstance(part, str) else next(left) for part in given)
 
 
-def _times(mark: str, text: str) -> int:
-    """How often a mark is in a text, also where two overlap."""
-    found, start = 0, text.find(mark)
+def _times(marks: list[str], text: str) -> Counter[str]:
+    """How often each mark is in a text, also where two overlap; there may be thousands."""
+    known, lengths = set(marks), {len(mark) for mark in marks}
+    found: Counter[str] = Counter()
+    start = text.find("@@")
     while start >= 0:
-        found, start = found + 1, text.find(mark, start + 1)
+        found.update(part for part in [text[start : start + length] for length in lengths] if part in known)
+        start = text.find("@@", start + 1)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpc.quoting import visible
+from bpc.quoting import visible, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +15,11 @@ def of_stack(solution: Solution) -> str:
         "Everything in this folder is overwritten when you compile again: keep the blueprint in git, not this folder."
     )
     return f"{_heading(solution, solution.title)}. {rest}"
+
+
+def chosen(solution: Solution) -> str:
+    """The option with which the solution was compiled for its environment, after a space; empty where it was for none."""
+    return f" --env {word(solution.environment)}" if solution.environment else ""
 
 
 def of_images(solution: Solution) -> str:

@@ -157,6 +157,20 @@ LANGUAGE = {
         'blueprint 1\nimage base {\n  from = debian("12")\n  for x in range(100000) {\n'
         '    file "/etc/${x}" { text = "${x}" }\n  }\n}\n',
     ),
+    "balanced endpoints of a loop": solution(
+        "  tier t {\n    image = base\n    network = n\n    for x in range(6000) {\n"
+        '      expose "e${x}" { port = x + 1, balance = round_robin }\n    }\n  }\n'
+    ),
+    "as many volumes as there may be": solution(
+        "  tier t {\n    image = base\n    network = n\n    for x in range(12000) {\n"
+        '      volume "v${x}" { size = 1GiB, mount = "/m/${x}" }\n    }\n  }\n'
+    ),
+    "as many files as there may be, and volumes": solution(
+        "  tier t {\n    image = base\n    network = n\n    for x in range(4000) {\n"
+        '      volume "v${x}" { size = 1GiB, mount = "/m/${x}" }\n    }\n  }\n',
+        'blueprint 1\nimage base {\n  from = debian("12")\n  for x in range(20000) {\n'
+        '    file "/n/${x}" { text = "${x}" }\n  }\n}\n',
+    ),
     "packages of a loop": solution(
         TIER, 'blueprint 1\nimage base {\n  from = debian("12")\n  packages = ["p${x}" for x in range(500000)]\n}\n'
     ),

@@ -72,6 +72,7 @@ class Lifetime:
         for words in readme.commands(self.folder, "image create"):
             name, file = words[-1], words[words.index("--file") + 1]
             if self.cloud.image.find_image(name) is None:
+                (self.folder / file).parent.mkdir(exist_ok=True)
                 (self.folder / file).write_bytes(empty_disk())
                 readme.run(self.folder, words)
                 self.images.add(name)

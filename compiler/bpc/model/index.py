@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bpc.model.resources import Resource, Volume
+    from bpc.model.resources import Endpoint, Resource, Volume
     from bpc.model.solution import Param, Solution
     from bpc.model.steps import Base, Image
 
@@ -28,6 +28,7 @@ class Index:
         self.secrets: dict[str, Secret] = {}
         self.groups: dict[str, Group] = {}
         self.balancers: dict[str, Balancer] = {}
+        self.endpoints: dict[tuple[str, str], Endpoint] = {}  # by tier and name
         self.images: dict[str, Image] = {}
         self.built = tuple(image for image in solution.images if not isinstance(image.origin, ReadyImage))
         self._users: dict[str, list[Group]] = {}
@@ -47,6 +48,7 @@ class Index:
             case Group():
                 self.groups[item.name] = item
                 self._users.setdefault(item.image, []).append(item)
+                self.endpoints |= {(item.name, endpoint.name): endpoint for endpoint in item.endpoints}
             case Balancer():
                 self.balancers[item.name] = item
                 self._balancers.setdefault(item.group, []).append(item)

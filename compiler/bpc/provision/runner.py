@@ -101,8 +101,8 @@ unpack() (  # file, path, name: an archive is unpacked, anything else is copied
 def runner(group: Group) -> Parts:
     """The script of a group."""
     steps = group.first_boot
-    volumes = mounted(steps)
-    sections = [_once(number, step, steps, volumes) for number, step in enumerate(_ordered(steps))]
+    volumes, stops = mounted(steps), " ".join(quote(step.name) for step in steps if isinstance(step, Service))
+    sections = [_once(number, step, volumes, stops) for number, step in enumerate(_ordered(steps))]
     needed = {Mount: MOUNT, Artifact: UNPACK, Configure: MODULE}
     functions = [text for kind, text in needed.items() if any(isinstance(step, kind) for step in steps)]
     return joined((HEAD, *functions), *sections, _reloads(steps))
@@ -118,9 +118,12 @@ def _reloads(steps: Steps) -> Parts:
     return ("".join(("\nstep='reload services'\n", *lines)),) if lines else ()
 
 
-def _once(number: int, step: Step, steps: Steps, volumes: tuple[str, ...]) -> Parts:
-    """A step's part of the script, which a second run leaves out where the first has ended it; empty where it has none."""
-    title, body = _title(step), joined(*_section(step, steps, volumes))
+def _once(number: int, step: Step, volumes: frozenset[str], stops: str) -> Parts:
+    """A step's part of the script, which a second run leaves out where the first has ended it; empty where it has none.
+
+    `stops` are the services that are stopped before a volume is filled.
+    """
+    title, body = _title(step), joined(*_section(step, volumes, stops))
     if not body:
         return ()
     literal = "".join(part for part in body if isinstance(part, str))  # what comes in is no part of the step
@@ -153,12 +156,11 @@ def _title(step: Step) -> str:
             assert_never(step)
 
 
-def _section(step: Step, steps: Steps, volumes: tuple[str, ...]) -> Iterator[Parts]:
+def _section(step: Step, volumes: frozenset[str], stops: str) -> Iterator[Parts]:
     match step:
         case Mount():
             # services may already run, with files open below the path
-            stops = [quote(s.name) for s in steps if isinstance(s, Service)]
-            yield ((f"stop_services {' '.join(stops)}\n" if stops else "") + 'mount_volume "',)
+            yield ((f"stop_services {stops}\n" if stops else "") + 'mount_volume "',)
             yield parts(step.device)
             yield (f'" {quote(step.path)} {step.filesystem}\n',)
         case Packages():
@@ -181,14 +183,19 @@ def _section(step: Step, steps: Steps, volumes: tuple[str, ...]) -> Iterator[Par
             assert_never(step)
 
 
-def mounted(steps: Steps) -> tuple[str, ...]:
-    """The folders at which volumes are mounted, each with a slash at its end; once for all files of a group."""
-    return tuple(step.path.rstrip("/") + "/" for step in steps if isinstance(step, Mount))
+def mounted(steps: Steps) -> frozenset[str]:
+    """The folders at which volumes are mounted; once for all files of a group."""
+    return frozenset(step.path.rstrip("/") for step in steps if isinstance(step, Mount))
 
 
-def is_placed(step: File, volumes: tuple[str, ...]) -> bool:
+def is_placed(step: File, volumes: frozenset[str]) -> bool:
     """Whether the runner puts a file into its place: one with a secret, or one on a volume, which is mounted only then."""
-    return step.sensitive or step.path.startswith(volumes)
+    return step.sensitive or (bool(volumes) and any(folder in volumes for folder in _above(step.path)))
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _place(step: File) -> str:

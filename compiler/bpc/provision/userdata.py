@@ -116,7 +116,7 @@ def _config(group: Group, signal: Parts) -> Json:
     return config
 
 
-def _file(step: File, volumes: tuple[str, ...]) -> Json:
+def _file(step: File, volumes: frozenset[str]) -> Json:
     if is_placed(step, volumes):
         entry: Json = {"path": private_place(step), "permissions": "0600", "defer": True}
     else:

@@ -69,7 +69,7 @@ def _check(stack: Stack, item: Balancer) -> None:
 
 def _targets(stack: Stack, item: Balancer) -> None:
     group = stack.index.groups[item.group]
-    endpoint = next(endpoint for endpoint in group.endpoints if endpoint.name == item.endpoint)
+    endpoint = stack.index.endpoints[item.group, item.endpoint]
     made: dict[str, Any] = {
         "VpcId": ref("Vpc"),
         "Port": endpoint.port,

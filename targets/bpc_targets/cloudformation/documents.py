@@ -7,7 +7,7 @@ import json
 from bpc.deployment import Deployment, awaited, kept, upload
 from bpc.model.image_manifest import images_json
 from bpc.quoting import visible
-from bpc.readme import of_stack
+from bpc.readme import chosen, of_stack
 from bpc.yaml import dump
 from bpc_targets.cloudformation import two_step_update
 from bpc_targets.cloudformation.amis import made_within, parent
@@ -82,8 +82,8 @@ All commands are those of the AWS CLI. STACK is a name of your choice.
 
 1. The images (images.json lists what is in each)
 {images}
-   Write {their} ids into parameters.json, beside the other values that are empty there; keep a copy with your values, since bpc
-   writes this folder anew. update-parameters.json is the same for updates.
+   Write {their} ids into a copy of parameters.json outside this folder, beside the other values that are empty there, since bpc writes
+   this folder anew, and give the copy in its place. update-parameters.json is the same for updates.
 
 2. Create
 {create}
@@ -95,7 +95,7 @@ All commands are those of the AWS CLI. STACK is a name of your choice.
 3. Look
     aws cloudformation describe-stacks --stack-name STACK --query 'Stacks[0].Outputs'
 
-4. Update, after compiling again: your values into update-parameters.json (of a new tier, also Awaits... from parameters.json)
+4. Update, after compiling again{same}: your values into update-parameters.json (of a new tier, also Awaits... from parameters.json)
 {update}
     aws cloudformation wait change-set-create-complete --stack-name STACK --change-set-name NAME
     aws cloudformation describe-change-set --stack-name STACK --change-set-name NAME{nested}
@@ -160,6 +160,9 @@ def _readme(stack: Stack, deployment: Deployment, templates: Templates) -> str:
     return README.format(
         heading=of_stack(stack.solution),
         nested=nested,
+        same=f" with the same options (here:{same})"
+        if (same := chosen(stack.solution))
+        else " with the same options (--env, --set)",
         crossing=CROSSING.format(tiers=", ".join(moved)) if moved else "",
         images=_images(stack),
         create=(PACKAGE.format(root=root) if large else "") + CREATE.format(**words),

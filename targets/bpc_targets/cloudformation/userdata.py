@@ -172,19 +172,19 @@ def _text(stack: Stack, group: Group, *, compress: bool = False) -> Parts:
 
     def program(mark: str, files: Sequence[str], numbers: Mapping[Place, int]) -> Parts:
         head = f"NAMED = {isinstance(group.members, Fixed)}\nMARK = {mark!a}\nFILES = {json.dumps(files)}\n"
-        values = [_value(stack, group, place) for place in numbers]
+        volumes = {volume.name: known_as(volume) for volume in group.volumes}
+        values = [_value(volumes, place) for place in numbers]
         return text_of((PREPARE_HEAD, head, "VALUES = [\n"), *values, ("]\n", PREPARE))
 
     return cloud_config(group, SIGNAL, Fetching(late=LATE, program=program), compress=compress)
 
 
-def _value(stack: Stack, group: Group, place: Place) -> Parts:
+def _value(volumes: Mapping[str, str], place: Place) -> Parts:
     """One line of the program's values; by the names that things had at first: another text would replace the machines."""
     escapes = json.dumps(dict(place.escapes))
     if isinstance(place.hole, SecretHole):
         return ('    ("secret", "', Place(hole=Own(name=f"arn:{place.hole.secret}")), f'", {escapes}),\n')
     assert isinstance(place.hole, VolumeDeviceHole)
-    volumes = {volume.name: known_as(volume) for volume in group.volumes}
     name = volumes.get(place.hole.volume, place.hole.volume)
     return (f'    ("volume", {json.dumps(name)}, {escapes}),\n',)
 

@@ -225,7 +225,7 @@ def _policy(stack: Stack, group: Group, tier: str, members: Scaling, direction: 
     }
     stack.add(name, "OS::Heat::ScalingPolicy", policy, group)
     stack.outputs[f"bpc_scale_{direction}_{tier}"] = {
-        "description": f"POST here to scale tier {group.name} {direction}.",
+        "description": f"POST here, with a token of the project in X-Auth-Token, to scale tier {group.name} {direction}.",
         "value": attr(name, "signal_url"),
     }
     if members.metric:
