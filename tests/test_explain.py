@@ -114,6 +114,25 @@ def test_what_is_neither(capsys, name, message):
     assert message in capsys.readouterr().err
 
 
+def test_each_tier_has_its_own_template_also_where_the_image_is_shared(tmp_path, capsys):
+    blueprint = tmp_path / "solution.bp"
+    blueprint.write_text(
+        'blueprint 1\nimage one { from = cloud_image("u") }\nimage two { from = cloud_image("u") }\n'
+        'image three { from = debian("12"), packages = ["nginx"] }\nimage four { from = debian("12"), packages = ["nginx"] }\n'
+        'solution s {\n  version = "1"\n  network n { cidr = "10.0.0.0/24" }\n'
+        "  tier a { image = one, network = n }\n  tier b { image = two, network = n }\n"
+        "  tier c { image = three, network = n }\n  tier d { image = four, network = n }\n}\n"
+    )
+    for tier, template, line in (("a", "one", 2), ("b", "two", 3), ("c", "three", 4), ("d", "four", 5)):
+        assert main(["explain", tier, "--blueprint", str(blueprint)]) == 0
+        assert f"template    {template} (solution.bp:{line})" in capsys.readouterr().out
+    made = bpc.api.compile(blueprint).artifacts["heat"].files["images.json"]
+    assert [image["templates"] for image in json.loads(made)["images"]] == [
+        {"a": "one", "b": "two"},
+        {"c": "three", "d": "four"},
+    ]
+
+
 def test_no_blueprint(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["explain", "web"]) == 2

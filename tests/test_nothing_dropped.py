@@ -72,6 +72,8 @@ STACKS = {
     "Endpoint.public": f"{AGAIN}: Rule, Balancer.public, Group.public_address",
     "File.source": "where the content came from",
     "Group.bake": f"{AGAIN}: what is left for first boot",
+    "Group.template": f"{AGAIN}: the image and first boot; the name is for people, in images.json",
+    "Template.name": f"{AGAIN}: the image and first boot; the name is for people, in images.json",
     "Run.network": NETWORK,
     "Mount.volume": f"{AGAIN}: Mount.device",
     "Volume.filesystem": f"{AGAIN}: Mount.filesystem",

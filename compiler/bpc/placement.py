@@ -111,7 +111,7 @@ def explain(
         version=solution.version,
         environment=solution.environment,
         tier=tier,
-        template=f"{image.template} ({where(image.span)})",
+        template=f"{group.template.name} ({where(group.template.span)})",
         origin=_origin(image),
         machine=group.machine,
         offers=offers,

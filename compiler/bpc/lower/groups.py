@@ -8,9 +8,10 @@ from bpc.language.types import ENDPOINT
 from bpc.language.values import EndpointValue, TemplateValue
 from bpc.lower import tiers
 from bpc.lower.evaluate import evaluate
+from bpc.lower.images import template_name
 from bpc.lower.parts import named
 from bpc.model.resources import Fixed, Group, Readiness
-from bpc.model.steps import Mount
+from bpc.model.steps import Mount, Template
 from bpc.model.values import VolumeDeviceHole
 from bpc.record import Record
 from bpc.syntax.tree import Connect
@@ -106,6 +107,7 @@ def _group(outline: TierOutline, bake: Bake | None, said: Span, instead: Bake | 
         members=outline.members,
         machine=machine,
         image=images.shared(built.image).name,
+        template=Template(name=template_name(template), span=template.block.span),
         bake=baked,
         networks=outline.networks,
         spread=spread,

@@ -177,7 +177,7 @@ def _chain(template: TemplateValue, images: Images) -> list[Link]:
     current: Value = template
     while isinstance(current, TemplateValue):
         if id(current.block) in seen:
-            raise EvaluationError(lower.LetCycle(span=current.span, name=_name(current)))
+            raise EvaluationError(lower.LetCycle(span=current.span, name=template_name(current)))
         seen.add(id(current.block))
         images.used.add(id(current.block))
         if not images.lowering.sound(current.block):
@@ -191,7 +191,8 @@ def _chain(template: TemplateValue, images: Images) -> list[Link]:
     return links[::-1]
 
 
-def _name(template: TemplateValue) -> str:
+def template_name(template: TemplateValue) -> str:
+    """The name of a template's block."""
     return getattr(template.block.label, "text", "")
 
 
@@ -249,7 +250,7 @@ def _image(
         if any(step.kind == kind for step in carried)
     )
     base = None if isinstance(origin, ReadyImage) else _base(chain, origin, layers, architecture, lock)
-    title = _name(template)
+    title = template_name(template)
     if base is None or isinstance(origin, ReadyImage):
         name, digest = getattr(origin, "name", ""), ""
     elif all(layer.kind == "system" for layer in layers):
@@ -267,7 +268,7 @@ def _base(
 ) -> Base:
     system = tuple(layer for layer in layers if layer.kind == "system")
     digest = _digest(origin, system, architecture, lock)
-    title = _name(chain[0].template) if len(chain) > 1 else f"{origin.distribution}-{origin.version}"
+    title = template_name(chain[0].template) if len(chain) > 1 else f"{origin.distribution}-{origin.version}"
     steps = tuple(step for layer in system for step in layer.steps)
     span = chain[0].template.block.span
     return Base(name=f"{title}-{digest[:12]}", digest=digest, origin=origin, steps=steps, span=span)

@@ -34,6 +34,7 @@ def _image(index: Index, image: Image) -> dict[str, Any]:
         else {"distribution": origin.distribution, "release": origin.version},
         "ready": ready,
         "tiers": [group.name for group in users],
+        "templates": {group.name: group.template.name for group in users},
         "architectures": sorted({group.machine.architecture for group in users}),
         "layers": [{"kind": layer.kind, "steps": [describe(step) for step in layer.steps]} for layer in image.layers],
     }

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
-    from bpc.model.steps import Bake, Filesystem, Step
+    from bpc.model.steps import Bake, Filesystem, Step, Template
     from bpc.model.values import Text
     from bpc.source import Span
 
@@ -136,6 +136,7 @@ class Group(Record):
     members: Fixed | Scaling
     machine: Machine
     image: str
+    template: Template
     bake: Bake
     networks: tuple[str, ...]
     spread: Spread | None

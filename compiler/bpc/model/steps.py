@@ -213,12 +213,20 @@ class Base(Record):
     span: Span
 
 
+class Template(Record):
+    """The image template that a tier names. Tiers of several may share an image: one of a cloud, or one with the same bits."""
+
+    name: str
+    span: Span
+
+
 class Image(Record):
     """One image that the stack needs; tiers whose bits and architecture are the same share it.
 
     `name` is the template's name and the first 12 digits of `digest` (a cloud image's own name for a `ReadyImage`); an
     image that carries nothing but its base has the base's. `digest` is the SHA-256 of everything that goes into the image,
-    and empty for a `ReadyImage`, which also has no `base`. `layers` are all of them, the base's too.
+    and empty for a `ReadyImage`, which also has no `base`. `template` is the first that gives the image. `layers` are all of them,
+    the base's too.
     """
 
     name: str
