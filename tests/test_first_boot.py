@@ -326,6 +326,25 @@ def test_failing_step_stops_and_tells(tmp_path, cloud):
     assert cloud.heard[-1][1]["status"] == "SUCCESS"
 
 
+@pytest.mark.parametrize("long", [False, True], ids=["short", "cut where a secret is"])
+def test_what_is_told_of_a_failure_has_no_secret(long, tmp_path, cloud):
+    """The log is the machine's own, where only root reads it; events are read by all who may see the stack."""
+    behind = len(" failed\n") + len("== failed with exit code 1: tell\n")
+    fill = f"head -c {3000 - len(SECRET) // 2 - behind} /dev/zero | tr '\\\\0' x; " if long else ""
+    image = (
+        '  run "tell" { environment = { PW = password }, text = '
+        f'"echo \\"login with $PW failed\\"; {fill}exit 1" }}\n'
+    )
+    machine = Machine(tmp_path, cloud, image)
+    secrets = tmp_path / "root" / HOME[1:] / "secrets"
+    assert secrets.read_text() == f"{SECRET}\n" and stat.S_IMODE(secrets.stat().st_mode) == 0o600
+    assert machine.boot() == 1
+    [(_, told)] = cloud.heard
+    assert told["status"] == "FAILURE" and SECRET in machine.log
+    assert not any(SECRET[start : start + 6] in json.dumps(told) for start in range(len(SECRET) - 5))
+    assert long or "login with *** failed" in told["reason"]
+
+
 def test_archive_that_cannot_be_unpacked_is_a_failure(tmp_path, cloud):
     out = tmp_path / "root"
     total = sha256(b"data").hexdigest()

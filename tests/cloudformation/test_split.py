@@ -27,7 +27,7 @@ solution big {
     count = %d
     network = n
     volume data { size = 10GiB, mount = "/data" }
-    expose data { port = 9000, public = true }
+    expose data { port = 9000, public = true, balance = round_robin }
   }
   tier client { image = it(peers = store.data), network = n }
 }

@@ -25,7 +25,17 @@ HOME = "/var/lib/bpc"
 RUNNER = f"{HOME}/first-boot"
 SIGNAL = f"{HOME}/signal"
 PREPARE = f"{HOME}/prepare"
+SECRETS = f"{HOME}/secrets"
 LOG = "/var/log/bpc-first-boot.log"
+REASON = f"""reason = sys.stdin.buffer.read().decode(errors="replace")
+try:
+    for secret in open("{SECRETS}").read().split():
+        reason = reason.replace(secret, "***")
+except FileNotFoundError:
+    pass  # this machine has none, or could not fetch them
+reason = reason[-3000:]
+"""
+"""What a signal says, as a part of its program: the end of its input, without the machine's secrets."""
 
 HEAD = f"""#!/bin/bash
 # What this machine does when it first starts. Made by bpc; the log is {LOG}.

@@ -11,10 +11,11 @@ import base64
 import gzip
 
 from bpc.model.steps import Configure, File, Packages, Service, User
-from bpc.parts import joined, parts
+from bpc.model.values import SecretHole, bare
+from bpc.parts import Place, joined, parts
 from bpc.provision.platforms import files as platform_files
 from bpc.provision.platforms import string
-from bpc.provision.runner import HOME, LOG, PREPARE, RUNNER, SIGNAL, is_placed, mounted, private_place, runner
+from bpc.provision.runner import HOME, LOG, PREPARE, RUNNER, SECRETS, SIGNAL, is_placed, mounted, private_place, runner
 from bpc.record import Record
 from bpc.yaml import Filled, dump_parts
 
@@ -105,6 +106,8 @@ def _config(group: Group, signal: Parts) -> Json:
     files += [entry for step in steps if isinstance(step, Configure) for entry in _platform(step)]
     files.append(_script(SIGNAL, string(signal)))
     files.append(_script(RUNNER, string(runner(group))))
+    if hidden := _secrets(files):
+        files.append(hidden)
     config: Json = {"bootcmd": [["install", "-d", "-m", "0700", HOME]]}
     if names:
         config["package_update"] = True
@@ -114,6 +117,17 @@ def _config(group: Group, signal: Parts) -> Json:
     config["write_files"] = files
     config["runcmd"] = [[RUNNER]]
     return config
+
+
+def _secrets(files: list[Json]) -> Json | None:
+    """The secrets that the files have, a line for each: what is told of a failure leaves them out."""
+    places = [part for file in files if isinstance(file["content"], Filled) for part in file["content"].parts]
+    holes = [bare(place.hole) for place in places if isinstance(place, Place)]
+    lines = dict.fromkeys(hole for hole in holes if isinstance(hole, SecretHole))
+    if not lines:
+        return None
+    content = string(joined(*((Place(hole=hole), "\n") for hole in lines)))
+    return {"path": SECRETS, "permissions": "0600", "defer": True, "content": content}
 
 
 def _file(step: File, volumes: frozenset[str]) -> Json:

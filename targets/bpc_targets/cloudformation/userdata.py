@@ -16,6 +16,7 @@ from bpc.model.values import MemberAddressesHole, MemberAddressHole, SecretHole,
 from bpc.parts import Own, Place
 from bpc.parts import joined as text_of
 from bpc.provision.deferred import Fetching
+from bpc.provision.runner import REASON
 from bpc.provision.userdata import portions
 from bpc.provision.userdata import user_data as cloud_config
 from bpc_targets.cloudformation import diagnostics
@@ -48,8 +49,9 @@ import json, socket, sys, time, urllib.request
 url = r"''',
     SIGNAL_URL,
     """"
-reason = sys.stdin.buffer.read()[-3000:].decode(errors="replace")
-name = socket.gethostname() + "-" + open("/etc/machine-id").read().strip()  # host names may be cut
+"""
+    + REASON
+    + """name = socket.gethostname() + "-" + open("/etc/machine-id").read().strip()  # host names may be cut
 body = {"Status": sys.argv[1], "UniqueId": name, "Reason": reason, "Data": ""}
 while len(json.dumps(body)) > 4000:  # CloudFormation allows 4096 bytes in total
     body["Reason"] = body["Reason"][100:]

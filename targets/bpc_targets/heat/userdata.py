@@ -14,6 +14,7 @@ from bpc.model.values import (
     VolumeDeviceHole,
 )
 from bpc.parts import Own, Place, placeholders, written
+from bpc.provision.runner import REASON
 from bpc.provision.userdata import portions
 from bpc.provision.userdata import user_data as cloud_config
 from bpc.record import Record, assert_never, replace
@@ -47,8 +48,9 @@ import json, socket, sys, time, urllib.request
 account = json.loads(r\'\'\'''',
     SIGNAL_ACCOUNT,
     """\'\'\')
-reason = sys.stdin.buffer.read()[-3000:].decode(errors="replace")
-
+"""
+    + REASON
+    + """
 
 def post(url, body, **headers):
     headers |= {"Content-Type": "application/json", "Accept": "application/json"}
