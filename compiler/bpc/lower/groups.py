@@ -15,6 +15,7 @@ from bpc.model.steps import Mount, Template
 from bpc.model.values import VolumeDeviceHole
 from bpc.record import Record
 from bpc.syntax.tree import Connect
+from bpc.vocabulary import BLOCKS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from bpc.model.steps import Bake
     from bpc.source import Span
 
+AS_THEY_ARE = tuple(
+    name for name in BLOCKS["tier"].settings if name in Group._fields and name not in ("image", "bake", "was")
+)
+"""Settings of a tier that the model has by their names; the others are worked out."""
 TIER, MEMBER, STEP = 200, 100, 50
 """Steps of what the targets make of each."""
 
@@ -92,7 +97,8 @@ def _group(outline: TierOutline, bake: Bake | None, said: Span, instead: Bake | 
     update = tiers.update(outline)
     signals = outline.members.count if isinstance(outline.members, Fixed) else outline.members.minimum
     readiness = Readiness(signals=signals, timeout=body.value("ready_within"))
-    spread, was, chosen = body.value("spread"), body.was(), instead or body.value_or("bake", bake)
+    plain = {name: body.value(name) for name in AS_THEY_ARE}
+    was, chosen = body.was(), instead or body.value_or("bake", bake)
     if not isinstance(template, TemplateValue):
         return None  # told where it was evaluated
     where = body.where("bake") if body.has("bake") else said
@@ -110,7 +116,6 @@ def _group(outline: TierOutline, bake: Bake | None, said: Span, instead: Bake | 
         template=Template(name=template_name(template), span=template.block.span),
         bake=baked,
         networks=outline.networks,
-        spread=spread,
         endpoints=tuple(outline.endpoints.values()),
         volumes=volumes,
         update=update,
@@ -120,6 +125,7 @@ def _group(outline: TierOutline, bake: Bake | None, said: Span, instead: Bake | 
         first_boot=tuple(_mount(outline.name, volume) for volume in volumes) + built.first_boot,
         was=was,
         span=body.span,
+        **plain,
     )
     return Lowered(group=group, touched=frozenset(touched | {(*target, "") for target in connected}))
 
