@@ -26,6 +26,8 @@ TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 LEAST_MIB = {"memory": 128, "disk": 4096, "size": 4096}
 """From which number on a setting without a unit most likely counts MiB; 512 where the setting is another."""
 LEAST_BYTES = 2**26
+LONGEST = 18
+"""Digits of a number that can be written without quotes."""
 FIELDS = {"string": "host", "int": "port", "port": "port", "any": "host", "list(string)": "hosts"}
 """What of an endpoint is wanted, by the type that is."""
 WHOLE = {"string", "int", "number", "size", "duration", "percent", "bool", "any"}
@@ -150,6 +152,8 @@ def _quantity(text: str, kind: str) -> str:
     if found is None:
         return ""
     number, word = found.groups()
+    if len(number) > LONGEST:
+        return ""
     if kind == "percent":
         return f"write it without quotes: {number}%" if word.lower() in ("", "%", "percent", "pct") else ""
     units = SIZES if kind == "size" else DURATIONS
@@ -166,7 +170,7 @@ def _bool(text: str) -> str:
     if text.lower() in FALSE:
         return "write false, without quotes"
     if re.fullmatch(r"[0-9a-fA-F.:]+/[0-9]+", text):
-        return "true is everyone; for a range of addresses write `allow ENDPOINT from CIDR` in the tier instead"
+        return "write true here, and the addresses that may come in `public` of the endpoint"
     return ""
 
 

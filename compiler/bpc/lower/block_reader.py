@@ -161,8 +161,11 @@ class BlockReader:
                 self.context.fail_at(self.where(name), EvaluationError(None))
             return default
         setting, scope = given
-        if isinstance(setting.value, Name) and words(word.type):
-            return setting.value.text
+        if isinstance(setting.value, Name) and (known := words(word.type)):
+            if setting.value.text in known or word.type == "service":
+                return setting.value.text
+            self.context.fail_at(self.where(name), EvaluationError(None))  # told when the block was checked
+            return default
         try:
             value = evaluate_as(word.type, setting.value, scope, deploy=word.deploy)
             if type(value) is str or type(value) is tuple:
