@@ -85,8 +85,10 @@ class Blueprint:
         bakes: Mapping[str, Bake] | None = None,
         lock: Lock | None = None,
     ) -> Result:
-        """The model for one choice. `bakes` are tiers that are baked otherwise than the blueprint says; `lock` is what images
-        were resolved to."""
+        """The model for one choice.
+
+        `bakes` are tiers that are baked otherwise than the blueprint says; `lock` is what images were resolved to.
+        """
         from bpc.lower.solution import lower_solution
 
         found = list(self.analysis.found.found)
@@ -117,8 +119,10 @@ def check_blueprint(
     files: Files | None = None,
     targets: tuple[Target, ...] = (),
 ) -> Result:
-    """The mistakes in every environment, unless one is named, and what the targets refuse. The model is that of no environment, or
-    of the named one."""
+    """The mistakes in every environment, unless one is named, and what the targets refuse.
+
+    The model is that of no environment, or of the named one.
+    """
     blueprint, options = Blueprint(path, files), Options(flavors={}, limits={})
     result = emit(blueprint.solve(environment, settings), targets, options)
     if environment:

@@ -17,9 +17,15 @@ def of_stack(solution: Solution) -> str:
     return f"{_heading(solution, solution.title)}. {rest}"
 
 
-def chosen(solution: Solution) -> str:
+def environment(solution: Solution) -> str:
     """The option with which the solution was compiled for its environment, after a space; empty where it was for none."""
     return f" --env {word(solution.environment)}" if solution.environment else ""
+
+
+def again(solution: Solution) -> str:
+    """That a later compilation takes the options of this one, of which a solution remembers the environment."""
+    said = environment(solution)
+    return f" with the same options (here:{said})" if said else " with the same options (--env, --set)"
 
 
 def of_images(solution: Solution) -> str:

@@ -62,7 +62,8 @@ class Diagnostic(Record):
 
 def _named(names: tuple[str, ...]) -> str:
     """The end of a word and what it counts: ` "a"`, or `s "a" and "b"`."""
-    return f"{'s' * (len(names) > 1)} {' and '.join(f'{chr(34)}{name}{chr(34)}' for name in names)}"
+    listed = " and ".join(f'"{name}"' for name in names)
+    return f"s {listed}" if len(names) > 1 else f" {listed}"
 
 
 def errors(diagnostics: Iterable[Diagnostic]) -> bool:

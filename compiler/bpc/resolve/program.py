@@ -93,7 +93,7 @@ class Linker:
 
 
 def label_identifier(block: Block) -> Identifier | None:
-    """The name in a block's label, None where it is computed. One in quotes is a mistake, but what it names is clear."""
+    """The name in a block's label, None where it is computed; in quotes, it is the same name (of an image, that is reported)."""
     match block.label:
         case Identifier():
             return block.label

@@ -7,7 +7,7 @@ import json
 from bpc.deployment import Deployment, awaited, kept, upload
 from bpc.model.image_manifest import images_json
 from bpc.quoting import visible
-from bpc.readme import chosen, of_stack
+from bpc.readme import again, of_stack
 from bpc.yaml import dump
 from bpc_targets.cloudformation import two_step_update
 from bpc_targets.cloudformation.amis import made_within, parent
@@ -95,7 +95,7 @@ All commands are those of the AWS CLI. STACK is a name of your choice.
 3. Look
     aws cloudformation describe-stacks --stack-name STACK --query 'Stacks[0].Outputs'
 
-4. Update, after compiling again{same}: your values into update-parameters.json (of a new tier, also Awaits... from parameters.json)
+4. Update, after compiling again{again}: your values into update-parameters.json (of a new tier, also Awaits... from parameters.json)
 {update}
     aws cloudformation wait change-set-create-complete --stack-name STACK --change-set-name NAME
     aws cloudformation describe-change-set --stack-name STACK --change-set-name NAME{nested}
@@ -160,9 +160,7 @@ def _readme(stack: Stack, deployment: Deployment, templates: Templates) -> str:
     return README.format(
         heading=of_stack(stack.solution),
         nested=nested,
-        same=f" with the same options (here:{same})"
-        if (same := chosen(stack.solution))
-        else " with the same options (--env, --set)",
+        again=again(stack.solution),
         crossing=CROSSING.format(tiers=", ".join(moved)) if moved else "",
         images=_images(stack),
         create=(PACKAGE.format(root=root) if large else "") + CREATE.format(**words),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bpc.deployment import Deployment, awaited, kept, upload
 from bpc.model.image_manifest import images_json
 from bpc.quoting import prose, visible, word
-from bpc.readme import chosen, of_stack
+from bpc.readme import again, environment, of_stack
 from bpc.yaml import scalar
 
 TYPE_CHECKING = False
@@ -76,7 +76,7 @@ What the stack needs from outside (see environment.yaml)
     openstack stack output show --all STACK
     openstack stack resource list --nested-depth 3 STACK
 
-{scaling}4. Update, after compiling again{same}
+{scaling}4. Update, after compiling again{again}
     openstack stack update --wait -e environment.yaml -t stack.yaml STACK
 
    It ends when the cloud has made what is new. Machines that it replaces report nothing: look at them before you go on.
@@ -86,7 +86,7 @@ What the stack needs from outside (see environment.yaml)
 {kept}"""
 
 
-BUILT = """   `sudo bpc build{same}` makes them beside the blueprint, in out/images, or `bpc compile --images packer` says how Packer does."""
+BUILT = """   `sudo bpc build{environment}` makes them beside the blueprint, in out/images, or `bpc compile --images packer` says how Packer does."""
 SCALING = """   Tiers scale by themselves only where the parameter telemetry is true: the cloud must have Aodh and Gnocchi. By hand, with the address
    of an output bpc_scale_..., which takes a token of your project:
     curl -X POST -H "X-Auth-Token: $(openstack token issue -f value -c id)" ADDRESS
@@ -97,7 +97,6 @@ SCALING = """   Tiers scale by themselves only where the parameter telemetry is 
 def _readme(solution: Solution, deployment: Deployment) -> str:
     upload = "    openstack image create --disk-format qcow2 --container-format bare --property hw_architecture={1}"
     upload += " --file ../images/{0}.qcow2 {0}"
-    same = chosen(solution)
     images = [upload.format(word(image.image), image.architecture) for image in deployment.uploads]
     stays = ", ".join(f"{item.volume} of tier {item.tier}" for item in deployment.kept)
     return README.format(
@@ -106,8 +105,10 @@ def _readme(solution: Solution, deployment: Deployment) -> str:
             f"    {n.name} = {'?' if n.value is None else visible(str(n.value))}  ({n.kind}, {prose(n.why)})"
             for n in deployment.needs
         ),
-        images="\n".join([BUILT.format(same=same), *images]) if images else "    (none: ready images are used)",
+        images="\n".join([BUILT.format(environment=environment(solution)), *images])
+        if images
+        else "    (none: ready images are used)",
         scaling=SCALING if any(asked.name == "telemetry" for asked in deployment.parameters) else "",
-        same=f" with the same options (here:{same})" if same else " with the same options (--env, --set)",
+        again=again(solution),
         kept=f"   These volumes stay, with their data: {stays}.\n" if stays else "   Nothing stays.\n",
     )

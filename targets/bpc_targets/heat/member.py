@@ -149,8 +149,10 @@ def _outputs(stack: Stack, group: Group, *, fixed: bool) -> Json:
 
 
 def settled(group: Group) -> Json:
-    """What a server has wherever it stands, first what an update does to it: never Heat's defaults. Members with identity keep it;
-    others are made anew."""
+    """What a server has wherever it stands, first what an update does to it: never Heat's defaults.
+
+    Members with identity keep it; others are made anew.
+    """
     image = "REBUILD" if isinstance(group.members, Fixed) else "REPLACE"
     return {
         "image_update_policy": image,
