@@ -31,20 +31,21 @@ KEY = r"(?:passw(?:or)?d|passwd|pwd|passphrase|secret|token|(?:api|access|secret
 VALUE = r"""(?:\\?"(?P<double>[^"\\\n]*)\\?"|'(?P<single>[^'\\\n]*)'|(?P<bare>[^\s"'\\,;#&|<>(){}\[\]$`]+))"""
 NEAR = ("passw", "pwd", "passphrase", "secret", "token", "key", "_pass", "-pass")
 
-PATTERNS: tuple[tuple[tuple[tuple[str, ...], ...], str, str], ...] = (
-    ((NEAR,), "a secret", rf"""(?<![\w.$-])(?<!\$\{{)[\w.-]*{KEY}\\?["']?(?P<op>[ \t]*(?::=|=>|=(?!=)|:(?![:/=]))[ \t]*){VALUE}"""),
-    ((("--",), NEAR), "a secret", rf"(?<!\S)--[\w-]*{KEY}[ \t]+{VALUE}"),
-    ((("identified by", "password '", "requirepass", "masterauth"),), "a secret", rf"\b(?:(?:identified by|password)(?=\s+')|requirepass|masterauth)[ \t]+{VALUE}"),
-    ((("chpasswd",),), "a secret", r"""["'\s][\w-]+:(?P<single>[^\s:"'\\|]+)\\?["']?\s*\|\s*(?:sudo\s+)?(?:\S{0,100}/)?chpasswd"""),
-    ((("</",), NEAR), "a secret", rf"<[\w.-]*{KEY}>(?P<single>[^<>\n]+)</"),
-    ((("://",), ("@",)), "a secret", r"""(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://[^\s:/@"'\\]+:(?P<shape>[^\s/@"'\\${}<>*]+)@"""),
-    ((("authorization:",),), "a secret", r"authorization:[ \t]*(?:basic|bearer|token)[ \t]+(?P<single>[\w.+/=-]+)"),
-    ((("mysql",),), "a secret", r"""\bmysql\w*[ \t][^\n|;]{0,200}?(?<=[ \t])-p(?P<single>[^\s"'\\]+)"""),
-    ((("private key",),), "a private key", r"(?P<shape>-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----)(?!(?:\\n|\s)*[${<])"),
-    ((("akia", "asia"),), "an access key", r"(?<![A-Za-z0-9])(?P<shape>A[KS]IA[0-9A-Z]{16})(?![A-Za-z0-9])"),
-    ((("ghp_", "gho_", "ghs_", "xox", "glpat-"),), "a token", r"(?<!\w)(?P<shape>gh[pos]_[A-Za-z0-9]{36}|xox[abprs]-[\w-]{10,}|glpat-[\w-]{20})"),
+PATTERNS: tuple[tuple[tuple[str, ...], tuple[str, ...], str, str], ...] = (
+    (NEAR, (), "a secret", rf"""(?<![\w.$-])(?<!\$\{{)[\w.-]*{KEY}\\?["']?(?P<op>[ \t]*(?::=|=>|=(?!=)|:(?![:/=]))[ \t]*){VALUE}"""),
+    (("--",), NEAR, "a secret", rf"(?<!\S)--[\w-]*{KEY}[ \t]+{VALUE}"),
+    (("identified by", "password '", "requirepass", "masterauth"), (), "a secret", rf"\b(?:(?:identified by|password)(?=\s+')|requirepass|masterauth)[ \t]+{VALUE}"),
+    (("chpasswd",), (), "a secret", r"""["'\s][\w-]+:(?P<single>[^\s:"'\\|]+)\\?["']?\s*\|\s*(?:sudo\s+)?(?:\S{0,100}/)?chpasswd"""),
+    (("</",), NEAR, "a secret", rf"<[\w.-]*{KEY}>(?P<single>[^<>\n]+)</"),
+    (("://",), ("@",), "a secret", r"""(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://[^\s:/@"'\\]+:(?P<shape>[^\s/@"'\\${}<>*]+)@"""),
+    (("authorization:",), (), "a secret", r"authorization:[ \t]*(?:basic|bearer|token)[ \t]+(?P<single>[\w.+/=-]+)"),
+    (("mysql",), (), "a secret", r"""\bmysql\w*[ \t][^\n|;]{0,200}?(?<=[ \t])-p(?P<single>[^\s"'\\]+)"""),
+    (("private key",), (), "a private key", r"(?P<shape>-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----)(?!(?:\\n|\s)*[${<])"),
+    (("akia", "asia"), (), "an access key", r"(?<![A-Za-z0-9])(?P<shape>A[KS]IA[0-9A-Z]{16})(?![A-Za-z0-9])"),
+    (("ghp_", "gho_", "ghs_", "xox", "glpat-"), (), "a token", r"(?<!\w)(?P<shape>gh[pos]_[A-Za-z0-9]{36}|xox[abprs]-[\w-]{10,}|glpat-[\w-]{20})"),
 )  # fmt: skip
-"""What must stand in a text (of each group one word, in lower case) for the pattern to be tried, what it finds, and the pattern."""
+"""What must stand in a text, in lower case, for a pattern to be tried: one of some words, and one of others where there are any;
+what it finds; the pattern, which is compiled only then: that takes long."""
 
 SAFE = (
     r"""[\s/~<$%{@*!(\[+-]|\./|\w+://|.*(?:\$[{(]|\{\{|%\()|.*\s$|(.)\1*$"""
@@ -81,8 +82,8 @@ def secrets_in(source: Source, start: int = 0, end: int | None = None) -> Iterat
     """What looks like a secret in a part of a file, each with the very place."""
     text = source.text[start : LONGEST if end is None else end]
     lowered = text.lower()
-    for words, what, pattern in PATTERNS:
-        if all(any(word in lowered for word in group) for group in words):
+    for words, others, what, pattern in PATTERNS:
+        if _one_of(words, lowered) and (not others or _one_of(others, lowered)):
             for match in re.finditer(pattern, text, re.IGNORECASE if what == "a secret" else 0):
                 group = match.lastgroup or ""
                 if group == "shape" or _literal(match, group):
@@ -95,7 +96,11 @@ TAKE_OUT = "remove it, and revoke it where it is valid: a machine can create or 
 
 def _suspicious(text: str) -> bool:
     lowered = text.lower()
-    return any(word in lowered for groups, _, _ in PATTERNS for word in groups[0])
+    return any(_one_of(words, lowered) for words, _, _, _ in PATTERNS)
+
+
+def _one_of(words: tuple[str, ...], lowered: str) -> bool:
+    return any(word in lowered for word in words)
 
 
 def _literal(match: re.Match[str], group: str) -> bool:

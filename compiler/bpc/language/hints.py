@@ -7,7 +7,7 @@ import re
 from bpc.diagnostics.base import did_you_mean
 from bpc.language.values import EndpointValue, Hosts, ModuleValue, TemplateValue, TierValue, type_name
 from bpc.record import replace
-from bpc.syntax.lexer import meant_unit
+from bpc.syntax.lexer import DIGITS, meant_unit
 from bpc.syntax.tree import Let
 from bpc.vocabulary import DURATIONS, FUNCTIONS, RELEASES, SIZES
 
@@ -26,8 +26,6 @@ TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 LEAST_MIB = {"memory": 128, "disk": 4096, "size": 4096}
 """From which number on a setting without a unit most likely counts MiB; 512 where the setting is another."""
 LEAST_BYTES = 2**26
-LONGEST = 18
-"""Digits of a number that can be written without quotes."""
 FIELDS = {"string": "host", "int": "port", "port": "port", "any": "host", "list(string)": "hosts"}
 """What of an endpoint is wanted, by the type that is."""
 WHOLE = {"string", "int", "number", "size", "duration", "percent", "bool", "any"}
@@ -152,7 +150,7 @@ def _quantity(text: str, kind: str) -> str:
     if found is None:
         return ""
     number, word = found.groups()
-    if len(number) > LONGEST:
+    if len(number) > DIGITS:  # no number of the language
         return ""
     if kind == "percent":
         return f"write it without quotes: {number}%" if word.lower() in ("", "%", "percent", "pct") else ""
