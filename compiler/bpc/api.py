@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from bpc.deployment import Parameter
     from bpc.diagnostics.base import Diagnostic
     from bpc.driver import Result
+    from bpc.flavors import Flavors
     from bpc.model.solution import Solution
     from bpc.model.steps import Bake
     from bpc.placement import Explanation
     from bpc.source_map import Named
-    from bpc.target import Artifacts, Entry, Flavor, Makes, Target
+    from bpc.target import Artifacts, Entry, Makes, Target
 
     Path = str | os.PathLike[str]
-    Flavors = Mapping[str, Mapping[str, int | str]] | list[Any]
 
 
 # ---- verbs of a blueprint
@@ -71,13 +71,14 @@ def compile(
     an option that none of the targets uses.
     """
     from bpc.driver import compile_blueprint
+    from bpc.flavors import flavors_of
     from bpc.target import Options
 
     stacks = _targets(targets, "stack")
     within = _within(images)
     chosen = (*stacks, *_targets([name for name in images if name not in within], "images"))
     _heeded((*options, *within), stacks)
-    said = Options(flavors=_flavors(flavors or {}), limits=limits or {}, chosen=frozenset((*options, *within)))
+    said = Options(flavors=flavors_of(flavors or {}), limits=limits or {}, chosen=frozenset((*options, *within)))
     if said.flavors and len(stacks) > 1:
         raise UsageError("flavors are one cloud's: compile the targets one by one, each with its own")
     known = {name: limit for target in chosen for name, limit in target.limits.items()}
@@ -127,11 +128,12 @@ def explain_tier(
     `targets` say which machine type they choose, of `flavors` where these are given. Raises `bpc.UsageError` for an unknown tier.
     """
     from bpc.driver import Blueprint
+    from bpc.flavors import flavors_of
     from bpc.model.index import Index
     from bpc.placement import BAKES, Offer, explain
     from bpc.target import Options
 
-    options = Options(flavors=_flavors(flavors or {}), limits={})
+    options = Options(flavors=flavors_of(flavors or {}), limits={})
     path, chosen = os.fspath(blueprint), _targets(targets, "stack")
     opened = Blueprint(path)
     result = opened.solve(environment, settings)
@@ -368,66 +370,3 @@ def _entry(name: str, makes: Makes) -> Entry:
         what = "target" if makes == "stack" else "image target"
         raise UsageError(f'there is no {what} "{name}"; there are: {", ".join(entry.name for entry in entries)}')
     return found
-
-
-# ---- flavors
-
-
-def _flavors(given: Flavors) -> dict[str, Flavor]:
-    """Machine types by name. Raises `UsageError`."""
-    from bpc.target import Flavor
-
-    if isinstance(given, list):
-        given = _listed(given)
-    try:
-        return {
-            name: Flavor(
-                cpu=int(has["cpu"]),
-                memory=_size(has["memory"]),
-                disk=_size(has.get("disk", 0)),
-                architecture=_architecture(has.get("architecture", "")),
-            )
-            for name, has in given.items()
-        }
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        example = '{"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}'
-        raise UsageError(f"not a valid mapping of flavors such as {example}: {error}") from None
-
-
-def _listed(given: list[Any]) -> dict[str, dict[str, int | str]]:
-    """What `openstack flavor list -f json` prints, as a mapping: memory in MiB, disks in GiB. Raises `UsageError`."""
-    try:
-        return {
-            str(one["Name"]): {
-                "cpu": int(one["VCPUs"]),
-                "memory": int(one["RAM"]) * 2**20,
-                "disk": int(one["Disk"]) * 2**30,
-            }
-            for one in given
-        }
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
-        raise UsageError(
-            f'this is not a list of flavors as `openstack flavor list -f json` prints it, with "Name", "VCPUs", "RAM" and "Disk": {error}'
-        ) from None
-
-
-def _architecture(given: int | str) -> str:
-    """One of the language's architectures, or "". Raises ValueError."""
-    from bpc.vocabulary import BLOCKS, words
-
-    known = words(BLOCKS["machine"].settings["architecture"].type)
-    if given and given not in known:
-        raise ValueError(f"{given!r} is not a valid architecture: {', '.join(known)}")
-    return str(given)
-
-
-def _size(given: int | str) -> int:
-    """Bytes of a size, a number or as the language writes it. Raises ValueError."""
-    from bpc.vocabulary import SIZES
-
-    if isinstance(given, int):
-        return given
-    unit = given.lstrip("0123456789")
-    if unit not in SIZES or unit == given or len(given) > 24:
-        raise ValueError(f"{given!r} is not a valid size such as 4GiB")
-    return int(given[: -len(unit)]) * SIZES[unit]
