@@ -100,6 +100,20 @@ def test_a_setting(copy):
     assert "| `monitored` | bool | `false` |" in (copy / "docs/language.md").read_text(encoding="utf-8")
 
 
+def test_a_setting_of_a_tier_needs_no_further_line(copy):
+    """As the page says of `machine` and `tier`: the model has what the setting of the same name says."""
+    for name, anchor, line in (
+        ("vocabulary.py", '            "spread": SettingSpec(', '            "labelled": SettingSpec(type="bool"),\n'),
+        ("model/resources.py", "    spread: Spread | None", "    labelled: bool\n"),
+    ):
+        path = copy / "compiler" / "bpc" / name
+        text = path.read_text(encoding="utf-8")
+        assert text.count(anchor) == 1
+        path.write_text(text.replace(anchor, line + anchor), encoding="utf-8")
+    (copy / "s.bp").write_text(SOLUTION.replace("machine { SETTING }", "labelled = true"), encoding="utf-8")
+    assert '"labelled": true' in run(copy, "bpc", "model", "s.bp")
+
+
 def test_a_function(copy):
     assert len(set(make("A function", copy))) <= 3
     rows = run(copy, "pytest", "-q", "-p", "no:cacheprovider", "tests/language/test_tables.py")
