@@ -1,13 +1,16 @@
-"""The template of one member: a server with its volumes, address and places in pools."""
+"""The template of one member: a server with its volumes, address, places in pools, and the wait until it is ready."""
 
 from __future__ import annotations
 
 from bpc.model.index import known_as
 from bpc.model.resources import Fixed
-from bpc_targets.heat.stack import VERSION, attr, get, param, resource
+from bpc_targets.heat.shapes import has_ports
+from bpc_targets.heat.stack import VERSION, attr, get, param, resource, seconds
+from bpc_targets.heat.userdata import SIGNAL_MARK, device_mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from bpc.model.resources import Group, Volume
@@ -17,18 +20,21 @@ if TYPE_CHECKING:
 
 STRING = {"type": "string"}
 LIST = {"type": "json"}
+HIDDEN = {"type": "string", "hidden": True}
 
 
-def member_template(stack: Stack, group: Group) -> Json:
-    """The nested template of a tier's members."""
+def member_template(stack: Stack, group: Group, given: Iterable[str], make: str) -> Json:
+    """The nested template of a tier's members, which has the parameters `given`. `make` is empty where nobody awaits them."""
     fixed = isinstance(group.members, Fixed)
     resources: Json = {}
-    if not fixed:
+    if has_ports(group) and not fixed:
         for network in group.networks:
             resources[f"port.{stack.network(network)}"] = _port(group, network)
     for volume in group.volumes:
         resources |= _volume(volume)
-    resources["server"] = _server(stack, group, fixed=fixed)
+    if make:
+        resources[f"handle.{make}"] = handle()
+    resources["server"] = _server(stack, group, make)
     resources |= _public(stack, group, fixed=fixed)
     for balancer in stack.index.balancers_of(group.name):
         member = {
@@ -38,39 +44,30 @@ def member_template(stack: Stack, group: Group) -> Json:
             "subnet": param(f"subnet_{balancer.network}"),
         }
         resources[f"pool_member.{balancer.endpoint}"] = resource("OS::Octavia::PoolMember", member, balancer.span)
+    if make:
+        # all else is there first: whoever hears that a member is ready may use it
+        before = [name for name in resources if name.startswith(("server", "attachment.", "address", "pool_member."))]
+        condition = {"handle": get(f"handle.{make}"), "timeout": seconds(group.readiness.timeout)}
+        resources[f"wait.{make}"] = resource("OS::Heat::WaitCondition", condition, group.span, depends_on=before)
     return {
         "heat_template_version": VERSION,
         "description": f"One member of tier {group.name}.",
-        "parameters": _parameters(stack, group, fixed=fixed),
+        "parameters": {name: _type(name) for name in given},
         "conditions": {"has_key": {"not": {"equals": [param("key_name"), ""]}}},
         "resources": resources,
         "outputs": _outputs(stack, group, fixed=fixed),
     }
 
 
-def _parameters(stack: Stack, group: Group, *, fixed: bool) -> Json:
-    names: Json = {
-        "image": STRING,
-        "flavor": STRING,
-        "key_name": STRING,
-        "user_data": {"type": "string", "hidden": True},
-    }
-    if group.spread:
-        names["spread"] = STRING
-    if group.public_address:
-        names["external_network"] = STRING
-    for balancer in stack.index.balancers_of(group.name):
-        names[f"pool_{balancer.endpoint}"] = STRING
-    if fixed:
-        names |= {"name": STRING, "index": STRING}
-        for network in group.networks:
-            names |= {f"ports_{network}": LIST, f"addresses_{network}": LIST}
-        names |= {f"subnet_{balancer.network}": STRING for balancer in stack.index.balancers_of(group.name)}
-        return names
-    names |= {"security_group": STRING, "metering": STRING}
-    for network in group.networks:
-        names |= {f"network_{network}": STRING, f"subnet_{network}": STRING}
-    return names
+def handle() -> Json:
+    """What a machine signals to; without a place: Heat keeps the signals in its metadata and takes all that it finds there for one."""
+    return {"type": "OS::Heat::WaitConditionHandle", "properties": {"signal_transport": "HEAT_SIGNAL"}}
+
+
+def _type(name: str) -> Json:
+    if name == "user_data":
+        return HIDDEN
+    return LIST if name.startswith(("ports_", "addresses_")) else STRING
 
 
 def _port(group: Group, network: str) -> Json:
@@ -92,22 +89,21 @@ def _address(stack: Stack, network: str, *, fixed: bool) -> Json:
     return attr(f"port.{stack.network(network)}", "fixed_ips", 0, "ip_address")
 
 
-def _server(stack: Stack, group: Group, *, fixed: bool) -> Json:
-    from bpc_targets.heat.userdata import device_mark
-
-    data: Any = param("user_data")
-    if group.volumes:
-        # a volume's id is known to its member only; Nova's virtio serial is the id's first 20 characters
-        params = {device_mark(volume.name): get(f"volume.{known_as(volume)}") for volume in group.volumes}
-        data = {"str_replace": {"template": data, "params": params}}
+def _server(stack: Stack, group: Group, make: str) -> Json:
+    fixed = isinstance(group.members, Fixed)
+    # a volume's id is known to its member only; Nova's virtio serial is the id's first 20 characters
+    params = {device_mark(volume.name): get(f"volume.{known_as(volume)}") for volume in group.volumes}
+    if make:
+        params[SIGNAL_MARK] = attr(f"handle.{make}", "signal")
+    data = param("user_data")
     made: Json = {
         "image": param("image"),
         "flavor": param("flavor"),
         "key_name": {"if": ["has_key", param("key_name"), None]},
-        "networks": [{"port": _port_id(stack, network, fixed=fixed)} for network in group.networks],
+        **_plugged(stack, group, fixed=fixed),
         "user_data_format": "RAW",
-        "user_data": data,
-        **settled(group),
+        "user_data": {"str_replace": {"template": data, "params": params}} if params else data,
+        **settled(),
     }
     if fixed:
         made = {"name": param("name"), **made}
@@ -116,6 +112,14 @@ def _server(stack: Stack, group: Group, *, fixed: bool) -> Json:
     if group.spread:
         made["scheduler_hints"] = {"group": param("spread")}
     return resource("OS::Nova::Server", made, group.span)
+
+
+def _plugged(stack: Stack, group: Group, *, fixed: bool) -> Json:
+    """The networks of a server: ports that outlive it, or one that comes and goes with it."""
+    if has_ports(group):
+        return {"networks": [{"port": _port_id(stack, network, fixed=fixed)} for network in group.networks]}
+    subnet = param(f"subnet_{group.networks[0]}")
+    return {"networks": [{"subnet": subnet}], "security_groups": [param("security_group")]}
 
 
 def _volume(volume: Volume) -> Json:
@@ -141,21 +145,22 @@ def _public(stack: Stack, group: Group, *, fixed: bool) -> Json:
 
 def _outputs(stack: Stack, group: Group, *, fixed: bool) -> Json:
     made: Json = {"server": {"value": get("server")}}
-    for network in group.networks:
-        made[f"address_{network}"] = {"value": _address(stack, network, fixed=fixed)}
+    if has_ports(group) and not fixed:
+        for network in group.networks:
+            made[f"address_{network}"] = {"value": _address(stack, network, fixed=fixed)}
     if group.public_address:
         made["public_address"] = {"value": attr("address", "floating_ip_address")}
     return made
 
 
-def settled(group: Group) -> Json:
-    """What a server has wherever it stands, first what an update does to it: never Heat's defaults.
+def settled() -> Json:
+    """What an update does to a server, wherever it stands: never Heat's defaults.
 
-    Members with identity keep it; others are made anew.
+    Another image, flavor or first boot is another machine, which boots, says that it is ready, and is awaited. A rebuilt or
+    resized one would keep the user data that the signal is in, so that nobody could await it.
     """
-    image = "REBUILD" if isinstance(group.members, Fixed) else "REPLACE"
     return {
-        "image_update_policy": image,
-        "flavor_update_policy": "RESIZE",
+        "image_update_policy": "REPLACE",
+        "flavor_update_policy": "REPLACE",
         "user_data_update_policy": "REPLACE",
     }

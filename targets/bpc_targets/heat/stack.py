@@ -6,6 +6,7 @@ Logical ids are `kind.declared.names`: declared names have no dots, so ids never
 from __future__ import annotations
 
 from bpc.model.index import Index, known_as
+from bpc.record import replace
 from bpc.source import where
 from bpc.source_map import origin_of
 from bpc.yaml import entry
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 VERSION = "2016-10-14"
 """The lowest version with conditions, which the key pair and the alarms need."""
 
+TAKES = {"boolean": ("boolean",), "number": ("number",), "string": ("string", "number")}
+"""Types of a parameter → types of what the user may give for it: a name of digits is a number in YAML."""
+ATTEMPT = "attempt"
+"""The parameter that makes every group's definition new: where it is the one that was last completed, Heat rolls nothing."""
+
 
 class Stack:
     """Collects the root template, nested files and what was wrong. `index` has the model's objects by name.
@@ -49,6 +55,7 @@ class Stack:
         self.places: dict[str, Origin] = {}
         self.first_boots: dict[int, FirstBoot] = {}
         self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
+        self.awaited: frozenset[str] = frozenset()  # tiers of which an update awaits each new member
         self.found: list[Diagnostic] = []
 
     # `was` keeps the ids that a renamed thing had
@@ -67,7 +74,15 @@ class Stack:
         return f"{self.tier(tier)}.{endpoint}"
 
     def ask(self, parameter: Parameter, definition: Json) -> None:
-        """A parameter of the stack, as data and as the template has it."""
+        """A parameter of the stack, as data and as the template has it. What the user gives takes the place of its value."""
+        given = self.options.parameters.get(parameter.name)
+        if given is not None:
+            if _type(given) not in TAKES[definition["type"]]:
+                found = diagnostics.BadParameter(
+                    span=self.solution.span, name=parameter.name, expected=definition["type"], found=_type(given)
+                )
+                self.found.append(found)
+            parameter = replace(parameter, value=given)
         self.asked[parameter.name] = parameter
         self.parameters[parameter.name] = definition
 
@@ -89,6 +104,11 @@ class Stack:
         self.places[name] = origin_of(of)
 
 
+def _type(value: object) -> str:
+    """The type of a value, by Heat's name for it."""
+    return "boolean" if isinstance(value, bool) else "string" if isinstance(value, str) else "number"
+
+
 def resource(kind: str, properties: Json, span: Span, **more: Any) -> Json:
     """A resource definition; `more` are its other sections (`depends_on`, `update_policy`, ...), empty ones left out."""
     given = {key: value for key, value in more.items() if value}
@@ -105,3 +125,8 @@ def attr(name: str, *path: str | int) -> Json:
 
 def param(*path: object) -> Json:
     return {"get_param": path[0] if len(path) == 1 else list(path)}
+
+
+def seconds(milliseconds: int) -> int:
+    """Whole seconds, rounded up: Heat knows no less."""
+    return -(-milliseconds // 1000)
