@@ -114,7 +114,7 @@ class NoFlavor(Diagnostic):
 
 
 class UnknownParameter(Diagnostic):
-    """The file of `--params` has a value for something that is no parameter of the stack.
+    """The file of `--params` has a value for something that is not a parameter of the stack.
 
     Parameters are the blueprint's own (`param`) and those that the stack needs itself; environment.yaml lists all of them.
     """
@@ -139,8 +139,8 @@ class BadParameter(Diagnostic):
 class NotAwaited(Diagnostic):
     """An update replaces the machines of this tier batch after batch, but does not wait until they are ready.
 
-    Each member that is awaited has a wait of its own, which takes four of the resources that Heat allows, where a plain server takes
-    one. Tiers that would take the stack over the limit are awaited as a whole when the stack is created, and not when it
+    To wait for each member takes four of the resources that Heat allows, where a plain server takes
+    one. For tiers that would take the stack over the limit, the stack waits when it is created, and not when it
     is updated: look at the machines before you go on. Ask your cloud's operators for their limit (`max_resources_per_stack`) and give it with
     `--limit resources=5000`, or make tiers smaller.
     """

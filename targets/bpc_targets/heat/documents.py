@@ -168,7 +168,11 @@ def _how(item: Rolled) -> str:
     if item.adds:
         return "new ones are made beside the old, which go when the new ones are ready: twice the room for a while"
     words = f"{item.batch} at a time"
-    words += ", ready before the next" if item.waits else ", without waiting until they are ready: look at them before you go on"
+    words += (
+        ", ready before the next"
+        if item.waits
+        else ", without waiting until they are ready: look at them before you go on"
+    )
     if item.stops:
         words += "; none is in service until then"
     if item.spread:

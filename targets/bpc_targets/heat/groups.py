@@ -210,9 +210,10 @@ def _given(stack: Stack, group: Group, tier: str, data: Any) -> Json:
         return given | _plugged(stack, group, group.members)
     given["security_group"] = get(f"security.{tier}")
     for network in group.networks:
+        name = stack.network(network)
         if has_ports(group):
-            given[f"network_{network}"] = get(f"network.{stack.network(network)}")
-        given[f"subnet_{network}"] = get(f"subnet.{stack.network(network)}")
+            given[f"network_{name}"] = get(f"network.{name}")
+        given[f"subnet_{name}"] = get(f"subnet.{name}")
     return given
 
 
@@ -221,11 +222,12 @@ def _plugged(stack: Stack, group: Group, members: Fixed) -> Json:
     given: Json = {"index": INDEX}
     for network in group.networks:
         ports = [port(stack, group, network, member) for member in range(members.count)]
-        given[f"ports_{network}"] = [get(name) for name in ports]
+        given[f"ports_{stack.network(network)}"] = [get(name) for name in ports]
     for balancer in stack.index.balancers_of(group.name):
         ports = [port(stack, group, balancer.network, member) for member in range(members.count)]
-        given[f"addresses_{balancer.network}"] = [attr(name, "fixed_ips", 0, "ip_address") for name in ports]
-        given[f"subnet_{balancer.network}"] = get(f"subnet.{stack.network(balancer.network)}")
+        network = stack.network(balancer.network)
+        given[f"addresses_{network}"] = [attr(name, "fixed_ips", 0, "ip_address") for name in ports]
+        given[f"subnet_{network}"] = get(f"subnet.{network}")
     return given
 
 

@@ -44,11 +44,12 @@ def make(stack: Stack, group: Group, boot: FirstBoot) -> str:
     machine = [stack.asked[name].value for name in (f"image_{tier}", f"flavor_{tier}", "key_name")]
     networks = [_network(stack, name) for name in group.networks]
     volumes = [known_as(volume) for volume in group.volumes]
-    values = [(mark, _value(place.hole, stack)) for place, mark in boot.marks]
-    return short(repr((machine, networks, volumes, group.spread, values)) + boot.written)
+    devices = {volume.name: known_as(volume) for volume in group.volumes}
+    text = [part if isinstance(part, str) else _value(part.hole, stack, devices) for part in boot.text]
+    return short(repr((machine, networks, volumes, group.spread, text)))
 
 
-def _value(hole: Hole | Own, stack: Stack) -> object:
+def _value(hole: Hole | Own, stack: Stack, devices: dict[str, str]) -> object:
     """What decides what a deploy-time value is: another one means another value."""
     match hole:
         case ParamHole():
@@ -65,9 +66,10 @@ def _value(hole: Hole | Own, stack: Stack) -> object:
             balancer = stack.index.balancers[hole.balancer]
             return stack.balancer(balancer.name), _network(stack, balancer.network)
         case PublicAddressHole():
-            return hole.owner, hole.member
+            owner = stack.balancer(hole.owner) if hole.member is None else stack.tier(hole.owner)
+            return owner, hole.member
         case VolumeDeviceHole():
-            return hole.volume
+            return devices[hole.volume]
         case Own():
             return hole.name
         case QuotedHole():

@@ -29,7 +29,7 @@ def member_template(stack: Stack, group: Group, given: Iterable[str], make: str)
     resources: Json = {}
     if has_ports(group) and not fixed:
         for network in group.networks:
-            resources[f"port.{stack.network(network)}"] = _port(group, network)
+            resources[f"port.{stack.network(network)}"] = _port(group, stack.network(network))
     for volume in group.volumes:
         resources |= _volume(volume)
     if make:
@@ -41,7 +41,7 @@ def member_template(stack: Stack, group: Group, given: Iterable[str], make: str)
             "pool": param(f"pool_{balancer.endpoint}"),
             "address": _address(stack, balancer.network, fixed=fixed),
             "protocol_port": balancer.port,
-            "subnet": param(f"subnet_{balancer.network}"),
+            "subnet": param(f"subnet_{stack.network(balancer.network)}"),
         }
         resources[f"pool_member.{balancer.endpoint}"] = resource("OS::Octavia::PoolMember", member, balancer.span)
     if make:
@@ -51,7 +51,7 @@ def member_template(stack: Stack, group: Group, given: Iterable[str], make: str)
         resources[f"wait.{make}"] = resource("OS::Heat::WaitCondition", condition, group.span, depends_on=before)
     return {
         "heat_template_version": VERSION,
-        "description": f"One member of tier {group.name}.",
+        "description": f"One member of tier {stack.tier(group.name)}.",
         "parameters": {name: _type(name) for name in given},
         "conditions": {"has_key": {"not": {"equals": [param("key_name"), ""]}}},
         "resources": resources,
@@ -80,12 +80,12 @@ def _port(group: Group, network: str) -> Json:
 
 
 def _port_id(stack: Stack, network: str, *, fixed: bool) -> Json:
-    return param(f"ports_{network}", param("index")) if fixed else get(f"port.{stack.network(network)}")
+    return param(f"ports_{stack.network(network)}", param("index")) if fixed else get(f"port.{stack.network(network)}")
 
 
 def _address(stack: Stack, network: str, *, fixed: bool) -> Json:
     if fixed:
-        return param(f"addresses_{network}", param("index"))
+        return param(f"addresses_{stack.network(network)}", param("index"))
     return attr(f"port.{stack.network(network)}", "fixed_ips", 0, "ip_address")
 
 
@@ -118,7 +118,7 @@ def _plugged(stack: Stack, group: Group, *, fixed: bool) -> Json:
     """The networks of a server: ports that outlive it, or one that comes and goes with it."""
     if has_ports(group):
         return {"networks": [{"port": _port_id(stack, network, fixed=fixed)} for network in group.networks]}
-    subnet = param(f"subnet_{group.networks[0]}")
+    subnet = param(f"subnet_{stack.network(group.networks[0])}")
     return {"networks": [{"subnet": subnet}], "security_groups": [param("security_group")]}
 
 
@@ -147,7 +147,7 @@ def _outputs(stack: Stack, group: Group, *, fixed: bool) -> Json:
     made: Json = {"server": {"value": get("server")}}
     if has_ports(group) and not fixed:
         for network in group.networks:
-            made[f"address_{network}"] = {"value": _address(stack, network, fixed=fixed)}
+            made[f"address_{stack.network(network)}"] = {"value": _address(stack, network, fixed=fixed)}
     if group.public_address:
         made["public_address"] = {"value": attr("address", "floating_ip_address")}
     return made

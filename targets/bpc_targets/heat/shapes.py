@@ -63,7 +63,7 @@ def choose_awaited(stack: Stack, limit: int) -> frozenset[str]:
             break
         chosen.remove(name)
         total -= saved[name] - WAIT
-    for name in groups:
+    for name in groups if total <= limit else ():  # else nothing fits, which is told as a whole
         if name not in chosen:
             found = diagnostics.NotAwaited(
                 span=groups[name].span, tier=name, members=largest(groups[name]), resources=costs[name], limit=limit

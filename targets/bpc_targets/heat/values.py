@@ -92,7 +92,7 @@ def _address(stack: Stack, group: Group, network: str, member: int) -> Any:
 def _addresses(stack: Stack, group: Group, network: str) -> Any:
     if isinstance(group.members, Fixed):
         return [_address(stack, group, network, member) for member in range(group.members.count)]
-    return attr(f"tier.{stack.tier(group.name)}", "outputs_list", f"address_{network}")
+    return attr(f"tier.{stack.tier(group.name)}", "outputs_list", f"address_{stack.network(network)}")
 
 
 def port(stack: Stack, group: Group, network: str, member: int) -> str:
