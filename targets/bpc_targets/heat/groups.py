@@ -74,7 +74,7 @@ def add_group(stack: Stack, group: Group) -> None:
 def _definition(stack: Stack, group: Group, tier: str, boot: FirstBoot, *, awaited: bool) -> Json:
     """A member as its group makes it. `attempt` makes a group's definition new where nothing else does."""
     signal = SIGNAL_MARK if awaited else attr(f"handle.{tier}", "signal")
-    data = user_data(stack, boot, tier, signal)
+    data = user_data(stack, group, boot, signal)
     metadata = {"attempt": param(ATTEMPT)}
     if not awaited and not has_ports(group):
         return {"type": "OS::Nova::Server", "metadata": metadata, "properties": _server(stack, group, tier, data)}

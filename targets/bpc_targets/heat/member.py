@@ -92,7 +92,7 @@ def _address(stack: Stack, network: str, *, fixed: bool) -> Json:
 def _server(stack: Stack, group: Group, make: str) -> Json:
     fixed = isinstance(group.members, Fixed)
     # a volume's id is known to its member only; Nova's virtio serial is the id's first 20 characters
-    params = {device_mark(volume.name): get(f"volume.{known_as(volume)}") for volume in group.volumes}
+    params = {device_mark(known_as(volume)): get(f"volume.{known_as(volume)}") for volume in group.volumes}
     if make:
         params[SIGNAL_MARK] = attr(f"handle.{make}", "signal")
     data = param("user_data")

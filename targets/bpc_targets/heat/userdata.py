@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bpc.model.index import known_as
 from bpc.model.resources import Scaling
 from bpc.model.values import (
     BalancerAddressHole,
@@ -101,11 +102,12 @@ def first_boot(stack: Stack, group: Group) -> FirstBoot:
     return boot
 
 
-def user_data(stack: Stack, boot: FirstBoot, tier: str, signal: Any) -> Any:
+def user_data(stack: Stack, group: Group, boot: FirstBoot, signal: Any) -> Any:
     """The value of the servers' `user_data`; the text itself goes into a file. `signal` is what stands for their account."""
-    name = f"user-data/{tier}.yaml"
+    name = f"user-data/{stack.tier(group.name)}.yaml"
+    devices = {volume.name: known_as(volume) for volume in group.volumes}
     stack.files[name] = boot.written
-    params = {mark: _value(place, stack, signal) for place, mark in boot.marks}
+    params = {mark: _value(place, stack, signal, devices) for place, mark in boot.marks}
     return {"str_replace": {"template": {"get_file": name}, "params": params}}
 
 
@@ -129,11 +131,11 @@ def _said(place: Place, mark: str) -> str:
     return mark
 
 
-def _value(place: Place, stack: Stack, signal: Any) -> Any:
+def _value(place: Place, stack: Stack, signal: Any, devices: dict[str, str]) -> Any:
     if isinstance(place.hole, Own):
         return signal
     if isinstance(place.hole, VolumeDeviceHole):
-        return device_mark(place.hole.volume)
+        return device_mark(devices[place.hole.volume])
     return filled(place, stack)
 
 
