@@ -69,7 +69,7 @@ def _value(hole: Hole | Own, stack: Stack, devices: dict[str, str]) -> object:
             owner = stack.balancer(hole.owner) if hole.member is None else stack.tier(hole.owner)
             return owner, hole.member
         case VolumeDeviceHole():
-            return devices[hole.volume]
+            return devices.get(hole.volume, hole.volume)
         case Own():
             return hole.name
         case QuotedHole():

@@ -135,7 +135,7 @@ def _value(place: Place, stack: Stack, signal: Any, devices: dict[str, str]) -> 
     if isinstance(place.hole, Own):
         return signal
     if isinstance(place.hole, VolumeDeviceHole):
-        return device_mark(devices[place.hole.volume])
+        return device_mark(devices.get(place.hole.volume, place.hole.volume))
     return filled(place, stack)
 
 
