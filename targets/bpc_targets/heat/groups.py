@@ -122,7 +122,7 @@ def _server(stack: Stack, group: Group, tier: str, data: Any) -> Json:
         "security_groups": [get(f"security.{tier}")],
         "user_data_format": "RAW",
         "user_data": data,
-        **settled(),
+        **settled(group),
     }
     if group.spread:
         made["scheduler_hints"] = {"group": get(f"spread.{tier}")}

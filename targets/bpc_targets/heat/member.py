@@ -103,7 +103,7 @@ def _server(stack: Stack, group: Group, make: str) -> Json:
         **_plugged(stack, group, fixed=fixed),
         "user_data_format": "RAW",
         "user_data": {"str_replace": {"template": data, "params": params}} if params else data,
-        **settled(),
+        **settled(group),
     }
     if fixed:
         made = {"name": param("name"), **made}
@@ -153,7 +153,7 @@ def _outputs(stack: Stack, group: Group, *, fixed: bool) -> Json:
     return made
 
 
-def settled() -> Json:
+def settled(group: Group) -> Json:
     """What an update does to a server, wherever it stands: never Heat's defaults.
 
     Another image, flavor or first boot is another machine, which boots, says that it is ready, and is awaited. A rebuilt or
