@@ -10,7 +10,6 @@ from bpc.deployment import Parameter
 from bpc.model.index import known_as
 from bpc.model.resources import Fixed, Scaling
 from bpc.source_map import origin_of
-from bpc.yaml import dump
 from bpc_targets.heat import diagnostics
 from bpc_targets.heat.flavors import flavor
 from bpc_targets.heat.member import member_template, settled
@@ -162,7 +161,7 @@ def _ports(stack: Stack, group: Group, tier: str, members: Fixed, network: str) 
 def _file(stack: Stack, group: Group, tier: str) -> str:
     """The name of the member template, which is written on the way."""
     name = f"{tier}-member.yaml"
-    stack.files[name] = dump(member_template(stack, group))
+    stack.files[name] = member_template(stack, group)
     return name
 
 

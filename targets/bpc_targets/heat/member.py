@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpc.model.index import known_as
 from bpc.model.resources import Fixed
+from bpc.yaml import dump, entry
 from bpc_targets.heat.stack import VERSION, attr, get, param, resource
 
 TYPE_CHECKING = False
@@ -19,17 +20,56 @@ STRING = {"type": "string"}
 LIST = {"type": "json"}
 
 
-def member_template(stack: Stack, group: Group) -> Json:
-    """The nested template of a tier's members."""
+def member_template(stack: Stack, group: Group) -> str:
+    """The nested template of a tier's members. What tiers of the same shape have in common is written once."""
+    shape = _shape(stack, group)
+    common = stack.common.get(shape)
+    if common is None:
+        common = stack.common[shape] = _common(stack, group)
+    parameters, server, outputs = common
+    title = {"heat_template_version": VERSION, "description": f"One member of tier {group.name}."}
+    before, after = _around(stack, group)
+    entries = [entry(name, definition, "  ") for name, definition in before.items()]
+    machine = resource("OS::Nova::Server", {}, group.span)
+    del machine["properties"]
+    entries.append(entry("server", machine, "  ") + server)
+    entries += [entry(name, definition, "  ") for name, definition in after.items()]
+    return "".join([dump(title), parameters, "resources:\n", *entries, outputs])
+
+
+def _shape(stack: Stack, group: Group) -> tuple[object, ...]:
+    """All that the common parts of the template depend on."""
+    return (
+        isinstance(group.members, Fixed),
+        group.spread,
+        group.public_address,
+        group.networks,
+        tuple((volume.name, known_as(volume)) for volume in group.volumes),
+        tuple((balancer.endpoint, balancer.network) for balancer in stack.index.balancers_of(group.name)),
+    )
+
+
+def _common(stack: Stack, group: Group) -> tuple[str, str, str]:
+    """The parameters and conditions, the server's properties, and the outputs."""
     fixed = isinstance(group.members, Fixed)
-    resources: Json = {}
+    conditions = {"has_key": {"not": {"equals": [param("key_name"), ""]}}}
+    return (
+        dump({"parameters": _parameters(stack, group, fixed=fixed), "conditions": conditions}),
+        entry("properties", _server(stack, group, fixed=fixed), "    "),
+        dump({"outputs": _outputs(stack, group, fixed=fixed)}),
+    )
+
+
+def _around(stack: Stack, group: Group) -> tuple[Json, Json]:
+    """The resources before the server and behind it."""
+    fixed = isinstance(group.members, Fixed)
+    before: Json = {}
     if not fixed:
         for network in group.networks:
-            resources[f"port.{stack.network(network)}"] = _port(group, network)
+            before[f"port.{stack.network(network)}"] = _port(group, network)
     for volume in group.volumes:
-        resources |= _volume(volume)
-    resources["server"] = _server(stack, group, fixed=fixed)
-    resources |= _public(stack, group, fixed=fixed)
+        before |= _volume(volume)
+    after = _public(stack, group, fixed=fixed)
     for balancer in stack.index.balancers_of(group.name):
         member = {
             "pool": param(f"pool_{balancer.endpoint}"),
@@ -37,15 +77,8 @@ def member_template(stack: Stack, group: Group) -> Json:
             "protocol_port": balancer.port,
             "subnet": param(f"subnet_{balancer.network}"),
         }
-        resources[f"pool_member.{balancer.endpoint}"] = resource("OS::Octavia::PoolMember", member, balancer.span)
-    return {
-        "heat_template_version": VERSION,
-        "description": f"One member of tier {group.name}.",
-        "parameters": _parameters(stack, group, fixed=fixed),
-        "conditions": {"has_key": {"not": {"equals": [param("key_name"), ""]}}},
-        "resources": resources,
-        "outputs": _outputs(stack, group, fixed=fixed),
-    }
+        after[f"pool_member.{balancer.endpoint}"] = resource("OS::Octavia::PoolMember", member, balancer.span)
+    return before, after
 
 
 def _parameters(stack: Stack, group: Group, *, fixed: bool) -> Json:
@@ -115,7 +148,7 @@ def _server(stack: Stack, group: Group, *, fixed: bool) -> Json:
         made["metadata"] = {"metering.server_group": param("metering")}
     if group.spread:
         made["scheduler_hints"] = {"group": param("spread")}
-    return resource("OS::Nova::Server", made, group.span)
+    return made
 
 
 def _volume(volume: Volume) -> Json:

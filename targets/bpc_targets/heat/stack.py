@@ -47,6 +47,7 @@ class Stack:
         self.files: dict[str, str] = {}
         self.counts: dict[str, int] = {}
         self.places: dict[str, Origin] = {}
+        self.common: dict[tuple[object, ...], tuple[str, str, str]] = {}  # by shape: what members' templates share, written
         self.first_boots: dict[int, FirstBoot] = {}
         self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
         self.found: list[Diagnostic] = []
