@@ -53,7 +53,8 @@ def add_group(stack: Stack, group: Group) -> None:
     for volume in group.volumes:
         known = known_as(volume)
         place = origin_of(volume, within=group.name)
-        stack.places |= {f"tier.{tier}/{kind}.{known}": place for kind in ("volume", "attachment")}
+        for kind in ("volume", "attachment"):
+            stack.places.put(f"tier.{tier}/{kind}.{known}", place)
     data = user_data(stack, group, tier)
     members = group.members
     if isinstance(members, Fixed):

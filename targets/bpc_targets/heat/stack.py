@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bpc.model.index import Index, known_as
 from bpc.source import where
-from bpc.source_map import origin_of
+from bpc.source_map import Places
 from bpc.yaml import entry
 from bpc_targets.heat import diagnostics
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.solution import Solution
     from bpc.source import Span
-    from bpc.source_map import Declared, Origin
+    from bpc.source_map import Declared
     from bpc.target import Options
     from bpc_targets.heat.userdata import FirstBoot
 
@@ -46,7 +46,7 @@ class Stack:
         self.conditions: Json = {}
         self.files: dict[str, str] = {}
         self.counts: dict[str, int] = {}
-        self.places: dict[str, Origin] = {}
+        self.places = Places()
         self.common: dict[tuple[object, ...], tuple[str, str, str]] = {}  # by shape: what members' templates share, written
         self.first_boots: dict[int, FirstBoot] = {}
         self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
@@ -87,7 +87,7 @@ class Stack:
     def write(self, name: str, definition: Json, of: Declared) -> None:
         """The same for a definition that must carry no place itself."""
         self.resources[name] = entry(name, definition, "  ")
-        self.places[name] = origin_of(of)
+        self.places.put(name, of)
 
 
 def resource(kind: str, properties: Json, span: Span, **more: Any) -> Json:
