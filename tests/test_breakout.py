@@ -253,8 +253,15 @@ def said(path: Path, slot: tuple[str, str], value: str, bakes: tuple[str, ...] =
         for target, artifacts in result.artifacts.items():
             for name, content in artifacts.files.items():
                 scripts(name, content)
-                made[f"{bake}/{target}/{replaced(name, value)}"] = replaced(readers.read(name, content), value)
+                made[f"{bake}/{target}/{undigested(replaced(name, value))}"] = replaced(
+                    readers.read(name, undigested(content) if isinstance(content, str) else content), value
+                )
     return made
+
+
+def undigested(text: str) -> str:
+    """A text without the digests of contents in names, which say what is in them."""
+    return re.sub(r"(-member-|\b(?:handle|wait)\.)[0-9a-f]{8}\b", r"\1digest", text)
 
 
 def targets(slot: tuple[str, str], bake: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -47,7 +47,7 @@ def judge():
 @pytest.mark.parametrize(("folder", "environment"), VARIANTS, ids=IDS)
 def test_compiles_to_a_stack_that_heat_accepts(folder, environment, tmp_path, judge, request):
     result = compile_blueprint(str(folder / "solution.bp"), (load("heat"),), OPTIONS, environment)
-    assert [d.text for d in result.diagnostics] == []
+    assert [d.code for d in result.diagnostics] == (["HEAT009"] if folder.name == "farm" else [])  # 400 workers
     artifacts = result.artifacts["heat"]
     write_folder(str(tmp_path / "heat"), artifacts.files)
     assert judge(tmp_path / "heat") == []
@@ -59,9 +59,7 @@ def test_every_resource_says_where_it_came_from(folder, environment):
     files = (
         compile_blueprint(str(folder / "solution.bp"), (load("heat"),), OPTIONS, environment).artifacts["heat"].files
     )
-    templates = [
-        yaml.safe_load(text) for name, text in files.items() if name == "stack.yaml" or name.endswith("-member.yaml")
-    ]
+    templates = [yaml.safe_load(text) for name, text in files.items() if name == "stack.yaml" or "-member-" in name]
     resources = {name: resource for template in templates for name, resource in template["resources"].items()}
     places = {name: resource.get("metadata", {}).get("bpc", "") for name, resource in resources.items()}
     silent = {name for name, place in places.items() if not re.fullmatch(r"\S+\.bp:\d+", place)}

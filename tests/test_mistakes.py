@@ -25,7 +25,12 @@ FINE = sorted(path for path in (Path(__file__).parent / "fine").iterdir() if pat
 
 
 def messages(folder: Path) -> str:
-    """All diagnostics of a case as text; `arguments.txt` may name an environment, another target and settings, or `check` for all environments."""
+    """All diagnostics of a case as text.
+
+    `arguments.txt` may name an environment, another target, settings, values of the stack's parameters (`given.NAME=VALUE`), or
+    `check` for all environments.
+    """
+    given: dict[str, str | int] = {}
     environment, settings, targets, within, every = "", {}, [load("heat")], False, False
     arguments = folder / "arguments.txt"
     if arguments.exists():
@@ -37,6 +42,8 @@ def messages(folder: Path) -> str:
                 environment = value
             elif value == "imagebuilder":
                 within = True
+            elif name.startswith("given."):
+                given[name.removeprefix("given.")] = int(value) if value.isdigit() else value
             elif name in ("images", "target"):
                 targets.append(load(value))
             else:
@@ -46,7 +53,7 @@ def messages(folder: Path) -> str:
     result = compile_blueprint(
         str(folder / "solution.bp"),
         tuple(targets),
-        Options(flavors={}, limits={}, chosen=frozenset({"imagebuilder"} if within else ())),
+        Options(flavors={}, limits={}, chosen=frozenset({"imagebuilder"} if within else ()), parameters=given),
         environment,
         settings,
     )

@@ -213,7 +213,7 @@ def attribute(path: list[Any]) -> Any:
     name, wanted = path[0], path[1]
     if name.startswith("secret."):
         return SECRET
-    return list(ADDRESSES) if wanted == "fixed_ips" or wanted == "first_address" else f"{name}.{wanted}"
+    return ADDRESSES[int(name.rpartition(".")[2])] if wanted == "fixed_ips" else f"{name}.{wanted}"
 
 
 class Filled(dict[str, str]):

@@ -32,11 +32,11 @@ DB, DATA, APP = "solution.bp:36", "solution.bp:41", "solution.bp:27"
             [("cloudformation", "ReadyDb", DB), ("cloudformation", "AttachmentDbXDataX0", DATA)],
         ),
         ("heat.txt", [("heat", "tier.db/volume.data", DATA), ("heat", "tier.db", DB)]),
-        ("heat.json", [("heat", "ready.app", APP)]),
-        ("heat-api.json", [("heat", "ready.app", APP)]),
+        ("heat.json", [("heat", "tier.app", APP)]),
+        ("heat-api.json", [("heat", "tier.app", APP)]),
         (
             "heat-failures.txt",
-            [("heat", "tier.db/volume.data", DATA), ("heat", "ready.app", APP), ("heat", "tier.db", DB)],
+            [("heat", "tier.db/volume.data", DATA), ("heat", "tier.app", APP), ("heat", "tier.db", DB)],
         ),
     ],
 )
@@ -54,7 +54,7 @@ def test_messages():
 
 def test_a_failure_is_told_with_its_reason():
     _, places = bpc.api.where(SHOP, (HERE / "events" / "heat-failures.txt").read_text())
-    [ready] = [place for place in places if place.resource == "ready.app"]
+    [ready] = [place for place in places if place.resource == "tier.app"]
     assert ready.message.endswith("exit code 100: packages\nE: Unable to locate package ngnix")
 
 
@@ -159,9 +159,9 @@ def test_what_failed_by_itself_comes_first():
     lines = [
         "09:10:10Z [shop.network.back]: CREATE_IN_PROGRESS  state changed",
         "09:10:11Z [shop.tier.app]: CREATE_IN_PROGRESS  state changed",
-        "09:12:01Z [shop.ready.app]: CREATE_FAILED  WaitConditionFailure: resources.ready.app: exit code 7: out of disk",
+        "09:12:01Z [shop.tier.app]: CREATE_FAILED  WaitConditionFailure: resources.tier.app.resources[1].resources.wait.0a497e02: exit code 7: out of disk",
         "09:12:02Z [shop.tier.web]: CREATE_FAILED  CREATE aborted (Task create from ResourceGroup cancelled)",
     ]
     _, places = bpc.api.where(SHOP, "\n".join(lines), targets=("heat",))
-    assert [place.resource for place in places] == ["ready.app", "tier.web"]
+    assert [place.resource for place in places] == ["tier.app", "tier.web"]
     assert "out of disk" in places[0].message

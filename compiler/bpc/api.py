@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bpc.model.steps import Bake
     from bpc.placement import Explanation
     from bpc.source_map import Named
-    from bpc.target import Artifacts, Entry, Makes, Target
+    from bpc.target import Artifacts, Entry, Makes, Scalar, Target
 
     Path = str | os.PathLike[str]
 
@@ -60,6 +60,7 @@ def compile(
     flavors: Flavors | None = None,
     limits: Mapping[str, int] | None = None,
     options: Sequence[str] = (),
+    parameters: Mapping[str, Scalar] | None = None,
 ) -> Result:
     """`bpc compile` without writing: `artifacts[target].files` are the files of a stack or of image specs, path → content.
 
@@ -67,8 +68,9 @@ def compile(
     with which a stack makes its images itself. `flavors` are a cloud's machine types by name, sizes in bytes or as in the language:
     {"m1.small": {"cpu": 1, "memory": "2GiB", "disk": "20GiB"}}, also with "architecture"; of one cloud, so for one stack
     target. `limits` are a cloud's own limits: {"resources": 5000}.
-    `options` are names of the targets' own options, such as "json". Raises `bpc.UsageError` for an unknown target or limit, flavors that are none, or
-    an option that none of the targets uses.
+    `options` are names of the targets' own options, such as "json"; `parameters` are values of the stack's parameters, such as
+    {"key_name": "mine"}, for a target that has that option. Raises `bpc.UsageError` for an unknown target or limit, flavors that
+    are none, or an option that none of the targets uses.
     """
     from bpc.driver import compile_blueprint
     from bpc.flavors import flavors_of
@@ -77,8 +79,13 @@ def compile(
     stacks = _targets(targets, "stack")
     within = _within(images)
     chosen = (*stacks, *_targets([name for name in images if name not in within], "images"))
-    _heeded((*options, *within), stacks)
-    said = Options(flavors=flavors_of(flavors or {}), limits=limits or {}, chosen=frozenset((*options, *within)))
+    _heeded((*options, *within, *(["params"] if parameters else ())), stacks)
+    said = Options(
+        flavors=flavors_of(flavors or {}),
+        limits=limits or {},
+        chosen=frozenset((*options, *within)),
+        parameters=parameters or {},
+    )
     if said.flavors and len(stacks) > 1:
         raise UsageError("flavors are one cloud's: compile the targets one by one, each with its own")
     known = {name: limit for target in chosen for name, limit in target.limits.items()}

@@ -64,6 +64,22 @@ class Awaited(Record):
     timeout: int
 
 
+class Rolled(Record):
+    """How an update replaces the machines of a tier: `batch` at a time, at most `minutes` long.
+
+    `waits`: each new machine must be ready before the next batch begins. `adds`: new ones come first, beside the old. `stops`:
+    no machine of the tier is in service meanwhile. `spread`: no two may share a host, so that one must be free.
+    """
+
+    tier: str
+    batch: int
+    minutes: int
+    waits: bool
+    adds: bool
+    stops: bool
+    spread: bool
+
+
 class Kept(Record):
     """What stays when the stack is deleted, with its data: the volume of each member of a tier."""
 
@@ -80,6 +96,7 @@ class Deployment(Record):
     phases: tuple[Phase, ...]
     awaited: tuple[Awaited, ...]
     kept: tuple[Kept, ...]
+    rolled: tuple[Rolled, ...] = ()
 
     @property
     def needs(self) -> tuple[Parameter, ...]:

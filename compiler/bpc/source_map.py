@@ -136,7 +136,7 @@ def _events(text: str) -> list[tuple[Any, Any, Any]] | None:
     Heat's list of failures."""
     import json
 
-    if re.match(FAILURE, text):
+    if re.search(FAILURE, text):
         return _failures(text)
     try:
         given = json.loads(text)

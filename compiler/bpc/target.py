@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bpc.source_map import Origin
 
     Makes = Literal["stack", "images"]
+    Scalar = str | int | float | bool
 
 
 class Flavor(Record):
@@ -38,22 +39,24 @@ class Options(Record):
     `flavors`: a cloud's machine types by name, or empty.
     `limits`: a cloud's limits where they differ from the target's defaults, by the target's own names.
     `chosen`: the names of the target's own options (`Option`) that are on.
+    `parameters`: values of the stack's parameters that take the place of those which the target would give.
     """
 
     flavors: Mapping[str, Flavor]
     limits: Mapping[str, int]
     chosen: frozenset[str] = frozenset()
+    parameters: Mapping[str, Scalar] = {}
 
 
 class Option(Record):
     """A switch that some targets have and others do not, as data: the command line, the checks and the pages are made from it.
 
-    `kind`: a "flag" is `--NAME` on the command line; "images" is a name that `--images` takes, for images that the stack makes
-    itself.
+    `kind`: a "flag" is `--NAME` on the command line; "values" is `--NAME FILE`, a YAML file of names and values; "images" is a name
+    that `--images` takes, for images that the stack makes itself.
     """
 
     name: str
-    kind: Literal["flag", "images"]
+    kind: Literal["flag", "values", "images"]
     doc: str
 
 

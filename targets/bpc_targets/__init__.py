@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from bpc.target import Target
 
 STACKS = (
-    Entry(name="heat"),
+    Entry(
+        name="heat",
+        options=(
+            Option(
+                name="params",
+                kind="values",
+                doc="YAML: values of the stack's own parameters, as its client takes them",
+            ),
+        ),
+    ),
     Entry(
         name="cloudformation",
         aliases=("cfn",),

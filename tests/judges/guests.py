@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import email
 import gzip
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -47,10 +48,11 @@ class Guests:
 
     def _guest(self, server: Any) -> Iterator[Guest]:
         program = signal_program(server.user_data or "")
-        _, mark, place = program.partition(f"/stacks/{self.stack}/")
-        if mark:
-            tier = place.partition("/resources/handle.")[2].partition("/")[0]
-            yield Guest(server.id, server.name, tier, server.status == "ACTIVE", program)
+        found = re.search(
+            rf"/stacks/{re.escape(self.stack)}(?:-tier\.([^-]+)-[^/]*)?/[^/]+/resources/handle\.([^/]+)/", program
+        )
+        if found:  # a member's own handle, or the one that its tier has in the root template
+            yield Guest(server.id, server.name, found[1] or found[2], server.status == "ACTIVE", program)
 
     def say_ready(self, starts_after: dict[str, list[str]], members: dict[str, int]) -> None:
         """Every active guest that was not heard yet says that it is ready.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import struct
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from judges import readme
 from judges.expected import Model
@@ -46,26 +47,37 @@ class Lifetime:
         self.model: Model
         self.images: set[str] = set()
 
-    def compile(self, *settings: str) -> None:
-        """`bpc compile` and `bpc model` with `--set` for each setting; the environment then names what this cloud has."""
+    def compile(self, *settings: str, parameters: Path | None = None) -> None:
+        """`bpc compile` and `bpc model` with `--set` for each setting, and `--params` with what this cloud has.
+
+        `parameters` is the user's own file, whose values go before.
+        """
         chosen = [word for setting in settings for word in ("--set", setting)]
         bpc = [sys.executable, "-m", "bpc"]
         source = str(self.project / "solution.bp")
         subprocess.run(
-            [*bpc, "compile", source, *chosen, "-o", str(self.project / "out")], check=True, capture_output=True
+            [*bpc, "compile", source, *chosen, "-o", str(self.project / "out"), *self._given(parameters)],
+            check=True,
+            capture_output=True,
         )
         printed = subprocess.run([*bpc, "model", source, *chosen], check=True, capture_output=True)
         self.model = Model(json.loads(printed.stdout))
-        self._choose_for_this_cloud()
+        self.flavors = {tier: self.given.get(f"flavor_{tier}", self.flavor) for tier in self.model.groups}
 
-    def _choose_for_this_cloud(self) -> None:
-        """Sets the flavors and the external network in environment.yaml, as its comment asks the user to do."""
-        flavor = min(self.cloud.compute.flavors(), key=lambda item: (item.ram, item.vcpus)).name
+    def _given(self, own: Path | None) -> list[str]:
+        """The option with the flavors and the external network of this cloud, as README.txt says: in a file beside the project."""
         outside = next(iter(self.cloud.network.networks(is_router_external=True))).name
-        path = self.folder / "environment.yaml"
-        text = re.sub(r"^(  flavor_\S+:).*$", rf"\1 {flavor}", path.read_text(), flags=re.MULTILINE)
-        path.write_text(re.sub(r"^(  external_network:).*$", rf"\1 {outside}", text, flags=re.MULTILINE))
-        self.flavors = dict.fromkeys(self.model.groups, flavor)
+        self.flavor = min(self.cloud.compute.flavors(), key=lambda item: (item.ram, item.vcpus)).name
+        self.given = {"external_network": outside}
+        printed = subprocess.run(
+            [sys.executable, "-m", "bpc", "model", str(self.project / "solution.bp")], check=True, capture_output=True
+        )
+        self.given |= {f"flavor_{tier}": self.flavor for tier in Model(json.loads(printed.stdout)).groups}
+        if own is not None:
+            self.given |= yaml.safe_load(own.read_text())["parameters"]
+        file = self.project / "cloud.yaml"
+        file.write_text(yaml.safe_dump({"parameters": self.given}))
+        return ["--params", str(file)]
 
     def upload(self) -> None:
         """The README's image commands, with an empty disk for each image, except for images that are there already."""
@@ -81,14 +93,14 @@ class Lifetime:
         """`answer` is what the guests say meanwhile: that they are ready, unless another is given."""
         self._readme("stack create", answer or self._ready)
 
-    def update(self) -> None:
-        self._readme("stack update", self._ready)
+    def update(self, answer: Callable[[], None] | None = None) -> None:
+        self._readme("stack update", answer or self._ready)
 
     def delete(self) -> None:
         self._readme("stack delete")
 
     def _readme(self, verb: str, meanwhile: Callable[[], None] | None = None) -> None:
-        (words,) = readme.commands(self.folder, verb, self.stack)
+        words, *_ = readme.commands(self.folder, verb, self.stack)
         started = time.monotonic()
         readme.run(self.folder, words, meanwhile)
         print(f"{self.stack}: {verb} took {time.monotonic() - started:.0f} s")
@@ -96,6 +108,11 @@ class Lifetime:
     def _ready(self) -> None:
         starts_after = {name: group["starts_after"] for name, group in self.model.groups.items()}
         self.guests.say_ready(starts_after, {name: self.model.members(name) for name in self.model.groups})
+
+    def settled(self, name: str) -> None:
+        """Waits until a resource is not in progress."""
+        while self.things()[name].state.endswith("IN_PROGRESS"):
+            time.sleep(1)
 
     def things(self) -> dict[str, Thing]:
         return things(self.cloud, self.stack)

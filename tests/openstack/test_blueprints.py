@@ -1,41 +1,25 @@
-"""Each blueprint's whole life on a real OpenStack: the cloud that OS_CLOUD names, an entry of clouds.yaml.
-
-Servers' user data can be read by administrators only: OS_ADMIN_CLOUD (default `admin`) names the entry for that.
-"""
+"""Each blueprint's whole life on a real OpenStack."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-openstack = pytest.importorskip("openstack")
+pytest.importorskip("openstack")
 
-from judges import readme  # noqa: E402
-from judges.expected import expected  # noqa: E402
-from judges.lifetime import Lifetime, lifetime  # noqa: E402
-from lives import LIVES, Life  # noqa: E402
+from judges import readme
+from judges.expected import expected
+from judges.lifetime import Lifetime, lifetime
+from lives import LIVES, Life
 
 if TYPE_CHECKING:
     from judges.observed import Thing
 
 pytestmark = pytest.mark.openstack
 BLUEPRINTS = Path(__file__).parents[2] / "blueprints"
-
-
-@pytest.fixture(scope="session")
-def cloud() -> Any:
-    if not os.environ.get("OS_CLOUD"):
-        pytest.fail("OS_CLOUD must name an entry of clouds.yaml")
-    return openstack.connect()
-
-
-@pytest.fixture(scope="session")
-def admin() -> Any:
-    return openstack.connect(cloud=os.environ.get("OS_ADMIN_CLOUD", "admin"))
 
 
 def test_every_blueprint_is_lived() -> None:

@@ -30,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
         flavors=flavors(options.flavors) if options.flavors else None,
         limits=limits(options.limit),
         options=options.options,
+        parameters=parameters(options.params) if options.params else None,
     )
     if result.diagnostics or options.format != "text":
         from bpc.cli.show import show
@@ -56,6 +57,9 @@ def tell(folder: str, artifacts: Artifacts) -> None:
         for need in artifacts.deployment.needs:
             value = "?" if need.value is None else visible(str(need.value))
             print(f"  {need.name} = {value}: {need.kind}, {prose(need.why)}")
+    stopped = [item.tier for item in artifacts.deployment.rolled if item.stops] if artifacts.deployment else []
+    if stopped:
+        print(f"\nNot in service while an update replaces their machines: {', '.join(stopped)}\n")
     for line in artifacts.headroom:
         print(visible(f"  {line}"))
     print(f"\nHow to deploy it: {visible(os.path.join(folder, 'README.txt'))}", file=sys.stdout)
@@ -70,6 +74,30 @@ def limits(pairs: list[str]) -> dict[str, int]:
             raise UsageError(f"--limit {text}: write NAME=NUMBER")
         made[name] = int(number)
     return made
+
+
+def parameters(path: str) -> dict[str, str | int | float | bool]:
+    """The values of a file in the form that Heat's client takes. Raises `UsageError`."""
+    import yaml
+
+    from bpc.files import ReadError, read_given
+
+    try:
+        given = yaml.safe_load(read_given(path))
+    except ReadError as error:
+        raise UsageError(f"cannot read {path}: {error.reason}") from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise UsageError(f"{path} is not valid YAML: {reason}") from None
+    values = given.get("parameters") if isinstance(given, dict) else None
+    if not isinstance(values, dict):
+        raise UsageError(
+            f"{path} has no map `parameters`: write `parameters:`, and below it lines such as `  key_name: mine`"
+        )
+    for name, value in values.items():
+        if not isinstance(name, str) or not isinstance(value, str | int | float | bool):
+            raise UsageError(f"{path}: expected a text, number or boolean for {name}, found {type(value).__name__}")
+    return values
 
 
 def flavors(path: str) -> dict[str, dict[str, int | str]]:

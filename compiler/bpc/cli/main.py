@@ -177,6 +177,8 @@ def _own(command: argparse.ArgumentParser) -> None:
                 command.add_argument(
                     f"--{option.name}", action="append_const", const=option.name, default=[], dest="options", help=text
                 )
+            elif option.kind == "values":
+                command.add_argument(f"--{option.name}", metavar="FILE", help=f"{option.doc} ({entry.name})")
 
 
 def _choices(command: argparse.ArgumentParser, formats: Sequence[str] = ("text", "json", "sarif")) -> None:

@@ -111,3 +111,45 @@ class NoFlavor(Diagnostic):
     message: ClassVar = "no flavor of the mapping has {need}"
     advice: ClassVar = "add one to the file of `--flavors`, or ask for less"
     need: str
+
+
+class UnknownParameter(Diagnostic):
+    """The file of `--params` has a value for something that is not a parameter of the stack.
+
+    Parameters are the blueprint's own (`param`) and those that the stack needs itself; environment.yaml lists all of them.
+    """
+
+    code: ClassVar = "HEAT010"
+    message: ClassVar = 'the file of `--params` gives "{name}", but the stack has no such parameter'
+    advice: ClassVar = "environment.yaml lists all parameters"
+    name: str
+
+
+class BadParameter(Diagnostic):
+    """The file of `--params` has a value of another type than the parameter. A text of digits is written in quotes."""
+
+    code: ClassVar = "HEAT011"
+    message: ClassVar = 'the file of `--params` gives a {found} for "{name}", expected a {expected}'
+    advice: ClassVar = "write a {expected}"
+    name: str
+    expected: str
+    found: str
+
+
+class NotAwaited(Diagnostic):
+    """An update replaces the machines of this tier batch after batch, but does not wait until they are ready.
+
+    To wait for each member takes four of the resources that Heat allows, where a plain server takes
+    one. For tiers that would take the stack over the limit, the stack waits when it is created, and not when it
+    is updated: look at the machines before you go on. Ask your cloud's operators for their limit (`max_resources_per_stack`) and give it with
+    `--limit resources=5000`, or make tiers smaller.
+    """
+
+    severity: ClassVar = "warning"
+    code: ClassVar = "HEAT009"
+    message: ClassVar = 'an update does not wait for the machines of tier "{tier}": for {members:,} of them that takes {resources:,} resources of the {limit:,} that Heat allows'
+    advice: ClassVar = "give your cloud's own limit with `--limit resources=N`, or make the tier smaller"
+    tier: str
+    members: int
+    resources: int
+    limit: int

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from bpc.deployment import Deployment, awaited, kept, upload
+from bpc.deployment import Deployment, Rolled, awaited, kept, upload
 from bpc.model.image_manifest import images_json
+from bpc.model.resources import Fixed
 from bpc.quoting import prose, visible, word
 from bpc.readme import again, environment, of_stack
 from bpc.yaml import scalar
+from bpc_targets.heat.shapes import adds_first, largest
+from bpc_targets.heat.stack import ATTEMPT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from bpc.model.resources import Group
     from bpc.model.solution import Solution
     from bpc_targets.heat.stack import Stack
 
@@ -35,6 +39,23 @@ def deployment(stack: Stack) -> Deployment:
         phases=(),
         awaited=awaited(stack.index),
         kept=kept(stack.index),
+        rolled=tuple(_rolled(stack, group) for group in stack.index.groups.values()),
+    )
+
+
+def _rolled(stack: Stack, group: Group) -> Rolled:
+    batch, waits, size = group.update.batch or 1, group.name in stack.awaited, largest(group)
+    adds = waits and adds_first(group)
+    least = size if isinstance(group.members, Fixed) else max(group.members.minimum, 1)
+    each = (group.readiness.timeout if waits else 0) + group.update.pause
+    return Rolled(
+        tier=group.name,
+        batch=size if adds else batch,
+        minutes=-(-(1 if adds else -(-size // batch)) * each // 60_000),
+        waits=waits,
+        adds=adds,
+        stops=not adds and 0 < least <= batch,
+        spread=group.spread == "hosts",
     )
 
 
@@ -45,6 +66,8 @@ def _environment(deployment: Deployment) -> str:
         "parameters:",
     ]
     for parameter in deployment.parameters:
+        if parameter.name == ATTEMPT:
+            continue  # given with one update: the stack keeps it
         if parameter.value is None:
             lines.append(f"  # {parameter.name}:   (has no default: give a value)")
         else:
@@ -60,13 +83,13 @@ What the stack needs from outside (see environment.yaml)
 {needs}
 
    Other values than those of environment.yaml: in a file of your own outside this folder, which bpc never writes. It has a line
-   `parameters:`, and below it lines such as `  key_name: mine`. Give it as one more -e after the first, at each create and update.
+   `parameters:`, and below it lines such as `  key_name: mine`. Compile with --params FILE: environment.yaml then has them.
 
 1. The images, once (images.json lists what is in each; an image's name changes when its content does)
 {images}
 
 2. Create
-    openstack stack create --wait -e environment.yaml -t stack.yaml STACK
+    openstack stack create --wait{creates} -e environment.yaml -t stack.yaml STACK
 
    Every machine reports when it is ready. If one fails, its exit code and the last lines of its log are in the events:
     openstack stack event list --nested-depth 3 STACK
@@ -77,9 +100,23 @@ What the stack needs from outside (see environment.yaml)
     openstack stack resource list --nested-depth 3 STACK
 
 {scaling}4. Update, after compiling again{again}
-    openstack stack update --wait -e environment.yaml -t stack.yaml STACK
+    openstack stack update --existing --wait{updates} -e environment.yaml -t stack.yaml STACK
 
-   It ends when the cloud has made what is new. Machines that it replaces report nothing: look at them before you go on.
+   Another image, flavor, key pair, network or first boot is another machine. Volumes and their data stay. One update replaces
+{rolled}
+
+   A machine that fails, or says nothing in time, ends the update, and its reason is in the events, as at creation; machines that were not
+   reached are as they were. Correct the blueprint, compile it, and update again, always with --existing: it keeps the files that these
+   machines were made from. Where the blueprint was right, and a server elsewhere was away: look for the machine's stack and
+   handle, mark it, and update again; only what failed is made anew.
+    openstack stack resource list --nested-depth 3 --filter status=FAILED STACK
+    openstack stack resource mark unhealthy STACK_OF_THE_MACHINE handle.NUMBER
+
+   To go back, compile the earlier blueprint, and update with a word that you have not used before, so that machines go one batch
+   after the other again (--rollback would replace a tier's machines together, or leave some of each version):
+    openstack stack update --existing --wait{updates} --parameter attempt=WORD -e environment.yaml -t stack.yaml STACK
+
+   A value that is given with -e or --parameter only here, and not to bpc, replaces machines batch by batch without waiting for them.
 
 5. Delete
     openstack stack delete --yes --wait STACK
@@ -110,5 +147,34 @@ def _readme(solution: Solution, deployment: Deployment) -> str:
         else "    (none: ready images are used)",
         scaling=SCALING if any(asked.name == "telemetry" for asked in deployment.parameters) else "",
         again=again(solution),
+        creates=_timeout(sum(item.timeout for item in deployment.awaited) // 60_000),
+        updates=_timeout(sum(item.minutes for item in deployment.rolled)),
+        rolled="\n".join(f"    {item.tier}: {_how(item)}" for item in deployment.rolled),
         kept=f"   These volumes stay, with their data: {stays}.\n" if stays else "   Nothing stays.\n",
     )
+
+
+LONG = 60
+"""Minutes after which Heat gives up an action, where it is not told otherwise."""
+
+
+def _timeout(minutes: int) -> str:
+    """The option for an action that may take longer than Heat allows by itself."""
+    return f" --timeout {minutes}" if minutes > LONG else ""
+
+
+def _how(item: Rolled) -> str:
+    """How an update replaces a tier's machines, in words."""
+    if item.adds:
+        return "new ones are made beside the old, which go when the new ones are ready: twice the room for a while"
+    words = f"{item.batch} at a time"
+    words += (
+        ", ready before the next"
+        if item.waits
+        else ", without waiting until they are ready: look at them before you go on"
+    )
+    if item.stops:
+        words += "; none is in service until then"
+    if item.spread:
+        words += "; needs a host without a machine of the tier"
+    return words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.deployment import Parameter
-from bpc.diagnostics.base import errors
+from bpc.diagnostics.base import did_you_mean, errors
 from bpc.model.resources import Balancer, FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Network, Rule, Secret
 from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS
 from bpc.record import assert_never
@@ -12,7 +12,8 @@ from bpc.yaml import dump
 from bpc_targets.heat import diagnostics, documents, limits
 from bpc_targets.heat.balancers import add_balancer
 from bpc_targets.heat.groups import add_group
-from bpc_targets.heat.stack import VERSION, Stack, get, param
+from bpc_targets.heat.shapes import choose_awaited
+from bpc_targets.heat.stack import ATTEMPT, VERSION, Stack, get, param
 from bpc_targets.heat.values import value
 
 TYPE_CHECKING = False
@@ -33,8 +34,14 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
     _parameters(stack)
     _router(stack)
     for item in solution.resources:
-        _add(stack, item)
+        if not isinstance(item, Group):
+            _add(stack, item)
+    stack.awaited = choose_awaited(stack, {**limits.DEFAULTS, **options.limits}["resources"])
+    for item in solution.resources:
+        if isinstance(item, Group):
+            _add(stack, item)
     _outputs(stack)
+    _unknown(stack)
     template = _template(stack)
     headroom = limits.check(stack, template)
     if errors(stack.found):
@@ -96,6 +103,15 @@ def _parameters(stack: Stack) -> None:
     key = Parameter(name="key_name", source="key pair", value="", tiers=(), why="for the machines; none where empty")
     definition = {"type": "string", "description": "A key pair for the machines; none where empty.", "default": ""}
     stack.own(key, definition)
+    attempt = Parameter(
+        name=ATTEMPT, source="switch", value="1", tiers=(), why="another word makes an update roll again"
+    )
+    definition = {
+        "type": "string",
+        "description": "Another word makes an update roll through all members again.",
+        "default": "1",
+    }
+    stack.own(attempt, definition)
     stack.conditions["has_key"] = {"not": {"equals": [param("key_name"), ""]}}
 
 
@@ -112,6 +128,14 @@ def _parameter(item: Param) -> Json:
     elif item.type == "string":
         made["constraints"] = [STRING]
     return made
+
+
+def _unknown(stack: Stack) -> None:
+    """Reports values of `--params` that are for nothing."""
+    for name in stack.options.parameters:
+        if name not in stack.asked:
+            near = did_you_mean(name, stack.asked)
+            stack.found.append(diagnostics.UnknownParameter(span=stack.solution.span, name=name, hint=near))
 
 
 def _outputs(stack: Stack) -> None:

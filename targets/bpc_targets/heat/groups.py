@@ -1,7 +1,8 @@
 """Groups of machines: a ResourceGroup where members have identities, an AutoScalingGroup where they are interchangeable.
 
-A tier that nobody addresses is a group of plain servers, one resource a member. All others have a member template, a
-nested file. Members with identity have their ports in a group of their own, so that addresses do not depend on servers.
+A member has a template, a nested file: the server, and the wait until it is ready. The file is named by its content and the wait by
+what the server boots from (`makes.py`), as Heat awaits only what is new, and replaces a file of the same name for all members at
+once. Members with identity have ports in the root template: addresses do not depend on servers, and go after them.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from bpc.model.resources import Fixed, Scaling
 from bpc.source_map import origin_of
 from bpc_targets.heat import diagnostics
 from bpc_targets.heat.flavors import flavor
-from bpc_targets.heat.member import member_template, settled
-from bpc_targets.heat.stack import attr, get, param
-from bpc_targets.heat.userdata import user_data
-from bpc_targets.heat.values import has_ports
+from bpc_targets.heat.makes import make, short
+from bpc_targets.heat.member import handle, member_template, settled, written
+from bpc_targets.heat.shapes import adds_first, has_ports, largest
+from bpc_targets.heat.stack import ATTEMPT, attr, get, param, seconds
+from bpc_targets.heat.userdata import SIGNAL_MARK, first_boot, user_data
+from bpc_targets.heat.values import port
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from bpc.model.resources import Group
     from bpc_targets.heat.stack import Stack
+    from bpc_targets.heat.userdata import FirstBoot
 
     Json = dict[str, Any]
 
@@ -47,21 +51,44 @@ def add_group(stack: Stack, group: Group) -> None:
         policies = {"policies": ["anti-affinity"]}
         stack.add(f"spread.{tier}", "OS::Nova::ServerGroup", policies, group)
     _parameters(stack, group, tier)
-    # without a place: Heat keeps the signals in a handle's metadata and takes all that it finds there for one
-    handle = {"type": "OS::Heat::WaitConditionHandle", "properties": {"signal_transport": "HEAT_SIGNAL"}}
-    stack.write(f"handle.{tier}", handle, group)
     for volume in group.volumes:
         known = known_as(volume)
         place = origin_of(volume, within=group.name)
         for kind in ("volume", "attachment"):
             stack.places.put(f"tier.{tier}/{kind}.{known}", place)
-    data = user_data(stack, group, tier)
-    members = group.members
-    if isinstance(members, Fixed):
-        _fixed(stack, group, tier, members, data)
+    if seconds(group.readiness.timeout) > LONGEST:
+        hours = -(-group.readiness.timeout // 3_600_000)
+        stack.found.append(diagnostics.WaitTooLong(span=group.span, tier=group.name, hours=hours))
+    awaited = group.name in stack.awaited
+    if not awaited:
+        stack.write(f"handle.{tier}", handle(), group)
+    definition = _definition(stack, group, tier, first_boot(stack, group), awaited=awaited)
+    if isinstance(group.members, Fixed):
+        _fixed(stack, group, tier, group.members, definition)
     else:
-        _scaling(stack, group, tier, members, data)
-    _ready(stack, group, tier)
+        _scaling(stack, group, tier, group.members, definition)
+    if not awaited:
+        _ready(stack, group, tier)
+
+
+def _definition(stack: Stack, group: Group, tier: str, boot: FirstBoot, *, awaited: bool) -> Json:
+    """A member as its group makes it. `attempt` makes a group's definition new where nothing else does."""
+    signal = SIGNAL_MARK if awaited else attr(f"handle.{tier}", "signal")
+    data = user_data(stack, group, boot, signal)
+    metadata = {"attempt": param(ATTEMPT)}
+    if not awaited and not has_ports(group):
+        return {"type": "OS::Nova::Server", "metadata": metadata, "properties": _server(stack, group, tier, data)}
+    given = _given(stack, group, tier, data)
+    template = member_template(stack, group, given, make(stack, group, boot) if awaited else "")
+    return {"type": _file(stack, group, tier, template), "metadata": metadata, "properties": given}
+
+
+def _file(stack: Stack, group: Group, tier: str, template: Json) -> str:
+    """The name of the member template, which is written on the way. Places of the blueprint in it do not count for the name."""
+    text, content = written(stack, group, template)
+    name = f"{tier}-member-{short(content)}.yaml"
+    stack.files[name] = text
+    return name
 
 
 def _parameters(stack: Stack, group: Group, tier: str) -> None:
@@ -85,7 +112,7 @@ def _parameters(stack: Stack, group: Group, tier: str) -> None:
 
 
 def _server(stack: Stack, group: Group, tier: str, data: Any) -> Json:
-    """The server of a lean group: its port is its own."""
+    """The server of a tier that is not awaited: its port is its own."""
     made: Json = {
         "image": param(f"image_{tier}"),
         "flavor": param(f"flavor_{tier}"),
@@ -99,8 +126,14 @@ def _server(stack: Stack, group: Group, tier: str, data: Any) -> Json:
     if group.spread:
         made["scheduler_hints"] = {"group": get(f"spread.{tier}")}
     if isinstance(group.members, Scaling):
-        made["metadata"] = {"metering.server_group": metering(tier)}
-    return made
+        return made | {"metadata": {"metering.server_group": metering(tier)}}
+    return {"name": _name(group)} | made
+
+
+def _name(group: Group) -> Json:
+    """The name of a member with an identity."""
+    number = "0" if adds_first(group) else INDEX
+    return {"list_join": ["-", [param("OS::stack_name"), group.name, number]]}
 
 
 def metering(tier: str) -> Json:
@@ -109,11 +142,13 @@ def metering(tier: str) -> Json:
 
 
 def rolling(group: Group) -> Json:
-    """How an update rolls. The batch alone keeps the others in service.
+    """How an update rolls: the batch alone keeps the others in service, or all new members come first.
 
-    A minimum would make Heat add members while it updates: without a port where members have identity, and elsewhere it
-    then removes a member that is up to date instead of an old one.
+    A minimum below a group's size would make Heat add members while it updates: without a port where members have identity, and
+    elsewhere it then removes a member that is up to date instead of an old one.
     """
+    if adds_first(group):
+        return {"max_batch_size": largest(group), "min_in_service": largest(group), "pause_time": 0}
     return {"max_batch_size": group.update.batch or 1, "min_in_service": 0, "pause_time": seconds(group.update.pause)}
 
 
@@ -121,49 +156,35 @@ def _depends(stack: Stack, group: Group) -> list[str]:
     """Interfaces of its networks (floating IPs need them, also when they go), and the tiers that must be ready before."""
     interfaces = [f"interface.{stack.network(network)}" for network in group.networks]
     return interfaces + [
-        f"ready.{stack.tier(before)}" for before in group.starts_after if stack.index.groups[before].readiness.signals
+        f"{'tier' if before in stack.awaited else 'ready'}.{stack.tier(before)}"
+        for before in group.starts_after
+        if before in stack.awaited or stack.index.groups[before].readiness.signals
     ]
 
 
-def _fixed(stack: Stack, group: Group, tier: str, members: Fixed, data: Any) -> None:
-    name = {"list_join": ["-", [param("OS::stack_name"), group.name, INDEX]]}
+def _fixed(stack: Stack, group: Group, tier: str, members: Fixed, definition: Json) -> None:
     if has_ports(group):
         for network in group.networks:
-            _ports(stack, group, tier, members, network)
-        definition = {
-            "type": _file(stack, group, tier),
-            "properties": _given(stack, group, tier, data) | {"name": name},
-        }
-    else:
-        server = {"name": name, **_server(stack, group, tier, data)}
-        definition = {"type": "OS::Nova::Server", "properties": server}
-    stack.add(
-        f"tier.{tier}",
-        "OS::Heat::ResourceGroup",
-        {"count": members.count, "index_var": INDEX, "resource_def": definition},
-        group,
-        depends_on=_depends(stack, group),
-        update_policy={"rolling_update": rolling(group)},
-    )
+            for member in range(members.count):
+                _port(stack, group, network, member)
+    name, depends = f"tier.{tier}", _depends(stack, group)
+    if group.name in stack.awaited and adds_first(group):
+        one = {"min_size": 1, "max_size": 1, "resource": definition, "rolling_updates": rolling(group)}
+        stack.add(name, "OS::Heat::AutoScalingGroup", one, group, depends_on=depends)
+        return
+    properties = {"count": members.count, "index_var": INDEX, "resource_def": definition}
+    update = {"rolling_update": rolling(group)}
+    stack.add(name, "OS::Heat::ResourceGroup", properties, group, depends_on=depends, update_policy=update)
 
 
-def _ports(stack: Stack, group: Group, tier: str, members: Fixed, network: str) -> None:
+def _port(stack: Stack, group: Group, network: str, member: int) -> None:
     name = stack.network(network)
-    port = {
+    properties = {
         "network": get(f"network.{name}"),
         "fixed_ips": [{"subnet": get(f"subnet.{name}")}],
-        "security_groups": [get(f"security.{tier}")],
+        "security_groups": [get(f"security.{stack.tier(group.name)}")],
     }
-    definition = {"type": "OS::Neutron::Port", "properties": port}
-    properties = {"count": members.count, "resource_def": definition}
-    stack.add(f"ports.{tier}.{name}", "OS::Heat::ResourceGroup", properties, group)
-
-
-def _file(stack: Stack, group: Group, tier: str) -> str:
-    """The name of the member template, which is written on the way."""
-    name = f"{tier}-member.yaml"
-    stack.files[name] = member_template(stack, group)
-    return name
+    stack.add(port(stack, group, network, member), "OS::Neutron::Port", properties, group)
 
 
 def _given(stack: Stack, group: Group, tier: str, data: Any) -> Json:
@@ -181,27 +202,35 @@ def _given(stack: Stack, group: Group, tier: str, data: Any) -> Json:
     for balancer in stack.index.balancers_of(group.name):
         given[f"pool_{balancer.endpoint}"] = get(f"pool.{stack.balancer(balancer.name)}")
     if isinstance(group.members, Fixed):
-        given["index"] = INDEX
-        for network in group.networks:
-            ports = f"ports.{tier}.{stack.network(network)}"
-            given[f"ports_{network}"] = attr(ports, "refs")
-            given[f"addresses_{network}"] = attr(ports, "fixed_ips", 0, "ip_address")
-        for balancer in stack.index.balancers_of(group.name):
-            given[f"subnet_{balancer.network}"] = get(f"subnet.{stack.network(balancer.network)}")
-        return given
+        given["name"] = _name(group)
+    else:
+        given["metering"] = metering(tier)
+    if isinstance(group.members, Fixed) and has_ports(group):
+        return given | _plugged(stack, group, group.members)
     given["security_group"] = get(f"security.{tier}")
-    given["metering"] = metering(tier)
     for network in group.networks:
-        given[f"network_{network}"] = get(f"network.{stack.network(network)}")
-        given[f"subnet_{network}"] = get(f"subnet.{stack.network(network)}")
+        name = stack.network(network)
+        if has_ports(group):
+            given[f"network_{name}"] = get(f"network.{name}")
+        given[f"subnet_{name}"] = get(f"subnet.{name}")
     return given
 
 
-def _scaling(stack: Stack, group: Group, tier: str, members: Scaling, data: Any) -> None:
-    if has_ports(group):
-        definition = {"type": _file(stack, group, tier), "properties": _given(stack, group, tier, data)}
-    else:
-        definition = {"type": "OS::Nova::Server", "properties": _server(stack, group, tier, data)}
+def _plugged(stack: Stack, group: Group, members: Fixed) -> Json:
+    """What a member takes its ports from: those of all members, and its own number."""
+    given: Json = {"index": INDEX}
+    for network in group.networks:
+        ports = [port(stack, group, network, member) for member in range(members.count)]
+        given[f"ports_{stack.network(network)}"] = [get(name) for name in ports]
+    for balancer in stack.index.balancers_of(group.name):
+        ports = [port(stack, group, balancer.network, member) for member in range(members.count)]
+        network = stack.network(balancer.network)
+        given[f"addresses_{network}"] = [attr(name, "fixed_ips", 0, "ip_address") for name in ports]
+        given[f"subnet_{network}"] = get(f"subnet.{network}")
+    return given
+
+
+def _scaling(stack: Stack, group: Group, tier: str, members: Scaling, definition: Json) -> None:
     properties = {
         "min_size": members.minimum,
         "max_size": members.maximum,
@@ -273,13 +302,6 @@ def _alarm(stack: Stack, group: Group, tier: str, members: Scaling, direction: s
 def _ready(stack: Stack, group: Group, tier: str) -> None:
     signals, timeout = group.readiness.signals, seconds(group.readiness.timeout)
     if signals:
-        if timeout > LONGEST:
-            stack.found.append(diagnostics.WaitTooLong(span=group.span, tier=group.name, hours=-(-timeout // 3600)))
         condition = {"handle": get(f"handle.{tier}"), "count": signals, "timeout": timeout}
         depends = [f"tier.{tier}"]
         stack.add(f"ready.{tier}", "OS::Heat::WaitCondition", condition, group, depends_on=depends)
-
-
-def seconds(milliseconds: int) -> int:
-    """Whole seconds, rounded up: Heat knows no less."""
-    return -(-milliseconds // 1000)

@@ -1,109 +1,108 @@
-"""The template of one member: a server with its volumes, address and places in pools."""
+"""The template of one member: a server with its volumes, address, places in pools, and the wait until it is ready."""
 
 from __future__ import annotations
 
 from bpc.model.index import known_as
 from bpc.model.resources import Fixed
+from bpc.source import where
 from bpc.yaml import dump, entry
-from bpc_targets.heat.stack import VERSION, attr, get, param, resource
+from bpc_targets.heat.shapes import has_ports
+from bpc_targets.heat.stack import VERSION, attr, get, param, resource, seconds
+from bpc_targets.heat.userdata import SIGNAL_MARK, device_mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from bpc.model.resources import Group, Volume
-    from bpc_targets.heat.stack import Stack
+    from bpc_targets.heat.stack import Pieces, Stack
 
     Json = dict[str, Any]
 
 STRING = {"type": "string"}
 LIST = {"type": "json"}
+HIDDEN = {"type": "string", "hidden": True}
 
 
-def member_template(stack: Stack, group: Group) -> str:
-    """The nested template of a tier's members. What tiers of the same shape have in common is written once."""
-    shape = _shape(stack, group)
-    common = stack.common.get(shape)
-    if common is None:
-        common = stack.common[shape] = _common(stack, group)
-    parameters, server, outputs = common
-    title = {"heat_template_version": VERSION, "description": f"One member of tier {group.name}."}
-    before, after = _around(stack, group)
-    entries = [entry(name, definition, "  ") for name, definition in before.items()]
-    machine = resource("OS::Nova::Server", {}, group.span)
-    del machine["properties"]
-    entries.append(entry("server", machine, "  ") + server)
-    entries += [entry(name, definition, "  ") for name, definition in after.items()]
-    return "".join([dump(title), parameters, "resources:\n", *entries, outputs])
+def member_template(stack: Stack, group: Group, given: Iterable[str], make: str) -> Json:
+    """The nested template of a tier's members, which has the parameters `given`. `make` is empty where nobody awaits them.
 
-
-def _shape(stack: Stack, group: Group) -> tuple[object, ...]:
-    """All that the common parts of the template depend on."""
-    return (
-        isinstance(group.members, Fixed),
-        group.spread,
-        group.public_address,
-        group.networks,
-        tuple((volume.name, known_as(volume)) for volume in group.volumes),
-        tuple((balancer.endpoint, balancer.network) for balancer in stack.index.balancers_of(group.name)),
-    )
-
-
-def _common(stack: Stack, group: Group) -> tuple[str, str, str]:
-    """The parameters and conditions, the server's properties, and the outputs."""
+    It has marks for the places, and no title: so templates of tiers that are alike are equal.
+    """
     fixed = isinstance(group.members, Fixed)
-    conditions = {"has_key": {"not": {"equals": [param("key_name"), ""]}}}
-    return (
-        dump({"parameters": _parameters(stack, group, fixed=fixed), "conditions": conditions}),
-        entry("properties", _server(stack, group, fixed=fixed), "    "),
-        dump({"outputs": _outputs(stack, group, fixed=fixed)}),
-    )
-
-
-def _around(stack: Stack, group: Group) -> tuple[Json, Json]:
-    """The resources before the server and behind it."""
-    fixed = isinstance(group.members, Fixed)
-    before: Json = {}
-    if not fixed:
+    resources: Json = {}
+    if has_ports(group) and not fixed:
         for network in group.networks:
-            before[f"port.{stack.network(network)}"] = _port(group, network)
-    for volume in group.volumes:
-        before |= _volume(volume)
-    after = _public(stack, group, fixed=fixed)
-    for balancer in stack.index.balancers_of(group.name):
+            resources[f"port.{stack.network(network)}"] = _port(group, stack.network(network))
+    for number, volume in enumerate(group.volumes, 1):
+        resources |= _volume(volume, _mark(number))
+    if make:
+        resources[f"handle.{make}"] = handle()
+    resources["server"] = _server(stack, group, make)
+    resources |= _public(stack, group, fixed=fixed)
+    for number, balancer in enumerate(stack.index.balancers_of(group.name), 1 + len(group.volumes)):
         member = {
             "pool": param(f"pool_{balancer.endpoint}"),
             "address": _address(stack, balancer.network, fixed=fixed),
             "protocol_port": balancer.port,
-            "subnet": param(f"subnet_{balancer.network}"),
+            "subnet": param(f"subnet_{stack.network(balancer.network)}"),
         }
-        after[f"pool_member.{balancer.endpoint}"] = resource("OS::Octavia::PoolMember", member, balancer.span)
-    return before, after
-
-
-def _parameters(stack: Stack, group: Group, *, fixed: bool) -> Json:
-    names: Json = {
-        "image": STRING,
-        "flavor": STRING,
-        "key_name": STRING,
-        "user_data": {"type": "string", "hidden": True},
+        resources[f"pool_member.{balancer.endpoint}"] = resource("OS::Octavia::PoolMember", member, _mark(number))
+    if make:
+        # all else is there first: whoever hears that a member is ready may use it
+        before = [name for name in resources if name.startswith(("server", "attachment.", "address", "pool_member."))]
+        condition = {"handle": get(f"handle.{make}"), "timeout": seconds(group.readiness.timeout)}
+        resources[f"wait.{make}"] = resource("OS::Heat::WaitCondition", condition, OWN, depends_on=before)
+    return {
+        "parameters": {name: _type(name) for name in given},
+        "conditions": {"has_key": {"not": {"equals": [param("key_name"), ""]}}},
+        "resources": resources,
+        "outputs": _outputs(stack, group, fixed=fixed),
     }
-    if group.spread:
-        names["spread"] = STRING
-    if group.public_address:
-        names["external_network"] = STRING
-    for balancer in stack.index.balancers_of(group.name):
-        names[f"pool_{balancer.endpoint}"] = STRING
-    if fixed:
-        names |= {"name": STRING, "index": STRING}
-        for network in group.networks:
-            names |= {f"ports_{network}": LIST, f"addresses_{network}": LIST}
-        names |= {f"subnet_{balancer.network}": STRING for balancer in stack.index.balancers_of(group.name)}
-        return names
-    names |= {"security_group": STRING, "metering": STRING}
-    for network in group.networks:
-        names |= {f"network_{network}": STRING, f"subnet_{network}": STRING}
-    return names
+
+
+def written(stack: Stack, group: Group, template: Json) -> tuple[str, str]:
+    """A member template as its file has it, and without places. What tiers have in common is written once: there may be thousands."""
+    known = repr(template)
+    pieces = stack.members.get(known)
+    if pieces is None:
+        pieces = stack.members[known] = _pieces(dump(template))
+    first, rest = pieces
+    title = {"heat_template_version": VERSION, "description": f"One member of tier {stack.tier(group.name)}."}
+    text, content = [dump(title), first], [dump(title), first]
+    places = [where(item.span) for item in (group, *group.volumes, *stack.index.balancers_of(group.name))]
+    for number, piece in rest:
+        text += ["\n", entry("metadata", {"bpc": places[number]}, "    "), piece]
+        content.append(piece)
+    return "".join(text), "".join(content)
+
+
+def _pieces(text: str) -> Pieces:
+    """What stands before the first place, and for each place its number and what follows it."""
+    first, *rest = text.split(BEFORE)
+    marked = (part.partition(BEHIND) for part in rest)
+    return first, tuple((int(number), piece) for number, _, piece in marked)
+
+
+def _mark(number: int) -> str:
+    """What stands for a place: of the tier, of one of its volumes, or of one of its balancers. No value has such a character."""
+    return f"\x1f{number}\x1f"
+
+
+OWN = _mark(0)
+BEFORE, BEHIND = '\n    metadata: { bpc: "\\u001f', '\\u001f" }\n'
+
+
+def handle() -> Json:
+    """What a machine signals to; without a place: Heat keeps the signals in its metadata and takes all that it finds there for one."""
+    return {"type": "OS::Heat::WaitConditionHandle", "properties": {"signal_transport": "HEAT_SIGNAL"}}
+
+
+def _type(name: str) -> Json:
+    if name == "user_data":
+        return HIDDEN
+    return LIST if name.startswith(("ports_", "addresses_")) else STRING
 
 
 def _port(group: Group, network: str) -> Json:
@@ -112,34 +111,33 @@ def _port(group: Group, network: str) -> Json:
         "fixed_ips": [{"subnet": param(f"subnet_{network}")}],
         "security_groups": [param("security_group")],
     }
-    return resource("OS::Neutron::Port", port, group.span)
+    return resource("OS::Neutron::Port", port, OWN)
 
 
 def _port_id(stack: Stack, network: str, *, fixed: bool) -> Json:
-    return param(f"ports_{network}", param("index")) if fixed else get(f"port.{stack.network(network)}")
+    return param(f"ports_{stack.network(network)}", param("index")) if fixed else get(f"port.{stack.network(network)}")
 
 
 def _address(stack: Stack, network: str, *, fixed: bool) -> Json:
     if fixed:
-        return param(f"addresses_{network}", param("index"))
+        return param(f"addresses_{stack.network(network)}", param("index"))
     return attr(f"port.{stack.network(network)}", "fixed_ips", 0, "ip_address")
 
 
-def _server(stack: Stack, group: Group, *, fixed: bool) -> Json:
-    from bpc_targets.heat.userdata import device_mark
-
-    data: Any = param("user_data")
-    if group.volumes:
-        # a volume's id is known to its member only; Nova's virtio serial is the id's first 20 characters
-        params = {device_mark(volume.name): get(f"volume.{known_as(volume)}") for volume in group.volumes}
-        data = {"str_replace": {"template": data, "params": params}}
+def _server(stack: Stack, group: Group, make: str) -> Json:
+    fixed = isinstance(group.members, Fixed)
+    # a volume's id is known to its member only; Nova's virtio serial is the id's first 20 characters
+    params = {device_mark(known_as(volume)): get(f"volume.{known_as(volume)}") for volume in group.volumes}
+    if make:
+        params[SIGNAL_MARK] = attr(f"handle.{make}", "signal")
+    data = param("user_data")
     made: Json = {
         "image": param("image"),
         "flavor": param("flavor"),
         "key_name": {"if": ["has_key", param("key_name"), None]},
-        "networks": [{"port": _port_id(stack, network, fixed=fixed)} for network in group.networks],
+        **_plugged(stack, group, fixed=fixed),
         "user_data_format": "RAW",
-        "user_data": data,
+        "user_data": {"str_replace": {"template": data, "params": params}} if params else data,
         **settled(group),
     }
     if fixed:
@@ -148,10 +146,18 @@ def _server(stack: Stack, group: Group, *, fixed: bool) -> Json:
         made["metadata"] = {"metering.server_group": param("metering")}
     if group.spread:
         made["scheduler_hints"] = {"group": param("spread")}
-    return made
+    return resource("OS::Nova::Server", made, OWN)
 
 
-def _volume(volume: Volume) -> Json:
+def _plugged(stack: Stack, group: Group, *, fixed: bool) -> Json:
+    """The networks of a server: ports that outlive it, or one that comes and goes with it."""
+    if has_ports(group):
+        return {"networks": [{"port": _port_id(stack, network, fixed=fixed)} for network in group.networks]}
+    subnet = param(f"subnet_{stack.network(group.networks[0])}")
+    return {"networks": [{"subnet": subnet}], "security_groups": [param("security_group")]}
+
+
+def _volume(volume: Volume, place: str) -> Json:
     name = known_as(volume)
     made: Json = {"size": volume.size // 2**30}
     if volume.type:
@@ -159,8 +165,8 @@ def _volume(volume: Volume) -> Json:
     policy = "Retain" if volume.keep else "Delete"
     attachment = {"instance_uuid": get("server"), "volume_id": get(f"volume.{name}")}
     return {
-        f"volume.{name}": resource("OS::Cinder::Volume", made, volume.span, deletion_policy=policy),
-        f"attachment.{name}": resource("OS::Cinder::VolumeAttachment", attachment, volume.span),
+        f"volume.{name}": resource("OS::Cinder::Volume", made, place, deletion_policy=policy),
+        f"attachment.{name}": resource("OS::Cinder::VolumeAttachment", attachment, place),
     }
 
 
@@ -169,26 +175,27 @@ def _public(stack: Stack, group: Group, *, fixed: bool) -> Json:
         return {}
     port = _port_id(stack, group.networks[0], fixed=fixed)
     address = {"floating_network": param("external_network"), "port_id": port}
-    return {"address": resource("OS::Neutron::FloatingIP", address, group.span)}
+    return {"address": resource("OS::Neutron::FloatingIP", address, OWN)}
 
 
 def _outputs(stack: Stack, group: Group, *, fixed: bool) -> Json:
     made: Json = {"server": {"value": get("server")}}
-    for network in group.networks:
-        made[f"address_{network}"] = {"value": _address(stack, network, fixed=fixed)}
+    if has_ports(group) and not fixed:
+        for network in group.networks:
+            made[f"address_{stack.network(network)}"] = {"value": _address(stack, network, fixed=fixed)}
     if group.public_address:
         made["public_address"] = {"value": attr("address", "floating_ip_address")}
     return made
 
 
 def settled(group: Group) -> Json:
-    """What a server has wherever it stands, first what an update does to it: never Heat's defaults.
+    """What an update does to a server, wherever it stands: never Heat's defaults.
 
-    Members with identity keep it; others are made anew.
+    Another image, flavor or first boot is another machine, which boots, says that it is ready, and is awaited. A rebuilt or
+    resized one would keep the user data that the signal is in, so that nobody could await it.
     """
-    image = "REBUILD" if isinstance(group.members, Fixed) else "REPLACE"
     return {
-        "image_update_policy": image,
-        "flavor_update_policy": "RESIZE",
+        "image_update_policy": "REPLACE",
+        "flavor_update_policy": "REPLACE",
         "user_data_update_policy": "REPLACE",
     }

@@ -6,6 +6,7 @@ Logical ids are `kind.declared.names`: declared names have no dots, so ids never
 from __future__ import annotations
 
 from bpc.model.index import Index, known_as
+from bpc.record import replace
 from bpc.source import where
 from bpc.source_map import Places
 from bpc.yaml import entry
@@ -18,15 +19,20 @@ if TYPE_CHECKING:
     from bpc.deployment import Parameter
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.solution import Solution
-    from bpc.source import Span
     from bpc.source_map import Declared
     from bpc.target import Options
     from bpc_targets.heat.userdata import FirstBoot
 
     Json = dict[str, Any]
+    Pieces = tuple[str, tuple[tuple[int, str], ...]]
 
 VERSION = "2016-10-14"
 """The lowest version with conditions, which the key pair and the alarms need."""
+
+TAKES = {"boolean": ("boolean",), "number": ("number",), "string": ("string", "number")}
+"""Types of a parameter → types of what the user may give for it: a name of digits is a number in YAML."""
+ATTEMPT = "attempt"
+"""The parameter that makes every group's definition new: where it is the one that was last completed, Heat rolls nothing."""
 
 
 class Stack:
@@ -47,9 +53,10 @@ class Stack:
         self.files: dict[str, str] = {}
         self.counts: dict[str, int] = {}
         self.places = Places()
-        self.common: dict[tuple[object, ...], tuple[str, str, str]] = {}  # by shape: what members' templates share, written
+        self.members: dict[str, Pieces] = {}  # members' templates that were written, without places
         self.first_boots: dict[int, FirstBoot] = {}
         self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
+        self.awaited: frozenset[str] = frozenset()  # tiers of which an update awaits each new member
         self.found: list[Diagnostic] = []
 
     # `was` keeps the ids that a renamed thing had
@@ -68,7 +75,15 @@ class Stack:
         return f"{self.tier(tier)}.{endpoint}"
 
     def ask(self, parameter: Parameter, definition: Json) -> None:
-        """A parameter of the stack, as data and as the template has it."""
+        """A parameter of the stack, as data and as the template has it. What the user gives takes the place of its value."""
+        given = self.options.parameters.get(parameter.name)
+        if given is not None:
+            if _type(given) not in TAKES[definition["type"]]:
+                found = diagnostics.BadParameter(
+                    span=self.solution.span, name=parameter.name, expected=definition["type"], found=_type(given)
+                )
+                self.found.append(found)
+            parameter = replace(parameter, value=given)
         self.asked[parameter.name] = parameter
         self.parameters[parameter.name] = definition
 
@@ -82,7 +97,7 @@ class Stack:
 
     def add(self, name: str, kind: str, properties: Json, of: Declared, **more: Any) -> None:
         """A resource of the root template, with what declared it. It is written at once: stacks can be large."""
-        self.write(name, resource(kind, properties, of.span, **more), of)
+        self.write(name, resource(kind, properties, where(of.span), **more), of)
 
     def write(self, name: str, definition: Json, of: Declared) -> None:
         """The same for a definition that must carry no place itself."""
@@ -90,10 +105,15 @@ class Stack:
         self.places.put(name, of)
 
 
-def resource(kind: str, properties: Json, span: Span, **more: Any) -> Json:
-    """A resource definition; `more` are its other sections (`depends_on`, `update_policy`, ...), empty ones left out."""
+def _type(value: object) -> str:
+    """The type of a value, by Heat's name for it."""
+    return "boolean" if isinstance(value, bool) else "string" if isinstance(value, str) else "number"
+
+
+def resource(kind: str, properties: Json, place: str, **more: Any) -> Json:
+    """A resource definition with the place that declared it; `more` are its other sections (`depends_on`, `update_policy`, ...), empty ones left out."""
     given = {key: value for key, value in more.items() if value}
-    return {"type": kind, "metadata": {"bpc": where(span)}, **given, "properties": properties}
+    return {"type": kind, "metadata": {"bpc": place}, **given, "properties": properties}
 
 
 def get(name: str) -> Json:
@@ -106,3 +126,8 @@ def attr(name: str, *path: str | int) -> Json:
 
 def param(*path: object) -> Json:
     return {"get_param": path[0] if len(path) == 1 else list(path)}
+
+
+def seconds(milliseconds: int) -> int:
+    """Whole seconds, rounded up: Heat knows no less."""
+    return -(-milliseconds // 1000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bpc.model.index import known_as
 from bpc.model.resources import Scaling
 from bpc.model.values import (
     BalancerAddressHole,
@@ -19,7 +20,6 @@ from bpc.provision.userdata import portions
 from bpc.provision.userdata import user_data as cloud_config
 from bpc.record import Record, assert_never, replace
 from bpc_targets.heat import diagnostics, limits
-from bpc_targets.heat.stack import attr
 from bpc_targets.heat.values import filled, varied
 
 TYPE_CHECKING = False
@@ -91,17 +91,23 @@ class FirstBoot(Record):
     marks: tuple[tuple[Place, str], ...]
 
 
-def user_data(stack: Stack, group: Group, tier: str) -> Any:
-    """The value of the servers' `user_data`; the text itself goes into a file."""
+def first_boot(stack: Stack, group: Group) -> FirstBoot:
+    """What a tier's machines do when they first start."""
     boot = stack.first_boots.get(id(group.first_boot)) or _first_boot(stack, group)
     stack.first_boots[id(group.first_boot)] = boot
     _check_size(stack, group, boot.text)
     lists = [place.hole for place, _ in boot.marks if isinstance(place.hole, MemberAddressesHole)]
     if isinstance(group.members, Scaling) and any(hole.group == group.name for hole in lists):
         stack.found.append(diagnostics.OwnMembers(span=group.span, tier=group.name))
-    name = f"user-data/{tier}.yaml"
+    return boot
+
+
+def user_data(stack: Stack, group: Group, boot: FirstBoot, signal: Any) -> Any:
+    """The value of the servers' `user_data`; the text itself goes into a file. `signal` is what stands for their account."""
+    name = f"user-data/{stack.tier(group.name)}.yaml"
+    devices = {volume.name: known_as(volume) for volume in group.volumes}
     stack.files[name] = boot.written
-    params = {mark: _value(place, stack, tier) for place, mark in boot.marks}
+    params = {mark: _value(place, stack, signal, devices) for place, mark in boot.marks}
     return {"str_replace": {"template": {"get_file": name}, "params": params}}
 
 
@@ -125,16 +131,20 @@ def _said(place: Place, mark: str) -> str:
     return mark
 
 
-def _value(place: Place, stack: Stack, tier: str) -> Any:
+def _value(place: Place, stack: Stack, signal: Any, devices: dict[str, str]) -> Any:
     if isinstance(place.hole, Own):
-        return attr(f"handle.{tier}", "signal")
+        return signal
     if isinstance(place.hole, VolumeDeviceHole):
-        return device_mark(place.hole.volume)
+        return device_mark(devices.get(place.hole.volume, place.hole.volume))
     return filled(place, stack)
 
 
+SIGNAL_MARK = "\x1fsignal\x1f"
+"""What stands for the account of a member's own handle until the member fills it in: the stack's values have no such character."""
+
+
 def device_mark(volume: str) -> str:
-    """What stands for a volume's id until the member fills it in: the stack's values have no such character."""
+    """The same for a volume's id."""
     return f"\x1fvolume.{volume}\x1f"
 
 

@@ -85,24 +85,16 @@ def function(hole: Hole, stack: Stack) -> Any:
             assert_never(hole)
 
 
-def has_ports(group: Group) -> bool:
-    """Whether members have ports of their own: somebody may ask for their addresses, or they are more than plain servers."""
-    return bool(group.endpoints or group.volumes or len(group.networks) > 1 or group.public_address)
-
-
 def _address(stack: Stack, group: Group, network: str, member: int) -> Any:
-    if has_ports(group):
-        return attr(
-            f"ports.{stack.tier(group.name)}.{stack.network(network)}", f"resource.{member}.fixed_ips", 0, "ip_address"
-        )
-    return attr(f"tier.{stack.tier(group.name)}", f"resource.{member}.first_address")
+    return attr(port(stack, group, network, member), "fixed_ips", 0, "ip_address")
 
 
 def _addresses(stack: Stack, group: Group, network: str) -> Any:
     if isinstance(group.members, Fixed):
-        if has_ports(group):
-            return attr(f"ports.{stack.tier(group.name)}.{stack.network(network)}", "fixed_ips", 0, "ip_address")
-        return attr(f"tier.{stack.tier(group.name)}", "first_address")
-    if has_ports(group):
-        return attr(f"tier.{stack.tier(group.name)}", "outputs_list", f"address_{network}")
-    return attr(f"tier.{stack.tier(group.name)}", "outputs_list", "first_address")
+        return [_address(stack, group, network, member) for member in range(group.members.count)]
+    return attr(f"tier.{stack.tier(group.name)}", "outputs_list", f"address_{stack.network(network)}")
+
+
+def port(stack: Stack, group: Group, network: str, member: int) -> str:
+    """The id of the port that a member with an identity has on a network."""
+    return f"port.{stack.tier(group.name)}.{stack.network(network)}.{member}"

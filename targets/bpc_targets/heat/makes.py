@@ -1,0 +1,82 @@
+"""What a member boots from, as a digest.
+
+A member's wait and its handle are named by it, so that a new make has a new handle, which nobody has signalled yet: Heat then
+awaits it. Whatever replaces a server must be in it, and nothing that leaves it running, as a new handle replaces the server, too.
+"""
+
+from __future__ import annotations
+
+from bpc.digest import sha256
+from bpc.model.index import known_as
+from bpc.model.resources import Fixed
+from bpc.model.values import (
+    BalancerAddressHole,
+    MemberAddressesHole,
+    MemberAddressHole,
+    ParamHole,
+    PublicAddressHole,
+    QuotedHole,
+    SecretHole,
+    VolumeDeviceHole,
+)
+from bpc.parts import Own
+from bpc.record import assert_never
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from bpc.model.resources import Group
+    from bpc.model.values import Hole
+    from bpc_targets.heat.stack import Stack
+    from bpc_targets.heat.userdata import FirstBoot
+
+LENGTH = 8
+"""Hexadecimal digits of a digest: names of nested stacks, which a cloud may cut, contain it."""
+
+
+def short(text: str) -> str:
+    """The digest of a text, as names have it."""
+    return sha256(text.encode())[:LENGTH]
+
+
+def make(stack: Stack, group: Group, boot: FirstBoot) -> str:
+    """The digest of what a tier's members boot from."""
+    tier = stack.tier(group.name)
+    machine = [stack.asked[name].value for name in (f"image_{tier}", f"flavor_{tier}", "key_name")]
+    networks = [_network(stack, name) for name in group.networks]
+    volumes = [known_as(volume) for volume in group.volumes]
+    devices = {volume.name: known_as(volume) for volume in group.volumes}
+    text = [part if isinstance(part, str) else _value(part.hole, stack, devices) for part in boot.text]
+    return short(repr((machine, networks, volumes, group.spread, text)))
+
+
+def _value(hole: Hole | Own, stack: Stack, devices: dict[str, str]) -> object:
+    """What decides what a deploy-time value is: another one means another value."""
+    match hole:
+        case ParamHole():
+            return stack.asked[hole.param].value
+        case SecretHole():
+            return stack.secret(hole.secret), stack.index.secrets[hole.secret].length
+        case MemberAddressHole():
+            return stack.tier(hole.group), hole.member, _network(stack, hole.network)
+        case MemberAddressesHole():
+            members = stack.index.groups[hole.group].members
+            count = members.count if isinstance(members, Fixed) else 0
+            return stack.tier(hole.group), count, _network(stack, hole.network)
+        case BalancerAddressHole():
+            balancer = stack.index.balancers[hole.balancer]
+            return stack.balancer(balancer.name), _network(stack, balancer.network)
+        case PublicAddressHole():
+            owner = stack.balancer(hole.owner) if hole.member is None else stack.tier(hole.owner)
+            return owner, hole.member
+        case VolumeDeviceHole():
+            return devices.get(hole.volume, hole.volume)
+        case Own():
+            return hole.name
+        case QuotedHole():
+            raise AssertionError("taken apart before")
+        case _:
+            assert_never(hole)
+
+
+def _network(stack: Stack, name: str) -> tuple[str, str]:
+    return stack.network(name), stack.index.networks[name].cidr
