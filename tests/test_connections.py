@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 from blueprints import FILES, Writer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from judges.readers import load
 from test_compile import IDS, VARIANTS
 
 import bpc.api
@@ -114,8 +114,8 @@ def of_heat(template: dict[str, Any], model: Model) -> set[Fact]:
 
 def compare(result) -> None:
     model = Model(result.solution)
-    aws = yaml.safe_load(result.artifacts["cloudformation"].files["stack.yaml"])
-    openstack = yaml.safe_load(result.artifacts["heat"].files["stack.yaml"])
+    aws = load(result.artifacts["cloudformation"].files["stack.yaml"])
+    openstack = load(result.artifacts["heat"].files["stack.yaml"])
     assert of_cloudformation(aws, model) == model.facts()
     assert of_heat(openstack, model) == model.by_address()
 
@@ -257,7 +257,7 @@ def test_who_may_come_is_whom_the_blueprint_names(kind, way, count, protocol, tm
         balanced = way == "balanced" or (public and count != "one" and way == "alone")
         stacks = {name: made.files for name, made in result.artifacts.items()}
         model = Model(result.solution)
-        aws, openstack = (yaml.safe_load(stacks[name]["stack.yaml"]) for name in ("cloudformation", "heat"))
+        aws, openstack = (load(stacks[name]["stack.yaml"]) for name in ("cloudformation", "heat"))
         for facts in (of_cloudformation(aws, model), of_heat(openstack, model)):
             outside = {(peer, to) for peer, to, _, _ in facts if peer[0].isdigit() and not peer.startswith("10.")}
             assert outside == {(peer, "balancer t.door" if balanced else "tier t") for peer in expected | {*allowed}}

@@ -1,4 +1,4 @@
-"""20,000 generated blueprints through the whole compiler: each ends in diagnostics or a stack, never in an exception."""
+"""8,000 generated blueprints through the whole compiler: each ends in diagnostics or a stack, never in an exception."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bpc import api
 
 pytestmark = pytest.mark.slow
 
-BLUEPRINTS, PARTS = 20_000, 4
+BLUEPRINTS, PARTS = 8_000, 4
 """So many in parts, so that both cores have something to do."""
 LONGEST = 128
 """Bytes, and so choices, of a blueprint."""

@@ -18,6 +18,8 @@ NEAR = 1000
 """Files of a project that are looked at for the one that was meant."""
 READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 """A pipe is not waited for, and a link that has come into the place of the file is not followed."""
+WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0)
+"""Thousands of files are written: Python's own files ask the system for more than that takes."""
 PART, PART_MARK = ".bpc-part-", "made-by-bpc"
 """A folder beside the one that is written, and the file in it that says that it is bpc's, and may be removed."""
 EXCHANGE = 2
@@ -325,6 +327,11 @@ def _remove(path: str) -> None:
 def _write(path: str, content: str | bytes) -> None:
     """Writes a file; one that names the program which runs it may be run."""
     data = content if isinstance(content, bytes) else content.encode()
-    with open(path, "wb") as file:
-        file.write(data)
-    os.chmod(path, 0o755 if data.startswith(b"#!") else 0o644)
+    number = os.open(path, WRITE, 0o600)
+    try:
+        left = memoryview(data)
+        while left:
+            left = left[os.write(number, left) :]
+        os.fchmod(number, 0o755 if data.startswith(b"#!") else 0o644)
+    finally:
+        os.close(number)

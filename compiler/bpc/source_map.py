@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from bpc.model.resources import Group, Resource, Rule, Volume
 from bpc.model.solution import Solution
@@ -11,7 +12,7 @@ from bpc.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from typing import Any
 
     from bpc.source import Span
@@ -63,6 +64,28 @@ def origin_of(of: Declared, member: int | None = None, within: str = "") -> Orig
 
 KINDS: dict[type, str] = {Group: "tier", Base: "image"}
 """What the language calls an object of the model; the others are called as their classes."""
+
+
+class Places(Mapping[str, Origin]):
+    """What declared each resource of a stack, by its id. Only who asks pays for an `Origin`: stacks have thousands of resources."""
+
+    def __init__(self) -> None:
+        self._declared: dict[str, Declared] = {}
+
+    def put(self, name: str, of: Declared) -> None:
+        self._declared[name] = of
+
+    def __getitem__(self, name: str) -> Origin:
+        return origin_of(self._declared[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._declared
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._declared)
+
+    def __len__(self) -> int:
+        return len(self._declared)
 
 
 class Named(Record):

@@ -11,8 +11,8 @@ import subprocess
 import tarfile
 
 import pytest
-import yaml
 from judges.cloudformation import judge
+from judges.readers import load
 from test_compile import IDS, ROOT, VARIANTS
 from test_stacks import REGIONS
 
@@ -51,7 +51,7 @@ def compiled(path, **options):
 
 
 def template(path, **options) -> dict:
-    return yaml.safe_load(compiled(path, **options).artifacts["cloudformation"].files["stack.yaml"])
+    return load(compiled(path, **options).artifacts["cloudformation"].files["stack.yaml"])
 
 
 def of_kind(made: dict, kind: str) -> dict[str, dict]:
@@ -59,7 +59,7 @@ def of_kind(made: dict, kind: str) -> dict[str, dict]:
 
 
 def commands(component: dict) -> list[str]:
-    steps = yaml.safe_load(component["Data"])["phases"][0]["steps"]
+    steps = load(component["Data"])["phases"][0]["steps"]
     return [command for step in steps for command in step["inputs"]["commands"]]
 
 

@@ -7,26 +7,26 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 from goldens import compare_environment
+from judges.readers import load
 from test_compile import IDS, OPTIONS, VARIANTS
 
 from bpc.driver import compile_blueprint
 from bpc.model.resources import FromAnywhere, FromCidr, Rule
-from bpc_targets import load
+from bpc_targets import load as target
 
 REGIONS = ["eu-west-1", "us-east-1", "ap-southeast-2"]
 
 
 def compiled(folder: Path, environment: str):
-    result = compile_blueprint(str(folder / "solution.bp"), (load("cloudformation"),), OPTIONS, environment)
+    result = compile_blueprint(str(folder / "solution.bp"), (target("cloudformation"),), OPTIONS, environment)
     assert [d.text for d in result.diagnostics] == []
     return result
 
 
 def templates(result) -> dict[str, dict]:
     files = result.artifacts["cloudformation"].files
-    return {name: yaml.safe_load(text) for name, text in files.items() if name.endswith(".yaml") and "/" not in name}
+    return {name: load(text) for name, text in files.items() if name.endswith(".yaml") and "/" not in name}
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import copy
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -17,6 +18,7 @@ from heat.engine.stack import Stack
 from heat.engine.template import Template
 
 from judges import engine
+from judges.readers import LOADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,8 +31,8 @@ def heat(
     files: Mapping[str, str], parameters: Mapping[str, Any], attribute: Callable[[list[Any]], Any]
 ) -> dict[str, str]:
     """Tier → the user data of its first member. `attribute` says what a resource's attribute is."""
-    root = _known(yaml.safe_load(files["stack.yaml"]), attribute)
-    given = yaml.safe_load(files["environment.yaml"])["parameters"] | dict(parameters)
+    root = _known(_document(files["stack.yaml"]), attribute)
+    given = _document(files["environment.yaml"])["parameters"] | dict(parameters)
     stack = _stack(root, files, given)
     made = {}
     for name, resource in stack.resources.items():
@@ -42,16 +44,23 @@ def heat(
 
 def outputs(files: Mapping[str, str], parameters: Mapping[str, Any], attribute: Callable[[list[Any]], Any]) -> Json:
     """The outputs of a Heat stack."""
-    root = _known(yaml.safe_load(files["stack.yaml"]), attribute)
-    stack = _stack(root, files, yaml.safe_load(files["environment.yaml"])["parameters"] | dict(parameters))
+    root = _known(_document(files["stack.yaml"]), attribute)
+    stack = _stack(root, files, _document(files["environment.yaml"])["parameters"] | dict(parameters))
     return {name: stack.outputs[name].get_value() for name in root["outputs"]}
 
 
 def check_parameters(files: Mapping[str, str], parameters: Mapping[str, Any]) -> None:
     """Raises what Heat raises where it does not take the parameters."""
-    given = yaml.safe_load(files["environment.yaml"])["parameters"] | dict(parameters)
-    stack = _stack(yaml.safe_load(files["stack.yaml"]), files, given)
+    given = _document(files["environment.yaml"])["parameters"] | dict(parameters)
+    stack = _stack(_document(files["stack.yaml"]), files, given)
     stack.parameters.validate(validate_value=True, context=stack.context)
+
+
+@lru_cache(maxsize=16)
+def _document(text: str) -> Json:
+    """A template or environment, read by Heat's own reader; nobody changes it: it is the same one each time."""
+    made: Json = yaml.load(text, LOADER)
+    return made
 
 
 def _stack(text: Json, files: Mapping[str, str], parameters: Mapping[str, Any]) -> Stack:
@@ -89,7 +98,7 @@ def _members(group: Any) -> list[Json]:
 def _user_data(member: Json, files: Mapping[str, str], attribute: Callable[[list[Any]], Any]) -> str:
     if member["type"] == "OS::Nova::Server":
         return str(member["properties"]["user_data"])
-    text = _known(yaml.safe_load(files[member["type"]]), attribute)
+    text = _known(_document(files[member["type"]]), attribute)
     known = {name: value for name, value in member["properties"].items() if name in text["parameters"]}
     inner = _stack(text, files, known)
     return str(function.resolve(inner.t.parse(inner.defn, text["resources"]["server"]["properties"]["user_data"])))

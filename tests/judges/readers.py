@@ -19,6 +19,11 @@ import yaml
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+def load(text: str) -> Any:
+    """A YAML document, many times faster than by `yaml.safe_load`, which is written in Python."""
+    return yaml.load(text, LOADER)
+
+
 def read(path: str, content: str | bytes) -> Any:
     """What a file of an output folder says."""
     if isinstance(content, bytes):
@@ -27,7 +32,7 @@ def read(path: str, content: str | bytes) -> Any:
     if content.startswith(("#!/bin/bash", "#!/bin/sh")):
         return shell(content)
     if name.endswith((".yaml", ".yml")):
-        return text(yaml.load(content, LOADER))
+        return text(load(content))
     if name.endswith(".json"):
         return json.loads(content)
     if name == "mkosi.conf":
@@ -50,7 +55,7 @@ def text(value: Any) -> Any:
         case list():
             return [text(item) for item in value]
         case str() if value.startswith("#cloud-config\n"):
-            return text(yaml.load(value, LOADER))
+            return text(load(value))
         case str() if value.startswith(("#!/bin/bash\n", "#!/bin/sh\n")):
             return shell(value)
     return value

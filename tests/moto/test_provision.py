@@ -14,6 +14,7 @@ import boto3
 import pytest
 import yaml
 from judges.provision import Provision
+from judges.readers import load
 from moto.server import ThreadedMotoServer
 from test_compile import IDS, ROOT, VARIANTS
 
@@ -69,7 +70,7 @@ def test_what_exists_is_what_the_model_says(folder, environment, cloud):
     given = {name: ami if name.startswith("Image") else value for name, value in given.items()}
     for name in [name for name, value in given.items() if value.startswith("arn:aws:acm:")]:
         given[name] = cloud("acm").request_certificate(DomainName="example.com")["CertificateArn"]
-    provision = Provision(yaml.safe_load(files["stack.yaml"]), given, cloud)
+    provision = Provision(load(files["stack.yaml"]), given, cloud)
     observed = Observed(cloud, provision)
     resources = result.solution.resources
     for item in resources:

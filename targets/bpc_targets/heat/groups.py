@@ -11,11 +11,10 @@ from bpc.deployment import Parameter
 from bpc.model.index import known_as
 from bpc.model.resources import Fixed, Scaling
 from bpc.source_map import origin_of
-from bpc.yaml import dump
 from bpc_targets.heat import diagnostics
 from bpc_targets.heat.flavors import flavor
 from bpc_targets.heat.makes import make, short
-from bpc_targets.heat.member import handle, member_template, settled
+from bpc_targets.heat.member import handle, member_template, settled, written
 from bpc_targets.heat.shapes import adds_first, has_ports, largest
 from bpc_targets.heat.stack import ATTEMPT, attr, get, param, seconds
 from bpc_targets.heat.userdata import SIGNAL_MARK, first_boot, user_data
@@ -55,7 +54,8 @@ def add_group(stack: Stack, group: Group) -> None:
     for volume in group.volumes:
         known = known_as(volume)
         place = origin_of(volume, within=group.name)
-        stack.places |= {f"tier.{tier}/{kind}.{known}": place for kind in ("volume", "attachment")}
+        for kind in ("volume", "attachment"):
+            stack.places.put(f"tier.{tier}/{kind}.{known}", place)
     if seconds(group.readiness.timeout) > LONGEST:
         hours = -(-group.readiness.timeout // 3_600_000)
         stack.found.append(diagnostics.WaitTooLong(span=group.span, tier=group.name, hours=hours))
@@ -80,13 +80,12 @@ def _definition(stack: Stack, group: Group, tier: str, boot: FirstBoot, *, await
         return {"type": "OS::Nova::Server", "metadata": metadata, "properties": _server(stack, group, tier, data)}
     given = _given(stack, group, tier, data)
     template = member_template(stack, group, given, make(stack, group, boot) if awaited else "")
-    return {"type": _file(stack, tier, dump(template)), "metadata": metadata, "properties": given}
+    return {"type": _file(stack, group, tier, template), "metadata": metadata, "properties": given}
 
 
-def _file(stack: Stack, tier: str, text: str) -> str:
+def _file(stack: Stack, group: Group, tier: str, template: Json) -> str:
     """The name of the member template, which is written on the way. Places of the blueprint in it do not count for the name."""
-    first, *rest = text.split("\n    metadata: { bpc: ")
-    content = first + "".join(part.partition("\n")[2] for part in rest)
+    text, content = written(stack, group, template)
     name = f"{tier}-member-{short(content)}.yaml"
     stack.files[name] = text
     return name

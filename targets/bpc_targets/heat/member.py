@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bpc.model.index import known_as
 from bpc.model.resources import Fixed
+from bpc.source import where
+from bpc.yaml import dump, entry
 from bpc_targets.heat.shapes import has_ports
 from bpc_targets.heat.stack import VERSION, attr, get, param, resource, seconds
 from bpc_targets.heat.userdata import SIGNAL_MARK, device_mark
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bpc.model.resources import Group, Volume
-    from bpc_targets.heat.stack import Stack
+    from bpc_targets.heat.stack import Pieces, Stack
 
     Json = dict[str, Any]
 
@@ -24,39 +26,72 @@ HIDDEN = {"type": "string", "hidden": True}
 
 
 def member_template(stack: Stack, group: Group, given: Iterable[str], make: str) -> Json:
-    """The nested template of a tier's members, which has the parameters `given`. `make` is empty where nobody awaits them."""
+    """The nested template of a tier's members, which has the parameters `given`. `make` is empty where nobody awaits them.
+
+    It has marks for the places, and no title: so templates of tiers that are alike are equal.
+    """
     fixed = isinstance(group.members, Fixed)
     resources: Json = {}
     if has_ports(group) and not fixed:
         for network in group.networks:
             resources[f"port.{stack.network(network)}"] = _port(group, stack.network(network))
-    for volume in group.volumes:
-        resources |= _volume(volume)
+    for number, volume in enumerate(group.volumes, 1):
+        resources |= _volume(volume, _mark(number))
     if make:
         resources[f"handle.{make}"] = handle()
     resources["server"] = _server(stack, group, make)
     resources |= _public(stack, group, fixed=fixed)
-    for balancer in stack.index.balancers_of(group.name):
+    for number, balancer in enumerate(stack.index.balancers_of(group.name), 1 + len(group.volumes)):
         member = {
             "pool": param(f"pool_{balancer.endpoint}"),
             "address": _address(stack, balancer.network, fixed=fixed),
             "protocol_port": balancer.port,
             "subnet": param(f"subnet_{stack.network(balancer.network)}"),
         }
-        resources[f"pool_member.{balancer.endpoint}"] = resource("OS::Octavia::PoolMember", member, balancer.span)
+        resources[f"pool_member.{balancer.endpoint}"] = resource("OS::Octavia::PoolMember", member, _mark(number))
     if make:
         # all else is there first: whoever hears that a member is ready may use it
         before = [name for name in resources if name.startswith(("server", "attachment.", "address", "pool_member."))]
         condition = {"handle": get(f"handle.{make}"), "timeout": seconds(group.readiness.timeout)}
-        resources[f"wait.{make}"] = resource("OS::Heat::WaitCondition", condition, group.span, depends_on=before)
+        resources[f"wait.{make}"] = resource("OS::Heat::WaitCondition", condition, OWN, depends_on=before)
     return {
-        "heat_template_version": VERSION,
-        "description": f"One member of tier {stack.tier(group.name)}.",
         "parameters": {name: _type(name) for name in given},
         "conditions": {"has_key": {"not": {"equals": [param("key_name"), ""]}}},
         "resources": resources,
         "outputs": _outputs(stack, group, fixed=fixed),
     }
+
+
+def written(stack: Stack, group: Group, template: Json) -> tuple[str, str]:
+    """A member template as its file has it, and without places. What tiers have in common is written once: there may be thousands."""
+    known = repr(template)
+    pieces = stack.members.get(known)
+    if pieces is None:
+        pieces = stack.members[known] = _pieces(dump(template))
+    first, rest = pieces
+    title = {"heat_template_version": VERSION, "description": f"One member of tier {stack.tier(group.name)}."}
+    text, content = [dump(title), first], [dump(title), first]
+    places = [where(item.span) for item in (group, *group.volumes, *stack.index.balancers_of(group.name))]
+    for number, piece in rest:
+        text += ["\n", entry("metadata", {"bpc": places[number]}, "    "), piece]
+        content.append(piece)
+    return "".join(text), "".join(content)
+
+
+def _pieces(text: str) -> Pieces:
+    """What stands before the first place, and for each place its number and what follows it."""
+    first, *rest = text.split(BEFORE)
+    marked = (part.partition(BEHIND) for part in rest)
+    return first, tuple((int(number), piece) for number, _, piece in marked)
+
+
+def _mark(number: int) -> str:
+    """What stands for a place: of the tier, of one of its volumes, or of one of its balancers. No value has such a character."""
+    return f"\x1f{number}\x1f"
+
+
+OWN = _mark(0)
+BEFORE, BEHIND = '\n    metadata: { bpc: "\\u001f', '\\u001f" }\n'
 
 
 def handle() -> Json:
@@ -76,7 +111,7 @@ def _port(group: Group, network: str) -> Json:
         "fixed_ips": [{"subnet": param(f"subnet_{network}")}],
         "security_groups": [param("security_group")],
     }
-    return resource("OS::Neutron::Port", port, group.span)
+    return resource("OS::Neutron::Port", port, OWN)
 
 
 def _port_id(stack: Stack, network: str, *, fixed: bool) -> Json:
@@ -111,7 +146,7 @@ def _server(stack: Stack, group: Group, make: str) -> Json:
         made["metadata"] = {"metering.server_group": param("metering")}
     if group.spread:
         made["scheduler_hints"] = {"group": param("spread")}
-    return resource("OS::Nova::Server", made, group.span)
+    return resource("OS::Nova::Server", made, OWN)
 
 
 def _plugged(stack: Stack, group: Group, *, fixed: bool) -> Json:
@@ -122,7 +157,7 @@ def _plugged(stack: Stack, group: Group, *, fixed: bool) -> Json:
     return {"networks": [{"subnet": subnet}], "security_groups": [param("security_group")]}
 
 
-def _volume(volume: Volume) -> Json:
+def _volume(volume: Volume, place: str) -> Json:
     name = known_as(volume)
     made: Json = {"size": volume.size // 2**30}
     if volume.type:
@@ -130,8 +165,8 @@ def _volume(volume: Volume) -> Json:
     policy = "Retain" if volume.keep else "Delete"
     attachment = {"instance_uuid": get("server"), "volume_id": get(f"volume.{name}")}
     return {
-        f"volume.{name}": resource("OS::Cinder::Volume", made, volume.span, deletion_policy=policy),
-        f"attachment.{name}": resource("OS::Cinder::VolumeAttachment", attachment, volume.span),
+        f"volume.{name}": resource("OS::Cinder::Volume", made, place, deletion_policy=policy),
+        f"attachment.{name}": resource("OS::Cinder::VolumeAttachment", attachment, place),
     }
 
 
@@ -140,7 +175,7 @@ def _public(stack: Stack, group: Group, *, fixed: bool) -> Json:
         return {}
     port = _port_id(stack, group.networks[0], fixed=fixed)
     address = {"floating_network": param("external_network"), "port_id": port}
-    return {"address": resource("OS::Neutron::FloatingIP", address, group.span)}
+    return {"address": resource("OS::Neutron::FloatingIP", address, OWN)}
 
 
 def _outputs(stack: Stack, group: Group, *, fixed: bool) -> Json:

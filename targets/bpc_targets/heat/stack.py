@@ -8,7 +8,7 @@ from __future__ import annotations
 from bpc.model.index import Index, known_as
 from bpc.record import replace
 from bpc.source import where
-from bpc.source_map import origin_of
+from bpc.source_map import Places
 from bpc.yaml import entry
 from bpc_targets.heat import diagnostics
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from bpc.deployment import Parameter
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.solution import Solution
-    from bpc.source import Span
-    from bpc.source_map import Declared, Origin
+    from bpc.source_map import Declared
     from bpc.target import Options
     from bpc_targets.heat.userdata import FirstBoot
 
     Json = dict[str, Any]
+    Pieces = tuple[str, tuple[tuple[int, str], ...]]
 
 VERSION = "2016-10-14"
 """The lowest version with conditions, which the key pair and the alarms need."""
@@ -52,7 +52,8 @@ class Stack:
         self.conditions: Json = {}
         self.files: dict[str, str] = {}
         self.counts: dict[str, int] = {}
-        self.places: dict[str, Origin] = {}
+        self.places = Places()
+        self.members: dict[str, Pieces] = {}  # members' templates that were written, without places
         self.first_boots: dict[int, FirstBoot] = {}
         self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
         self.awaited: frozenset[str] = frozenset()  # tiers of which an update awaits each new member
@@ -96,12 +97,12 @@ class Stack:
 
     def add(self, name: str, kind: str, properties: Json, of: Declared, **more: Any) -> None:
         """A resource of the root template, with what declared it. It is written at once: stacks can be large."""
-        self.write(name, resource(kind, properties, of.span, **more), of)
+        self.write(name, resource(kind, properties, where(of.span), **more), of)
 
     def write(self, name: str, definition: Json, of: Declared) -> None:
         """The same for a definition that must carry no place itself."""
         self.resources[name] = entry(name, definition, "  ")
-        self.places[name] = origin_of(of)
+        self.places.put(name, of)
 
 
 def _type(value: object) -> str:
@@ -109,10 +110,10 @@ def _type(value: object) -> str:
     return "boolean" if isinstance(value, bool) else "string" if isinstance(value, str) else "number"
 
 
-def resource(kind: str, properties: Json, span: Span, **more: Any) -> Json:
-    """A resource definition; `more` are its other sections (`depends_on`, `update_policy`, ...), empty ones left out."""
+def resource(kind: str, properties: Json, place: str, **more: Any) -> Json:
+    """A resource definition with the place that declared it; `more` are its other sections (`depends_on`, `update_policy`, ...), empty ones left out."""
     given = {key: value for key, value in more.items() if value}
-    return {"type": kind, "metadata": {"bpc": where(span)}, **given, "properties": properties}
+    return {"type": kind, "metadata": {"bpc": place}, **given, "properties": properties}
 
 
 def get(name: str) -> Json:
