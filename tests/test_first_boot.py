@@ -200,7 +200,7 @@ class Machine:
         (folder / "solution.bp").write_text(
             f'blueprint 1\nimage it {{\n  from = debian("12")\n  param password: secret\n{image}}}\n'
             'solution s {\n  version = "1"\n  secret pw { length = 20 }\n  network n { cidr = "10.0.0.0/24" }\n'
-            "  tier t {\n    image = it(password = pw)\n    network = n\n    bake = base\n  }\n}\n"
+            "  tier t {\n    image = it(password = pw)\n    network = n\n    bake = base\n    metadata = open\n  }\n}\n"
         )
         self.config = yaml.safe_load(self.filled(user_data(folder / "solution.bp")["user-data/t.yaml"]))
         self.prepare()
