@@ -12,6 +12,7 @@ import gzip
 
 from bpc.model.steps import Configure, File, Packages, Service, User
 from bpc.model.values import SecretHole, bare
+from bpc.model.wanted import unit_name
 from bpc.parts import Place, joined, parts
 from bpc.provision import metadata
 from bpc.provision.platforms import files as platform_files
@@ -151,15 +152,6 @@ def _packed(content: bytes) -> str:
 def _unit(step: Service) -> Json:
     path = f"/etc/systemd/system/{unit_name(step.name)}"
     return {"path": path, "permissions": "0644", "defer": True, "content": string(parts(step.unit))}
-
-
-def unit_name(name: str) -> str:
-    """A unit's file name: a bare name is a service."""
-    return (
-        name
-        if name.rpartition(".")[2] in ("service", "timer", "socket", "path", "mount", "target")
-        else f"{name}.service"
-    )
 
 
 def _artifacts(group: Group) -> list[Json]:
