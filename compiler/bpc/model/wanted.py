@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from bpc.model.steps import Step
     from bpc.source import Span
 
-    What = Literal["service", "account", "group"]
-
 KINDS = ("service", "timer", "socket", "path", "mount", "target")
 UNITS = ("/etc/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/", "/usr/local/lib/systemd/system/")
 MAKE_UNITS = ("/containers/systemd/", "/system-generators/", "/init.d/")
@@ -25,7 +23,7 @@ MAKE_ACCOUNTS = ("/sysusers.d/", "/etc/passwd", "/etc/group", "/etc/nsswitch.con
 class Want(Record):
     """A service, account or group that must be there; `setting` is where it stands in its block, "" for the block's own name."""
 
-    what: What
+    what: Literal["service", "account", "group"]
     name: str
     setting: str
     span: Span
