@@ -200,7 +200,7 @@ class Machine:
         (folder / "solution.bp").write_text(
             f'blueprint 1\nimage it {{\n  from = debian("12")\n  param password: secret\n{image}}}\n'
             'solution s {\n  version = "1"\n  secret pw { length = 20 }\n  network n { cidr = "10.0.0.0/24" }\n'
-            "  tier t {\n    image = it(password = pw)\n    network = n\n    bake = base\n  }\n}\n"
+            "  tier t {\n    image = it(password = pw)\n    network = n\n    bake = base\n    metadata = open\n  }\n}\n"
         )
         self.config = yaml.safe_load(self.filled(user_data(folder / "solution.bp")["user-data/t.yaml"]))
         self.prepare()
@@ -295,14 +295,14 @@ def test_second_run_repeats_nothing(tmp_path, cloud):
 def test_a_service_that_only_reads_a_file_is_reloaded(tmp_path, cloud, monkeypatch):
     """systemctl is one that writes down what it is asked for: there is no systemd below a folder."""
     out = tmp_path / "root"
-    image = f'  file "{out}/etc/a" {{ text = "a", {ME}, reload = nginx }}\n  file "{out}/etc/b" {{ text = "b", {ME}, reload = cron }}\n'
+    image = f'  file "{out}/etc/a" {{ text = "a", {ME}, reload = rsyslog }}\n  file "{out}/etc/b" {{ text = "b", {ME}, reload = cron }}\n'
     machine = Machine(tmp_path, cloud, image + "  service cron\n")
     asked = tmp_path / "asked"
     (tmp_path / "systemctl").write_text(f'#!/bin/sh\necho "$@" >>{asked}\n')
     (tmp_path / "systemctl").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     assert machine.boot() == 0, machine.log
-    assert asked.read_text().splitlines() == ["enable cron", "restart cron", "try-reload-or-restart nginx"]
+    assert asked.read_text().splitlines() == ["enable cron", "restart cron", "try-reload-or-restart rsyslog"]
 
 
 def test_failing_step_stops_and_tells(tmp_path, cloud):

@@ -99,13 +99,13 @@ def test_templates(environment, request):
 def test_a_base_that_is_all_of_an_image_is_one_folder(tmp_path):
     head = 'blueprint 1\nimage base { from = ubuntu("24.04") }\nimage other { from = base, packages = ["nginx"] }\n'
     network = 'solution s {\n  version = "1"\n  network n { cidr = "10.0.0.0/24" }\n'
-    tier = "  tier t { image = other, network = n, bake = base, machine { disk = 2GiB } }\n}\n"
+    tier = "  tier t { image = other, network = n, bake = base, machine { disk = 3840MiB } }\n}\n"
     (tmp_path / "s.bp").write_text(head + network + tier)
     files = bpc.api.compile(tmp_path / "s.bp", targets=(), images=("packer",)).artifacts["packer"].files
     folders = [name.partition("/")[0] for name in files if name.endswith("/image.pkr.hcl")]
     assert len(folders) == 1
     variables = files[f"{folders[0]}/variables.pkr.hcl"]
-    assert '"2048M"' in variables
+    assert '"3840M"' in variables
     assert "noble-server-cloudimg-amd64.img" in variables
 
 

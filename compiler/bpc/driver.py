@@ -160,6 +160,7 @@ def emit(result: Result, targets: tuple[Target, ...], options: Options) -> Resul
     artifacts, found = {}, list(result.diagnostics)
     for target in targets:
         made, diagnostics = target.emit(result.solution, options)
+        diagnostics = tuple(_marked(d) for d in diagnostics)
         alone = sum(other.makes == target.makes for other in targets) == 1
         found += diagnostics if alone else [replace(d, targets=(target.name,)) for d in diagnostics]
         if made is not None:
@@ -167,6 +168,15 @@ def emit(result: Result, targets: tuple[Target, ...], options: Options) -> Resul
     if errors(found):
         return _result(None, found, result.inputs)
     return replace(result, artifacts=artifacts, diagnostics=_ordered(found))
+
+
+def _marked(diagnostic: Diagnostic) -> Diagnostic:
+    """A target's refusal at the setting that it is about."""
+    if not diagnostic.setting:
+        return diagnostic
+    from bpc.syntax.places import setting
+
+    return replace(diagnostic, span=setting(diagnostic.span, diagnostic.setting))
 
 
 def _choice(

@@ -220,6 +220,11 @@ BLOCKS: dict[str, BlockSpec] = {
             "ready_within": SettingSpec(
                 type="duration", doc="how long first boot may take", default=30 * MINUTE, least=SECOND
             ),
+            "metadata": SettingSpec(
+                type="closed | open",
+                doc="`closed`: from first boot on, the cloud's metadata service answers only root on the machine",
+                default="closed",
+            ),
             "was": _WAS,
         },
         blocks=("machine", "scale", "expose", "volume", "update"),

@@ -61,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
 def build(options: argparse.Namespace, result: Result, wanted: Wanted) -> Sequence[Diagnostic]:
     """Builds what must be built; what went wrong."""
     from bpc.imaging import builder, capacity, tools
+    from bpc.imaging.tree import judged
 
     folder, solution = os.path.join(options.output, "images"), result.solution
     assert solution is not None
@@ -74,7 +75,7 @@ def build(options: argparse.Namespace, result: Result, wanted: Wanted) -> Sequen
         if not needed:
             order.store.use(users)
             say(f"nothing to build: {len(images)} images are there, in {folder}")
-            return []
+            return judged(order.store, images, wanted.formats)
         if reason := unable():
             return [NotConfined(span=solution.span, reason=reason)]
         found = tools.find()
@@ -90,6 +91,7 @@ def build(options: argparse.Namespace, result: Result, wanted: Wanted) -> Sequen
             order.store.use(users)
             new = sum(bool(job.why) for job in images)
             say(f"{new} of {len(images)} images built in {time.monotonic() - started:.1f} s, in {folder}")
+            wrong = judged(order.store, images, wanted.formats)
     return wrong
 
 

@@ -24,6 +24,7 @@ class Diagnostic(Record):
 
     A subclass sets `code`, `message` (and `advice` where the same hint fits always) as templates over its own fields,
     and says in its docstring what is wrong, why it matters and how to fix it, with an example.
+    `setting` is the one that is marked, where who raises it knows only the block (a target's refusal).
     A `hint` given when it is raised takes the place of `advice`. Of a `private` one, the marked text is not printed.
     `given` is the option that gave the value (`--set members=many`); `environments` are those in which it is wrong, where it is
     not wrong in all of them; `targets` are those that refuse it, where others were asked too.
@@ -34,6 +35,7 @@ class Diagnostic(Record):
     message: ClassVar[str]
     advice: ClassVar[str] = ""
     private: ClassVar[bool] = False
+    setting: ClassVar[str] = ""
 
     span: Span
     hint: str = ""

@@ -93,3 +93,48 @@ class NotConfined(Diagnostic):
     message: ClassVar = "this machine does not let bpc confine a build, and it builds nothing unconfined: {reason}"
     advice: ClassVar = "`bpc explain BPC505` says what is needed"
     reason: str
+
+
+class NoService(Diagnostic):
+    """A `service` or `reload` names a unit that the image does not have: first boot would fail there.
+
+    The image's tree is judged when the packages, artifacts and scripts are in: unit files, their aliases, templates of instances and scripts of
+    `/etc/init.d`. Where the machine itself installs packages, unpacks artifacts or runs scripts at first boot (`bake = base`, a script
+    with a value that is known only when the stack runs, `configure`), these may still bring it, and nothing is reported.
+    """
+
+    code: ClassVar = "BPC510"
+    message: ClassVar = 'there is no service "{name}" in image {image}'
+    advice: ClassVar = "name the package that has it in `packages`, or give its `unit`"
+    name: str
+    image: str
+
+
+class NoAccount(Diagnostic):
+    """An `owner` or `group` names what the image does not have: first boot would fail there.
+
+    Accounts are those of the image's `/etc/passwd`, `/etc/group` and sysusers.d, cloud-init's own, and each `user` of the template. It is
+    judged when, and as far as, services are (BPC510).
+    """
+
+    code: ClassVar = "BPC511"
+    message: ClassVar = 'there is no {what} "{name}" in image {image}'
+    advice: ClassVar = "declare it with `user`, or name the package that makes it in `packages`"
+    what: str
+    name: str
+    image: str
+
+
+class DiskTooSmall(Diagnostic):
+    """A machine's `disk` is smaller than its image: no cloud starts such a machine, or the image cannot be made for it.
+
+    An image is made as small as the smallest disk of the tiers that have it, and at most 3 GiB, which the machine grows at first boot; an
+    image of another environment, with larger disks, may be larger.
+    """
+
+    code: ClassVar = "BPC512"
+    message: ClassVar = 'the disk of tier "{tier}" has {disk}, but image {image} needs {need}'
+    tier: str
+    disk: str
+    image: str
+    need: str

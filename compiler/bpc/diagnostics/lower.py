@@ -299,3 +299,34 @@ class EveryoneMayCome(Diagnostic):
     advice: ClassVar = "write who may come: `public = CIDR`, or leave `allow` out"
     tier: str
     endpoint: str
+
+
+class NobodyBrings(Diagnostic):
+    """A `service`, `reload`, `owner` or `group` names what no machine of this template has: the release does not come with it, and
+    the template has no package, artifact or script that could bring it. First boot would fail there.
+
+    Services come with packages, or with a unit file of the project: `service shop { unit = "shop.service" }`. Accounts come with
+    packages, or are declared: `user shop`. Where a template has packages, artifacts or scripts, only the image's tree can tell:
+    `bpc build` judges it then (BPC510, BPC511).
+    """
+
+    code: ClassVar = "BPC440"
+    message: ClassVar = (
+        'there is no {what} "{name}": the release does not have it, and the template brings nothing that could'
+    )
+    what: str
+    name: str
+
+
+class SmallDisk(Diagnostic):
+    """A machine's `disk` has less room than its image takes: the release, and the files and artifacts of the template.
+
+    The size is what is known when you compile, so that the disk must be larger: packages take room, too. `bpc build` knows the image, and compares
+    its true size (BPC512).
+    """
+
+    code: ClassVar = "BPC441"
+    message: ClassVar = 'the disk of tier "{tier}" has {disk}, but its image takes at least {need}'
+    tier: str
+    disk: str
+    need: str

@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 
-from bpc.diagnostics.build import BuildFailed, NoPackage, NotConfined, NoVersion, StepFailed
+from bpc.diagnostics.build import BuildFailed, NoAccount, NoPackage, NotConfined, NoVersion, StepFailed
 from bpc.digest import sha256
 from bpc.errors import UsageError
 from bpc.files import write_folder
@@ -24,7 +24,8 @@ from bpc.imaging.log import CONTROL, Log
 from bpc.imaging.place import MARK as MARK_FILE
 from bpc.imaging.place import Distrusted, output
 from bpc.imaging.plan import inputs
-from bpc.model.steps import Packages, Run
+from bpc.imaging.tree import of_steps, small, taken, tree_of
+from bpc.model.steps import File, Packages, Run, Service
 from bpc.provision.chroot_script import MARK as STEP
 from bpc.record import Record
 from bpc.source import where
@@ -58,6 +59,7 @@ NETWORK = re.compile(
     MIRROR.pattern + r"|[Nn]ame or service not known|[Nn]ame resolution|[Nn]etwork is unreachable|No address associated"
 )
 NO_SPACE = "No space left on device"
+PARTITION = re.compile(r"Could not allocate (block|inode) in ext2 filesystem")
 PACKAGE = re.compile(
     r"Unable to locate package (\S+)|Package '?(\S+?)'? has no installation candidate|Version '\S+' for '(\S+)'"
 )
@@ -323,6 +325,7 @@ def _place(order: Order, job: Job, out: Folder, tools: Tools, made: dict[str, An
     inode = os.stat("description", dir_fd=order.work.number).st_ino
     known = {
         "description": made,
+        "tree": taken(log.text)[0],
         "sha256": sha256(dumped(made)),
         "files": {form: identity(status) for form, status in statuses.items()},
         "inodes": sorted({*earlier["inodes"][-8:], inode, *(status.st_ino for status in statuses.values())}),
@@ -377,7 +380,9 @@ def _manifest(text: bytes | None) -> list[dict[str, str]]:
 
 def why_failed(order: Order, job: Job, log: Log) -> Diagnostic:
     """The diagnostic of a failed job: at the package's line, at the step's line, or of the whole."""
-    text = log.text
+    told, text = taken(log.text)
+    if PARTITION.search(text):
+        return _partition(order, job, told, text, log)
     if NO_SPACE in text:
         return BuildFailed(span=order.span, image=job.name, reason="the disk is full", output=_end(text), log=log.path)
     fetching = [line for line in text.partition(STEP)[0].splitlines() if MIRROR.search(line)]
@@ -401,10 +406,27 @@ def why_failed(order: Order, job: Job, log: Log) -> Diagnostic:
         place, _, output = after.partition("\n")
         for step in job.steps:
             if where(step.span) == place.strip():
-                return StepFailed(
+                return _absent(job, step, told) or StepFailed(
                     span=step.span, image=job.name, output=_end(output), log=log.path, hint=_network(step, output)
                 )
     return BuildFailed(span=order.span, image=job.name, reason="the builder failed", output=_end(text), log=log.path)
+
+
+def _absent(job: Job, step: Step, told: dict[str, list[str]]) -> Diagnostic | None:
+    """What a step that failed has looked for in vain: a service, or a file's owner or group."""
+    tree = tree_of(told) if isinstance(step, Service | File) else None
+    found = [] if tree is None else list(of_steps((step,), job.name, tree))
+    return next((wrong for wrong in found if isinstance(wrong, NoAccount) is isinstance(step, File)), None)
+
+
+def _partition(order: Order, job: Job, told: dict[str, list[str]], text: str, log: Log) -> Diagnostic:
+    """The image has more in it than its partition holds, whose size is that of the smallest disk, or the largest that there is."""
+    tree, least = tree_of(told), min(job.groups, key=lambda group: group.machine.disk, default=None)
+    need = int((tree.bytes if tree else 0) * 1.15) + 16 * 2**20  # the file system's own part, and the disk's
+    if least is not None and least.machine.disk < need:
+        return small(least, job.name, need, f"write `disk = {-(-need // 2**30)}GiB`")
+    reason = "what is in it takes more than the 3 GiB that an image has at most"
+    return BuildFailed(span=order.span, image=job.name, reason=reason, output=_end(text), log=log.path)
 
 
 def _end(text: str) -> str:

@@ -2,7 +2,8 @@
 
 What bpc wrote is remembered in the folder `work`, where only root can write and whose mark only this machine's bpc can make:
 
-    work/NAME.known.json      the description, its SHA-256, and the size, time and inode of each file when its checksum fitted
+    work/NAME.known.json      the description, its SHA-256, the size, time and inode of each file when its checksum fitted, and
+                              the names of the services and accounts in the image
     work/NAME.tree.json       a base: written last, so it means "whole"
     work/tiers.json           which image each tier of each environment had last
 """
@@ -91,6 +92,15 @@ class Store:
             self.work.write(f"{name}.known.json", dumped(known))
         return ""
 
+    def size(self, name: str, form: str) -> int:
+        """Bytes of the disk that an image is, however few its file has; 0 where that cannot be read."""
+        try:
+            assert self.images is not None
+            with self.images.file(f"{name}.{form}") as number:
+                return os.fstat(number).st_size if form == "raw" else _virtual(os.pread(number, 32, 0))
+        except OSError:
+            return 0
+
     # ---- what is remembered
 
     def recall(self, name: str) -> dict[str, Any] | None:
@@ -131,6 +141,11 @@ def _entry(described: Mapping[str, Any], form: str) -> dict[str, Any] | None:
     if isinstance(entry, dict) and type(entry.get("size")) is int and isinstance(entry.get("sha256"), str):
         return entry
     return None
+
+
+def _virtual(head: bytes) -> int:
+    """The size that the header of a qcow2 file says."""
+    return int.from_bytes(head[24:32]) if head[:4] == b"QFI\xfb" and len(head) == 32 else 0
 
 
 def parsed(text: bytes | None) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bpc.imaging.known import Store
+    from bpc.model.resources import Group
     from bpc.model.solution import Solution
     from bpc.model.steps import Base, Image, Step
 
@@ -40,7 +41,8 @@ class Job(Record):
     """One run of the builder. `name` is the spec's folder and the output's name; `needs` is the base's, or "" for a base.
 
     `why` says why it must run, or "" where its result is there; then `note` says of a base how old it is. `steps` are those
-    that it does, `network` whether one of them needs one. `users` are the tiers that have the image.
+    that it does, `network` whether one of them needs one. `users` are the tiers that have the image, which is `image`, and `groups`
+    what they are in the model.
     """
 
     name: str
@@ -51,6 +53,8 @@ class Job(Record):
     network: bool
     note: str = ""
     users: tuple[str, ...] = ()
+    image: Image | None = None
+    groups: tuple[Group, ...] = ()
 
 
 def plan(solution: Solution, store: Store, wanted: Wanted) -> list[Job]:
@@ -89,15 +93,24 @@ def _age(made: object, now: float) -> str:
 def _image(image: Image, index: Index, store: Store, wanted: Wanted) -> Job:
     assert image.base is not None
     steps = own_steps(image)
-    tiers = [group.name for group in index.users(image)]
-    users = tuple(user(index.solution, tier) for tier in tiers)
+    groups = tuple(index.users(image))
+    users = tuple(user(index.solution, group.name) for group in groups)
     why = "--rebuild" if wanted.rebuild else store.fault(image.name, wanted.formats)
     if why == "there is none":
         why = _change(image, steps, users, store) or why
     network = any(isinstance(step, Packages) or needs_network(step) for step in steps)
     base = f"{image.base.name}.tree"
-    title = f"tier {', '.join(tiers)}"
-    return Job(name=image.name, title=title, needs=base, steps=steps, why=why, network=network, users=users)
+    return Job(
+        name=image.name,
+        title=f"tier {', '.join(group.name for group in groups)}",
+        needs=base,
+        steps=steps,
+        why=why,
+        network=network,
+        users=users,
+        image=image,
+        groups=groups,
+    )
 
 
 def user(solution: Solution, tier: str) -> str:

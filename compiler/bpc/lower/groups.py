@@ -15,7 +15,7 @@ from bpc.model.steps import Mount, Template
 from bpc.model.values import VolumeDeviceHole
 from bpc.record import Record
 from bpc.syntax.tree import Connect
-from bpc.vocabulary import BLOCKS
+from bpc.vocabulary import BLOCKS, GIB, MIB, literal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from bpc.lower.block_reader import BlockReader
     from bpc.lower.context import Touch
     from bpc.lower.directory import Tiers
-    from bpc.lower.images import Images
+    from bpc.lower.images import Built, Images
     from bpc.lower.tiers import TierOutline
-    from bpc.model.resources import Volume
+    from bpc.model.resources import Machine, Volume
     from bpc.model.steps import Bake
     from bpc.source import Span
 
@@ -36,6 +36,10 @@ AS_THEY_ARE = tuple(
 """Settings of a tier that the model has by their names; the others are worked out."""
 TIER, MEMBER, STEP = 200, 100, 50
 """Steps of what the targets make of each."""
+
+
+BARE = 450 * MIB
+"""Bytes of a release without anything of the blueprint's: a base of `bpc build` of Debian 12 has 465 MiB."""
 
 
 class Lowered(Record):
@@ -104,6 +108,8 @@ def _group(outline: TierOutline, bake: Bake | None, said: Span, instead: Bake | 
     where = body.where("bake") if body.has("bake") else said
     built, baked = images.build(template, chosen, where, machine.architecture, volumes=bool(volumes))
     touched |= built.touched
+    if not volumes:
+        _check_disk(outline, machine, built)
     context.steps(STEP * len(built.first_boot) + len(touched), body.span)
     context.room(built.size, body.span)
     waits = {tier for tier, endpoint, _ in touched if endpoint and (tier, endpoint) not in connected} - {outline.name}
@@ -128,6 +134,18 @@ def _group(outline: TierOutline, bake: Bake | None, said: Span, instead: Bake | 
         **plain,
     )
     return Lowered(group=group, touched=frozenset(touched | {(*target, "") for target in connected}))
+
+
+def _check_disk(outline: TierOutline, machine: Machine, built: Built) -> None:
+    """Reports a disk that is smaller than what is known of its image; what lies on a volume would not count."""
+    need = built.size + (BARE if built.image.base is not None else 0)
+    if machine.disk < need:
+        block = outline.body.only("machine")
+        disk, least = literal(machine.disk, "size"), f"{-(-need * 10 // GIB) / 10:g}GiB"
+        hint = f"write `disk = {-(-need // GIB) + 1}GiB`, so that packages and the machine's own data have room"
+        place = outline.body.span if block is None else block.where("disk")
+        found = lower.SmallDisk(span=place, tier=outline.name, disk=disk, need=least, hint=hint)
+        outline.body.context.report(found)
 
 
 def _largest(outline: TierOutline) -> int:

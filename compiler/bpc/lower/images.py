@@ -26,6 +26,7 @@ from bpc.model.steps import (
     Step,
     Variable,
 )
+from bpc.model.wanted import may_bring, wants
 from bpc.record import Record, fields, replace
 from bpc.resolve.symbols import ArgumentSymbol, LetSymbol
 from bpc.source import Span
@@ -99,6 +100,7 @@ def build(
     on: a service that started before its password or its data were there would make its own.
     """
     context = images.lowering.context
+    failures = context.failures
     with context.recording() as touched:
         chain = _chain(template, images)
         for link in chain:
@@ -111,6 +113,8 @@ def build(
         assert isinstance(origin, ReadyImage)
         raise EvaluationError(lower.ReadyImageChanged(span=said, name=origin.name))
     _check_platforms(steps, bake, said)
+    if context.failures == failures and all(link.body.whole for link in chain):
+        _check_wants(steps, origin, images)
     size = sum(_size(step) for step in steps)
     context.room(2 * size, template.span)
     _check_paths(steps)
@@ -149,6 +153,15 @@ def _check_paths(steps: list[Step]) -> None:
                 notes = (Note(span=placed[above].span, text="the file"),)
                 problem = f'"{path}" cannot be placed: "{above}" is a file, not a folder'
                 raise EvaluationError(lower.BadValue(span=step.span, problem=problem, notes=notes))
+
+
+def _check_wants(steps: list[Step], origin: Release | ReadyImage | None, images: Images) -> None:
+    """Reports services and accounts that nothing brings; where packages, artifacts or scripts may, only a build can tell."""
+    if isinstance(origin, Release) and not may_bring(steps) and any(want.name != "root" for want in wants(steps)):
+        from bpc.lower.brings import unbrought
+
+        for found in unbrought(steps, origin):
+            images.lowering.context.report(found)
 
 
 def _check_platforms(steps: list[Step], bake: Bake, said: Span) -> None:

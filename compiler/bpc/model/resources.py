@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Algorithm = Literal["round_robin", "least_connections", "source_ip"]
     Spread = Literal["hosts", "zones"]
     Metric = Literal["cpu", "memory", ""]
+    Metadata = Literal["closed", "open"]
     Architecture = Literal["x86_64", "aarch64"]
 
 
@@ -128,7 +129,8 @@ class Group(Record):
 
     `image` is the name of an `Image` of the solution. `networks` are in the order of the interfaces, the first is the
     primary one. `public_address`: each member has a public address (an unbalanced public endpoint). `starts_after` are the
-    groups that must be ready before this one is made. `first_boot` is what a machine does when it first starts.
+    groups that must be ready before this one is made. `first_boot` is what a machine does when it first starts. `metadata` says
+    whether accounts other than root reach the cloud's metadata service from then on.
     """
 
     name: str
@@ -140,6 +142,7 @@ class Group(Record):
     bake: Bake
     networks: tuple[str, ...]
     spread: Spread | None
+    metadata: Metadata
     endpoints: tuple[Endpoint, ...]
     volumes: tuple[Volume, ...]
     update: Update

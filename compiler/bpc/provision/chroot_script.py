@@ -6,9 +6,9 @@ Builders copy `trees(steps)` into the image after its packages, and then run `sc
 from __future__ import annotations
 
 from bpc.model.steps import Artifact, Configure, File, Mount, Packages, Run, Service, User
+from bpc.model.wanted import unit_name
 from bpc.parts import plain
 from bpc.provision.runner import HOME, UNPACK, artifact, artifact_place, run
-from bpc.provision.userdata import unit_name
 from bpc.quoting import shell as quote
 from bpc.quoting import visible
 from bpc.record import assert_never

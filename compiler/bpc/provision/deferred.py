@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from bpc.model.steps import File, Run, Service
 from bpc.model.values import bare
+from bpc.model.wanted import unit_name
 from bpc.parts import Place, escaped, joined, separator
 from bpc.provision.platforms import string
 from bpc.provision.runner import HOME
-from bpc.provision.userdata import unit_name
 from bpc.record import Record, replace
 from bpc.yaml import Filled
 

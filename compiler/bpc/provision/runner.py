@@ -5,6 +5,7 @@ from __future__ import annotations
 from bpc.digest import sha256
 from bpc.model.steps import Artifact, Configure, File, Mount, Packages, Run, Service, User
 from bpc.parts import QUOTE, escaped, joined, parts, plain
+from bpc.provision import metadata
 from bpc.provision.platforms import MODULE, section
 from bpc.quoting import shell as quote
 from bpc.quoting import word
@@ -115,7 +116,8 @@ def runner(group: Group) -> Parts:
     sections = [_once(number, step, volumes, stops) for number, step in enumerate(_ordered(steps))]
     needed = {Mount: MOUNT, Artifact: UNPACK, Configure: MODULE}
     functions = [text for kind, text in needed.items() if any(isinstance(step, kind) for step in steps)]
-    return joined((HEAD, *functions), *sections, _reloads(steps))
+    closing = (metadata.CLOSE,) if group.metadata == "closed" else ()
+    return joined((HEAD, *closing, *functions), *sections, _reloads(steps))
 
 
 def _reloads(steps: Steps) -> Parts:

@@ -12,7 +12,9 @@ import gzip
 
 from bpc.model.steps import Configure, File, Packages, Service, User
 from bpc.model.values import SecretHole, bare
+from bpc.model.wanted import unit_name
 from bpc.parts import Place, joined, parts
+from bpc.provision import metadata
 from bpc.provision.platforms import files as platform_files
 from bpc.provision.platforms import string
 from bpc.provision.runner import HOME, LOG, PREPARE, RUNNER, SECRETS, SIGNAL, is_placed, mounted, private_place, runner
@@ -104,6 +106,8 @@ def _config(group: Group, signal: Parts) -> Json:
     files += [_unit(step) for step in steps if isinstance(step, Service) and step.unit]
     files += _artifacts(group)
     files += [entry for step in steps if isinstance(step, Configure) for entry in _platform(step)]
+    if group.metadata == "closed":
+        files.append({"path": metadata.PATH, "permissions": "0644", "defer": True, "content": metadata.UNIT})
     files.append(_script(SIGNAL, string(signal)))
     files.append(_script(RUNNER, string(runner(group))))
     if hidden := _secrets(files):
@@ -148,15 +152,6 @@ def _packed(content: bytes) -> str:
 def _unit(step: Service) -> Json:
     path = f"/etc/systemd/system/{unit_name(step.name)}"
     return {"path": path, "permissions": "0644", "defer": True, "content": string(parts(step.unit))}
-
-
-def unit_name(name: str) -> str:
-    """A unit's file name: a bare name is a service."""
-    return (
-        name
-        if name.rpartition(".")[2] in ("service", "timer", "socket", "path", "mount", "target")
-        else f"{name}.service"
-    )
 
 
 def _artifacts(group: Group) -> list[Json]:

@@ -189,6 +189,7 @@ class DiskTooSmall(Diagnostic):
     """A machine's disk cannot be smaller than that of its AMI, and EC2 Image Builder starts from AMIs of 8 GiB."""
 
     code: ClassVar = "CFN023"
+    setting: ClassVar = "disk"
     message: ClassVar = 'the disk of tier "{tier}" has {size:g} GiB, but its AMI needs {need:g} GiB'
     advice: ClassVar = "ask for a disk of 8GiB or more"
     tier: str

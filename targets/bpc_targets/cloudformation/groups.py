@@ -113,7 +113,10 @@ def _template(stack: Stack, group: Group) -> None:
         "KeyName": If("HasKey", ref("KeyName"), NoValue),
         "UserData": user_data(stack, group),
         "MetadataOptions": ec2.MetadataOptions(
-            HttpTokens="required", HttpEndpoint="enabled", HttpPutResponseHopLimit=1, InstanceMetadataTags="enabled"
+            HttpTokens="required",
+            HttpEndpoint="enabled",
+            HttpPutResponseHopLimit=1 if group.metadata == "closed" else 2,  # an open one reaches containers too
+            InstanceMetadataTags="enabled",
         ),
         "BlockDeviceMappings": [_root(stack, group)],
     }

@@ -15,6 +15,7 @@ CAPABILITIES = {
     "tier: count = range": "OS::Heat::AutoScalingGroup with scaling policies; alarms behind the parameter telemetry",
     "tier: spread = hosts": "OS::Nova::ServerGroup, anti-affinity",
     "tier: spread = zones": "refused (HEAT003)",
+    "tier: metadata": "routing rules on the machine, which first boot enables (docs/language.md)",
     "machine": "a flavor parameter, or the smallest flavor of --flavors",
     "machine: architecture": "a property of the image, which Nova's scheduler respects; one ready image for two is refused (HEAT007)",
     "volume": "OS::Cinder::Volume and VolumeAttachment",

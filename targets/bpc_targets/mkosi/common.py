@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpc.provision import image_base
+from bpc.provision import image_base, listing
 from bpc.quoting import word
 from bpc.readme import of_images
 
@@ -38,7 +38,9 @@ for presets in "$BUILDROOT"/etc/systemd/{{system,user}}-preset; do
   [ ! -d "$presets" ] || rmdir --ignore-fail-on-non-empty "$presets"
 done
 
-{image_base.trim("$BUILDROOT", by="RemoveFiles=")}"""
+{image_base.trim("$BUILDROOT", by="RemoveFiles=")}
+# what services and accounts there are, for `bpc build`
+{listing.LIST}{listing.ROOM}"""
 
 PRESET = "# While the image is made: services stay as packages and the blueprint have set them.\nignore *\n"
 PRESETS: Files = {f"etc/systemd/{kind}-preset/00-bpc-build.preset": PRESET for kind in ("system", "user")}

@@ -7,7 +7,7 @@ proxy-0123456789ab/       mkosi.conf (Format=disk, BaseTrees= the base), the sam
 from __future__ import annotations
 
 from bpc.model.index import Index
-from bpc.provision import chroot_script, image_base
+from bpc.provision import chroot_script, image_base, listing
 from bpc.provision.refused import refused
 from bpc.target import Artifacts
 from bpc_targets.mkosi import common, diagnostics
@@ -92,6 +92,7 @@ def _folder(name: str, title: str, conf: Conf, files: Files, script: str) -> Fil
         f"{name}/mkosi.finalize": common.FINALIZE,
     }
     made |= {f"{name}/mkosi.extra/{path}": content for path, content in (common.PRESETS | files).items()}
+    script = script.replace(chroot_script.HEAD, chroot_script.HEAD + listing.ON_FAILURE, 1)
     return made | ({f"{name}/mkosi.postinst.chroot": script} if script else {})
 
 

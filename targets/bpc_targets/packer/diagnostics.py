@@ -40,3 +40,21 @@ class NameTooLong(Diagnostic):
     message: ClassVar = "the image's name has {length} characters, but Amazon allows 128"
     advice: ClassVar = "give the template a name of at most 115 characters"
     length: int
+
+
+class DiskTooSmall(Diagnostic):
+    """A machine's disk cannot be smaller than its image, and Packer's images are not smaller than the release's cloud image, which
+    they start from.
+
+    Ask for a larger disk; or let `bpc build` make the image, which is as small as the disk.
+    """
+
+    code: ClassVar = "PACKER004"
+    setting: ClassVar = "disk"
+    message: ClassVar = (
+        'the disk of tier "{tier}" has {size:g} GiB, but the cloud image that its image starts from has {need:g} GiB'
+    )
+    advice: ClassVar = "ask for a larger disk, or build with `bpc build`"
+    tier: str
+    size: float
+    need: float

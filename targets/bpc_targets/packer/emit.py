@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 
 LARGEST = 4 * 2**30
 """Bytes of an image's disk; where a machine's is smaller, so is the image's. The machine grows it at first boot."""
+PARENTS = {
+    ("debian", "11"): 2 * 2**30,
+    ("debian", "12"): 3 * 2**30,
+    ("debian", "13"): 3 * 2**30,
+    ("ubuntu", "22.04"): 2_252 * 2**20,
+    ("ubuntu", "24.04"): 3_584 * 2**20,
+}
+"""Bytes of the disk that each release's cloud image is."""
 LONGEST = 128
 """Characters of an AMI's name."""
 
@@ -58,6 +66,11 @@ def _check(image: Image, users: Sequence[Group]) -> Iterable[Diagnostic]:
     longest = max(len(image.name), len(image.base.name))
     if longest > LONGEST:
         yield diagnostics.NameTooLong(span=image.span, length=longest)
+    need = PARENTS.get((image.base.origin.distribution, image.base.origin.version), 0)
+    for group in users:
+        if group.machine.disk < need:
+            size = group.machine.disk / 2**30
+            yield diagnostics.DiskTooSmall(span=group.machine.span, tier=group.name, size=size, need=need / 2**30)
 
 
 def _base(index: Index, base: Base) -> Files:
