@@ -244,7 +244,7 @@ CLOUDS = {"heat": on_heat, "cloudformation": on_aws}
 def written(user_data: str, folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """The cloud-config, and what is in each file when cloud-init and the program that fetches values are done."""
     config = yaml.safe_load(user_data.replace(HOME, str(folder)))
-    contents = {entry["path"]: unpacked(entry) for entry in config["write_files"]}
+    contents = {entry["path"]: unpacked(entry).replace(HOME, str(folder)) for entry in config["write_files"]}
     own = {path: text for path, text in contents.items() if path.startswith(str(folder))}
     folder.mkdir(exist_ok=True)
     for path, text in own.items():
