@@ -325,6 +325,13 @@ def test_an_update_of_a_scaling_tier_waits_for_an_hour_at_most(tmp_path, setting
     assert [diagnostic.code for diagnostic in found] == [code][: bool(code)]
 
 
+@pytest.mark.parametrize(("minutes", "codes"), [(720, []), (721, ["CFN013"])])
+def test_a_machine_is_waited_for_twelve_hours_at_most(tmp_path, minutes, codes):
+    tier = f"tier t {{ image = plain, network = n, count = 40, ready_within = {minutes}min }}"
+    (tmp_path / "solution.bp").write_text(BLUEPRINT.format(tiers=tier))
+    assert [d.code for d in bpc.api.compile(tmp_path / "solution.bp", targets=("cfn",)).diagnostics] == codes
+
+
 def test_the_readme_foretells_what_is_interrupted():
     files = bpc.api.compile(ROOT / "blueprints/shop/solution.bp", targets=("cfn",)).artifacts["cloudformation"].files
     assert "db: out of service until the new one is ready, in 2 updates (see below)" in files["README.txt"]

@@ -50,7 +50,7 @@ What the stack needs from outside (see parameters.json)
    What update-parameters.json has anew goes into UPDATES (of a new tier, Awaits... from parameters.json).
 {update}
     aws cloudformation wait change-set-create-complete --stack-name STACK --change-set-name NAME
-    aws cloudformation describe-change-set --stack-name STACK --change-set-name NAME{nested}
+    aws cloudformation describe-change-set --stack-name STACK --change-set-name NAME
     aws cloudformation execute-change-set --stack-name STACK --change-set-name NAME
     aws cloudformation wait stack-update-complete --stack-name STACK
 
@@ -134,7 +134,6 @@ def text(stack: Stack, deployment: Deployment, templates: Templates, size: int) 
         images=_images(stack, deployment),
         create=package + CREATE.format(template=sent),
         update=package + UPDATE.format(template=sent, nested=nested),
-        nested=nested,
         again=again(stack.solution),
         tiers="\n".join(f"    {group.name}: {_change(stack, group)}" for group in stack.index.groups.values()),
         crossing=CROSSING.format(tiers=", ".join(moved)) if moved else "",
