@@ -161,5 +161,5 @@ def _value(step: int, count: int) -> str:
 def interrupted(stack: Stack, group: Group) -> bool:
     """Whether no member of a tier is there for a while in an update."""
     if isinstance(group.members, Scaling):
-        return group.members.minimum == 0 and group.members.maximum == 1
+        return group.members.maximum == 1 and group.members.minimum < 1
     return holds(stack, group) and batches(stack, group) == 1

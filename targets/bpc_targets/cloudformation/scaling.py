@@ -48,7 +48,7 @@ def add_scaling(stack: Stack, group: Group, members: Scaling, before: list[str])
         "UpdatePolicy": _update(group, members),
     }
     made |= {"TargetGroupARNs": targets} if targets else {}
-    made |= {"CreationPolicy": policy(group, members.minimum)} if members.minimum else {}
+    made |= {"CreationPolicy": policy(group, members.minimum)} if members.minimum > 0 else {}
     stack.add(name, autoscaling.AutoScalingGroup, group, **made, DependsOn=before)
     _policy(stack, group, members, name)
 
