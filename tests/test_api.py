@@ -169,8 +169,8 @@ def test_a_folder_is_known_by_its_manifest(tmp_path):
 def test_updates_in_two_steps_are_data():
     """CloudFormation: the parameter that takes a tier's machines away and brings them back, and what an update leaves alone."""
     deployment = bpc.api.compile(SHOP, targets=("cfn",)).artifacts["cloudformation"].deployment
-    assert [(phase.parameter, phase.value) for phase in deployment.phases if phase.tiers == ("db",)] == [
-        ("PresentDb", "none"),
-        ("PresentDb", "all"),
+    assert [(phase.step, phase.parameter, phase.value) for phase in deployment.phases if phase.tiers == ("db",)] == [
+        (0, "PresentDb", "none"),
+        (1, "PresentDb", "all"),
     ]
     assert {item.name for item in deployment.parameters if item.fixed} == {"AwaitsWeb", "AwaitsApp", "AwaitsDb"}

@@ -49,8 +49,12 @@ class Upload(Record):
 
 
 class Phase(Record):
-    """One of the updates that replace members which one update cannot: the value that a parameter has in it."""
+    """One of the updates that replace members which one update cannot: the value that a parameter has in it.
 
+    Those of one `step` are one update. In a value, V stands for the version that the tier's machines have before the first.
+    """
+
+    step: int
     parameter: str
     value: str
     tiers: tuple[str, ...]
@@ -88,7 +92,7 @@ class Kept(Record):
 
 
 class Deployment(Record):
-    """`template` is the file to deploy. `phases` are in their order, tier by tier; empty where every change is one update."""
+    """`template` is the file to deploy. `phases` are in their order, step by step; empty where every change is one update."""
 
     template: str
     parameters: tuple[Parameter, ...]

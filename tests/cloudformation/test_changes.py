@@ -76,7 +76,11 @@ def test_a_member_more(made):
 
 
 def test_more_time(made):
-    assert made()[0] == made(("count   = 3", "count   = 3\n    ready_within = 50min"))[0]
+    """Only what the next new machine has: a wait condition cannot be updated, and no machine is replaced."""
+    (before, _), (after, _) = made(), made(("count   = 3", "count   = 3\n    ready_within = 50min"))
+    for name in changed(before, after):
+        assert before[name].pop("CreationPolicy") != after[name].pop("CreationPolicy")
+    assert before == after
 
 
 @pytest.mark.parametrize("cidr", ["10.0.9.0/24", "10.200.0.0/16", "100.64.7.0/24"])

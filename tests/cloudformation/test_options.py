@@ -18,7 +18,7 @@ def test_json_is_the_same_stack():
     as_yaml = bpc.api.compile(SHOP, targets=("cloudformation",)).artifacts["cloudformation"].files
     as_json = bpc.api.compile(SHOP, targets=("cfn",), options=("json",)).artifacts["cloudformation"].files
     assert json.loads(as_json["stack.json"]) == yaml.safe_load(as_yaml["stack.yaml"])
-    assert "stack.json" in as_json["README.txt"]
+    assert "--template-file stack.json" in as_json["README.txt"]
     assert "stack.yaml" not in as_json["README.txt"]
 
 

@@ -114,7 +114,7 @@ def test_beyond_what_one_operation_takes(tmp_path):
     [found] = bpc.api.compile(tmp_path / "solution.bp", targets=("cloudformation",)).diagnostics
     assert found.code == "CFN001"
     assert "2,500" in found.text
-    assert "store (2,604)" in found.text
+    assert "store (3,038)" in found.text
 
 
 def outputs(value) -> list[list[str]]:

@@ -47,7 +47,7 @@ def test_cfn_lint_finds_nothing(folder, environment, tmp_path, request):
 
 @pytest.mark.parametrize(("folder", "environment"), VARIANTS, ids=IDS)
 def test_an_attacker_finds_nothing(folder, environment):
-    """Who may come in is what the blueprint says; roles may read their secrets and nothing else; no machine gives away its role."""
+    """Who may come in is what the blueprint says; roles may read their secrets, signal their stack and nothing else; no machine gives away its role."""
     result = compiled(folder, environment)
     resources = {name: made for part in templates(result).values() for name, made in part["Resources"].items()}
     rules = [item for item in result.solution.resources if isinstance(item, Rule)]
@@ -64,10 +64,13 @@ def test_an_attacker_finds_nothing(folder, environment):
         properties = made.get("Properties", {})
         assert "SecurityGroupIngress" not in properties, name
         if made["Type"] == "AWS::IAM::Role":
-            [policy] = properties["Policies"]
-            [statement] = policy["PolicyDocument"]["Statement"]
-            assert statement["Action"] == "secretsmanager:GetSecretValue"
-            assert all(list(one) == ["Ref"] and one["Ref"].startswith("Secret") for one in statement["Resource"]), name
+            said = [one for policy in properties["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+            allowed = {one["Action"]: one["Resource"] for one in said}
+            assert len(allowed) == len(said)
+            assert allowed.pop("cloudformation:SignalResource") == [{"Ref": "AWS::StackId"}], "its own stack"
+            secrets = allowed.pop("secretsmanager:GetSecretValue", [])
+            assert all(list(one) == ["Ref"] and one["Ref"].startswith("Secret") for one in secrets), name
+            assert allowed == {}
         if made["Type"] == "AWS::EC2::LaunchTemplate":
             assert properties["LaunchTemplateData"]["MetadataOptions"]["HttpTokens"] == "required"
         if made["Type"] == "AWS::EC2::Subnet":

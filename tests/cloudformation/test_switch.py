@@ -1,4 +1,4 @@
-"""Members that hold a volume or an address are changed in two updates: the machines go, what they hold stays."""
+"""Members that hold a volume or an address are changed in several updates: the machines go, what they hold stays."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ def files() -> dict:
 def test_machines_go_and_what_they_hold_stays():
     made = yaml.safe_load(files()["stack.yaml"])
     switched = {name for name, resource in made["Resources"].items() if "Condition" in resource}
-    assert switched == {"InstanceDbX0", "AttachmentDbXDataX0"}
-    assert made["Conditions"]["HasDb"] == {"Fn::Equals": [{"Ref": "PresentDb"}, "all"]}
+    assert switched == {"InstanceDbX0", "AttachmentDbXDataX0", "WaitDbX0"}
+    entry = {"Fn::Select": [0, {"Fn::Split": [",", {"Ref": "PresentDb"}]}]}
+    assert made["Conditions"]["HasDbX0"] == {"Fn::Not": [{"Fn::Equals": [entry, "none"]}]}
+    assert made["Conditions"]["NewestDbX0"] == {"Fn::Equals": [entry, "all"]}
     assert made["Parameters"]["PresentDb"]["Default"] == "all"
     for name, resource in made["Resources"].items():
         depends = resource.get("DependsOn", [])
@@ -51,10 +53,10 @@ BATCH = "update { batch = 2 }"
 
 @pytest.mark.parametrize(
     ("count", "more", "first"),
-    [(4, "", 1), (40, "", 2), (40, VOLUME, 40), (4, f"{VOLUME}\n{BATCH}", 2), (4, BATCH, 2)],
+    [(4, "", 1), (40, "", 2), (40, VOLUME, 40), (4, f"{VOLUME}\n{BATCH}", 4), (4, BATCH, 2)],
 )
 def test_batches(tmp_path, count, more, first):
-    """How many members begin at once: those that depend on no other one."""
+    """How many members begin at once: those that depend on no other one. A cluster's members may wait for one another."""
     blueprint = tmp_path / "solution.bp"
     blueprint.write_text(TIER.format(count=count, more=more))
     found = bpc.api.compile(blueprint, targets=("cfn",)).artifacts["cloudformation"].files

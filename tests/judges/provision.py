@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Json = dict[str, Any]
+STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/stack/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+"""The stack's own id."""
 
 
 class Provision:
@@ -62,7 +64,7 @@ class Provision:
     def do_Ref(self, name: str) -> Any:
         if name == "AWS::NoValue":
             return None
-        return {**self.parameters, **self.ids, "AWS::StackName": "stack"}[name]
+        return {**self.parameters, **self.ids, "AWS::StackName": "stack", "AWS::StackId": STACK}[name]
 
     def do_GetAtt(self, given: list[str]) -> Any:
         name, attribute = given

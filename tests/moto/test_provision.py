@@ -13,7 +13,7 @@ from ipaddress import ip_network
 import boto3
 import pytest
 import yaml
-from judges.provision import Provision
+from judges.provision import STACK, Provision
 from judges.readers import load
 from moto.server import ThreadedMotoServer
 from test_compile import IDS, ROOT, VARIANTS
@@ -95,6 +95,7 @@ class Observed:
 
     def __init__(self, cloud, provision: Provision) -> None:
         self.ec2, self.elb, self.scaling = cloud("ec2"), cloud("elbv2"), cloud("autoscaling")
+        self.iam = cloud("iam")
         self.provision = provision
         self.secrets = len(cloud("secretsmanager").list_secrets()["SecretList"])
         reservations = self.ec2.describe_instances(MaxResults=1000)["Reservations"]
@@ -139,11 +140,15 @@ def members(observed: Observed, item: Group) -> None:
         assert sorted(tags(one)["Name"] for one in found) == sorted(
             f"{item.name}-{n}" for n in range(item.members.count)
         )
+        assert {tags(one)["bpc:stack"] for one in found} <= {STACK}
+        assert {tags(one)["bpc:signal"] for one in found} <= set(observed.provision.ids), "a resource of the stack"
         if item.spread == "zones":
             assert len({one["Placement"]["AvailabilityZone"] for one in found}) == min(2, item.members.count)
     else:
         group = scaling(observed, item)
         assert (group["MinSize"], group["MaxSize"]) == (item.members.minimum, item.members.maximum)
+        assert {tag["PropagateAtLaunch"] for tag in group["Tags"]} == {True}
+        assert (tags(group)["bpc:stack"], tags(group)["bpc:signal"]) == (STACK, logical("Members", item.name))
     volumes = observed.of(observed.volumes, item.name)
     count = item.members.count if isinstance(item.members, Fixed) else 0
     assert sorted(v["Size"] for v in volumes) == sorted(v.size // GIB for v in item.volumes for _ in range(count))
@@ -169,6 +174,11 @@ def machines(observed: Observed, item: Group) -> None:
     assert data["InstanceType"] == given[logical("Type", item.name)]
     assert data["ImageId"] == given[logical("Image", item.name)]
     assert data["MetadataOptions"]["HttpTokens"] == "required"
+    profile = data["IamInstanceProfile"]["Arn"].rpartition("/")[2]
+    role = observed.iam.get_instance_profile(InstanceProfileName=profile)["InstanceProfile"]["Roles"][0]["RoleName"]
+    policy = observed.iam.get_role_policy(RoleName=role, PolicyName="signals")["PolicyDocument"]
+    [statement] = policy["Statement"]
+    assert (statement["Action"], statement["Resource"]) == ("cloudformation:SignalResource", [STACK])
     [disk] = data["BlockDeviceMappings"]
     assert (disk["Ebs"]["Encrypted"], disk["Ebs"]["VolumeSize"]) == (True, -(-item.machine.disk // GIB))
     text = base64.b64decode(data["UserData"]).decode()

@@ -7,8 +7,8 @@ from troposphere import elasticloadbalancingv2 as elb
 
 from bpc.model.resources import Fixed
 from bpc_targets.cloudformation import diagnostics, network
+from bpc_targets.cloudformation.batches import condition, holds
 from bpc_targets.cloudformation.stack import ref
-from bpc_targets.cloudformation.two_step_update import condition, holds
 from bpc_targets.cloudformation.values import value
 
 TYPE_CHECKING = False
@@ -80,10 +80,13 @@ def _targets(stack: Stack, item: Balancer) -> None:
         **_health(item),
     }
     if isinstance(group.members, Fixed):
-        members = [stack.tier("Instance", group.name, number) for number in range(group.members.count)]
-        targets = [elb.TargetDescription(Id=ref(member), Port=endpoint.port) for member in members]
-        made["Targets"] = If(condition(stack, group), targets, NoValue) if holds(stack, group) else targets
+        made["Targets"] = [_target(stack, group, number, endpoint.port) for number in range(group.members.count)]
     stack.add(stack.balancer("Targets", item.name), elb.TargetGroup, item, **made)
+
+
+def _target(stack: Stack, group: Group, number: int, port: int) -> Any:
+    target = elb.TargetDescription(Id=ref(stack.tier("Instance", group.name, number)), Port=port)
+    return If(condition(stack, group, number), target, NoValue) if holds(stack, group) else target
 
 
 def _attributes(item: Balancer) -> list[Any]:

@@ -146,15 +146,16 @@ class PrivateRanges(Diagnostic):
 
 
 class WaitTooLong(Diagnostic):
-    """CloudFormation waits for a tier's machines twelve hours at most. Members made in batches add a minute for each batch.
+    """CloudFormation waits for a machine twelve hours at most, and one hour for a batch of machines when it updates a tier that
+    scales; the `pause` of `update` is a part of that.
 
-    Make `ready_within` shorter, or the `batch` of `update` larger.
+    Make `ready_within` shorter. Of a number of members (`count = 3`) each may take twelve hours in updates, too.
     """
 
     code: ClassVar = "CFN013"
-    message: ClassVar = 'the stack would wait {hours} hours for tier "{tier}", but CloudFormation allows {most}'
-    advice: ClassVar = "write a shorter `ready_within`, or a larger `batch` in `update`"
-    tier: str
+    message: ClassVar = "the stack would wait {hours} hours for {what}, but CloudFormation allows {most}"
+    advice: ClassVar = "write a shorter `ready_within`"
+    what: str
     hours: int
     most: int
 

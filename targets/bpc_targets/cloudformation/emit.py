@@ -47,7 +47,9 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
         return None, tuple(stack.found)
     templates = nested_stacks.templates(stack, _template(stack))
     deployment = documents.deployment(stack, templates)
-    files = {**documents.written(templates), **stack.files, **documents.files(stack, deployment, templates)}
+    written = documents.written(templates)
+    size = len(written[deployment.template].encode())
+    files = {**written, **stack.files, **documents.files(stack, deployment, templates, size)}
     headroom = limits.check(stack, templates, files)
     if errors(stack.found):
         return None, tuple(stack.found)

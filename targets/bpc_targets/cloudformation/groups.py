@@ -1,8 +1,8 @@
-"""The machines of a tier: a launch template, and instances with an identity or an Auto Scaling group; their readiness."""
+"""The machines of a tier: a launch template, and instances with an identity or an Auto Scaling group."""
 
 from __future__ import annotations
 
-from troposphere import If, NoValue, Select, cloudformation, ec2
+from troposphere import If, NoValue, cloudformation, ec2
 
 from bpc.deployment import Parameter
 from bpc.model.index import known_as
@@ -11,10 +11,12 @@ from bpc.model.steps import Release
 from bpc.source_map import origin_of
 from bpc_targets.cloudformation import diagnostics, network
 from bpc_targets.cloudformation.amis import ami, made_within
+from bpc_targets.cloudformation.batches import add_switch, holds, previous, switched, version
 from bpc_targets.cloudformation.instance_types import instance_type
+from bpc_targets.cloudformation.readiness import add_ready, add_wait, awaited, before, signalled
+from bpc_targets.cloudformation.roles import add_role, profile
 from bpc_targets.cloudformation.stack import attr, ref
-from bpc_targets.cloudformation.two_step_update import add_switch, awaited, batch, holds, switched
-from bpc_targets.cloudformation.userdata import secrets, user_data
+from bpc_targets.cloudformation.userdata import user_data
 from bpc_targets.cloudformation.values import has_interfaces
 
 TYPE_CHECKING = False
@@ -25,14 +27,10 @@ if TYPE_CHECKING:
     from bpc_targets.cloudformation.stack import Stack
 
 GIB = 2**30
-HOSTS = 7
-"""Instances of a spread placement group in one zone."""
 LETTERS = "fghijklmnopqrstuvwxyz"
 """Ends of the names of devices for volumes, as EC2 recommends them."""
 TYPES = ("gp3", "gp2", "st1", "sc1", "standard")
 """Types of volumes that need nothing but a size."""
-LONGEST = 43_200
-"""Seconds that a wait condition may wait."""
 
 
 def add_group(stack: Stack, group: Group) -> None:
@@ -50,18 +48,19 @@ def add_group(stack: Stack, group: Group) -> None:
         stack.add(stack.tier("Spread", group.name), ec2.PlacementGroup, group, Strategy="spread")
     stack.add(stack.tier("Handle", group.name), cloudformation.WaitConditionHandle, group)
     _parameters(stack, group)
-    _role(stack, group)
+    add_role(stack, group)
     _template(stack, group)
     if isinstance(group.members, Fixed):
         _check_volumes(stack, group)
         if group.update.pause:
             stack.found.append(diagnostics.NoPause(span=group.span, tier=group.name))
-        made = [_member(stack, group, number) for number in range(group.members.count)]
+        for number in range(group.members.count):
+            _member(stack, group, number)
     else:
         from bpc_targets.cloudformation.scaling import add_scaling
 
-        made = [add_scaling(stack, group, group.members, before(stack, group))]
-    _ready(stack, group, made)
+        add_scaling(stack, group, group.members, before(stack, group))
+    add_ready(stack, group)
 
 
 def _parameters(stack: Stack, group: Group) -> None:
@@ -85,26 +84,6 @@ def _parameters(stack: Stack, group: Group) -> None:
     )
 
 
-def _role(stack: Stack, group: Group) -> None:
-    """A role that may read the group's secrets, and nothing else; none where it has none."""
-    names = secrets(stack, group)
-    if not names:
-        return
-    from troposphere import iam
-
-    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    allow = {
-        "Effect": "Allow",
-        "Action": "secretsmanager:GetSecretValue",
-        "Resource": [ref(stack.secret(name)) for name in names],
-    }
-    policy = iam.Policy(PolicyName="secrets", PolicyDocument={"Version": "2012-10-17", "Statement": [allow]})
-    role = stack.tier("Role", group.name)
-    document = {"Version": "2012-10-17", "Statement": [trust]}
-    stack.add(role, iam.Role, group, AssumeRolePolicyDocument=document, Policies=[policy])
-    stack.add(stack.tier("Profile", group.name), iam.InstanceProfile, group, Roles=[ref(role)])
-
-
 def _template(stack: Stack, group: Group) -> None:
     """What all members have in common."""
     data: dict[str, Any] = {
@@ -119,9 +98,8 @@ def _template(stack: Stack, group: Group) -> None:
             InstanceMetadataTags="enabled",
         ),
         "BlockDeviceMappings": [_root(stack, group)],
+        "IamInstanceProfile": ec2.IamInstanceProfile(Arn=profile(stack, group)),
     }
-    if secrets(stack, group):
-        data["IamInstanceProfile"] = ec2.IamInstanceProfile(Arn=attr(stack.tier("Profile", group.name), "Arn"))
     if group.spread == "hosts":
         data["Placement"] = ec2.Placement(GroupName=ref(stack.tier("Spread", group.name)))
     if isinstance(group.members, Scaling):
@@ -140,10 +118,9 @@ def _root(stack: Stack, group: Group) -> Any:
 
 
 def _device(stack: Stack, group: Group) -> Any:
-    """The root device, as the distributions name it in their images; a parameter where the image is another's."""
-    origin = stack.index.image(group).origin
-    if isinstance(origin, Release):
-        return "/dev/xvda" if origin.distribution == "debian" else "/dev/sda1"
+    """The root device; a parameter where the image is another's."""
+    if known := root_device(stack, group):
+        return known
     name = stack.tier("Root", group.name)
     words = (
         f"RootDeviceName of tier {group.name}'s image, as aws ec2 describe-images says; a wrong one adds an empty disk."
@@ -153,10 +130,18 @@ def _device(stack: Stack, group: Group) -> Any:
     return ref(name)
 
 
+def root_device(stack: Stack, group: Group) -> str:
+    """The root device, as the distributions name it in their images; "" where the image is another's."""
+    origin = stack.index.image(group).origin
+    if not isinstance(origin, Release):
+        return ""
+    return "/dev/xvda" if origin.distribution == "debian" else "/dev/sda1"
+
+
 # ---- members with an identity
 
 
-def _member(stack: Stack, group: Group, number: int) -> str:
+def _member(stack: Stack, group: Group, number: int) -> None:
     zone = number % 2 if group.spread else 0
     if has_interfaces(stack, group):
         place = {
@@ -167,32 +152,23 @@ def _member(stack: Stack, group: Group, number: int) -> str:
         place = {"SubnetId": ref(network.inside(stack, group.networks[0])[zone]), "SecurityGroupIds": security}
     name = stack.tier("Instance", group.name, number)
     template = stack.tier("Template", group.name)
-    volumes = {f"bpc:volume:{known_as(v)}": ref(_volume(stack, group, v, number, zone)) for v in group.volumes}
+    tags = {f"bpc:volume:{known_as(v)}": ref(_volume(stack, group, v, number, zone)) for v in group.volumes}
+    tags |= {"bpc:stack": ref("AWS::StackId"), "bpc:signal": signalled(stack, group, number)}
     made = {
         "LaunchTemplate": ec2.LaunchTemplateSpecification(
-            LaunchTemplateId=ref(template), Version=attr(template, "LatestVersionNumber")
+            LaunchTemplateId=ref(template), Version=version(stack, group, number)
         ),
         **place,
-        "Tags": stack.tags(f"{group.name}-{number}", group.name, **volumes),
-        **switched(stack, group),
+        "Tags": stack.tags(f"{group.name}-{number}", group.name, **tags),
+        **switched(stack, group, number),
+        **awaited(stack, group),
     }
-    stack.add(
-        name,
-        ec2.Instance,
-        origin_of(group, number),
-        **made,
-        DependsOn=before(stack, group) + _batch(stack, group, number),
-    )
+    after = before(stack, group) + previous(stack, group, number)
+    stack.add(name, ec2.Instance, origin_of(group, number), **made, DependsOn=after)
     for index, volume in enumerate(group.volumes):
         _attach(stack, group, volume, number, index)
+    add_wait(stack, group, number)
     stack.owner[name] = (group.name, number)
-    return name
-
-
-def _batch(stack: Stack, group: Group, number: int) -> list[str]:
-    """The member of the batch before, which is changed, and made, first: the one order that CloudFormation knows."""
-    before = number - batch(stack, group)
-    return [stack.tier("Instance", group.name, before)] if before >= 0 else []
 
 
 def _interface(stack: Stack, group: Group, on: str, number: int, zone: int, index: int) -> Any:
@@ -255,44 +231,6 @@ def _attach(stack: Stack, group: Group, volume: Volume, number: int, index: int)
         InstanceId=ref(stack.tier("Instance", group.name, number)),
         VolumeId=ref(stack.tier("Volume", group.name, known, number)),
         Device=f"/dev/sd{LETTERS[index % len(LETTERS)]}",
-        **switched(stack, group),
+        **switched(stack, group, number),
     )
     stack.owner[name] = (group.name, number)
-
-
-# ---- readiness
-
-
-def before(stack: Stack, group: Group) -> list[str]:
-    """What must be there before a machine starts: its way to the outside, and the tiers that it needs."""
-    way = "WayOutside" if group.public_address else "WayInside"
-    return [way, *(stack.tier("Ready", other) for other in group.starts_after)]
-
-
-def _ready(stack: Stack, group: Group, members: list[str]) -> None:
-    """The wait for a tier's machines. CloudFormation updates no wait condition: what it awaits is a parameter that keeps its value."""
-    limit = HOSTS * len(network.ZONES)
-    most = group.members.count if isinstance(group.members, Fixed) else group.members.maximum
-    if group.spread == "hosts" and most > limit:
-        stack.found.append(diagnostics.SpreadTooWide(span=group.span, tier=group.name, count=most, limit=limit))
-    after, longer = awaited(stack, group, members, before(stack, group))
-    seconds = max(1, group.readiness.timeout // 1000 + longer)
-    if seconds > LONGEST:
-        found = diagnostics.WaitTooLong(
-            span=group.span, tier=group.name, hours=-(-seconds // 3600), most=LONGEST // 3600
-        )
-        stack.found.append(found)
-    awaits = stack.tier("Awaits", group.name)
-    words = f"Machines of tier {group.name} that must be ready, and seconds that they have: as when it was made."
-    said = f"{group.readiness.signals},{seconds}"
-    asked = Parameter(name=awaits, source="switch", value=said, tiers=(group.name,), why=words, fixed=True)
-    stack.ask(asked, {"Type": "CommaDelimitedList", "Description": words, "Default": said})
-    stack.add(
-        stack.tier("Ready", group.name),
-        cloudformation.WaitCondition,
-        group,
-        Handle=ref(stack.tier("Handle", group.name)),
-        Count=Select(0, ref(awaits)),
-        Timeout=Select(1, ref(awaits)),
-        DependsOn=after,
-    )

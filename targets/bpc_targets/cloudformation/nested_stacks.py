@@ -11,10 +11,11 @@ from collections import Counter
 
 from bpc_targets.cloudformation.limits import DEFAULTS
 from bpc_targets.cloudformation.names import BETWEEN
+from bpc_targets.cloudformation.roles import SIGNAL, allowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from bpc_targets.cloudformation.stack import Stack
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 TOGETHER = 50
-"""Members in one nested stack: fifty with three volumes each take 350 resources, and 50 outputs of 200."""
+"""Members in one nested stack: fifty with three volumes each take 401 resources, and 50 outputs of 200."""
 INTERFACES = "AWS::EC2::NetworkInterface"
 
 
@@ -38,8 +39,12 @@ def templates(stack: Stack, root: Json) -> dict[str, Json]:
     for name, made in root["Resources"].items():
         (parts[homes[name]] if name in homes else kept)[name] = made
     root = {**root, "Resources": kept}
+    for home, resources in parts.items():
+        _allow(stack, home, resources)
     made = {home: _nested(home, resources, homes, stack, root) for home, resources in parts.items()}
     _raise(root, homes, made)
+    used = {*_conditions(root["Resources"]), *_conditions(root["Outputs"])}
+    root["Conditions"] = {name: test for name, test in root["Conditions"].items() if name in used}
     return {f"stack.{form}": root, **{f"{home}.{form}": template for home, template in made.items()}}
 
 
@@ -64,6 +69,21 @@ def _homes(stack: Stack, root: Json, limit: int) -> dict[str, str]:
     return homes
 
 
+def _allow(stack: Stack, home: str, resources: Json) -> None:
+    """What lets the machines of a nested stack signal its resources: only there is it known which stack that is."""
+    machines = [name for name, made in resources.items() if made["Type"] == "AWS::EC2::Instance"]
+    if not machines:
+        return
+    tier, _ = stack.owner[machines[0]]
+    name, place = f"Signals{home}", resources[machines[0]]["Metadata"]
+    role = {"Ref": stack.tier("Role", tier)}
+    policy = {"PolicyName": home, "Roles": [role], "PolicyDocument": allowed(SIGNAL, [{"Ref": "AWS::StackId"}])}
+    for machine in machines:
+        resources[machine] = {**resources[machine], "DependsOn": [*_list(resources[machine]["DependsOn"]), name]}
+    resources[name] = {"Type": "AWS::IAM::Policy", "Properties": policy, "Metadata": place}
+    stack.places[name] = stack.places[stack.tier("Role", tier)]
+
+
 def _nested(home: str, resources: Json, homes: dict[str, str], stack: Stack, root: Json) -> Json:
     """The template of a nested stack; the stack itself is put into the root, with what it needs from there."""
     given: Json = {}
@@ -82,9 +102,11 @@ def _nested(home: str, resources: Json, homes: dict[str, str], stack: Stack, roo
         before |= dict.fromkeys(homes.get(other, other) for other in wanted)
         inner = [other for other in _list(resource.get("DependsOn", [])) if other in resources]
         made[name] |= {"DependsOn": inner} if inner else {}
-    used = dict.fromkeys(r["Condition"] for r in resources.values() if "Condition" in r)
+    used = dict.fromkeys(name for resource in resources.values() for name in _conditions(resource))
     conditions = {name: _mapped(root["Conditions"][name], outside) for name in used}
     place = next(iter(resources.values()))["Metadata"]
+    for reference in given.values():  # what is given is waited for anyway
+        before.pop(_name(reference), None)
     root["Resources"][home] = {
         "Type": "AWS::CloudFormation::Stack",
         "Properties": {"TemplateURL": f"./{home}.{_form(stack)}", "Parameters": given},
@@ -123,6 +145,20 @@ def _raise(root: Json, homes: dict[str, str], made: dict[str, Json]) -> None:
             item["DependsOn"] = list(dict.fromkeys(homes.get(name, name) for name in _list(item["DependsOn"])))
 
 
+def _conditions(value: Any) -> Iterator[str]:
+    """The conditions that a resource has, or chooses values by."""
+    if isinstance(value, dict):
+        if isinstance(value.get("Condition"), str):
+            yield value["Condition"]
+        if list(value) == ["Fn::If"]:
+            yield value["Fn::If"][0]
+        for item in value.values():
+            yield from _conditions(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _conditions(item)
+
+
 def _mapped(value: Any, change: Callable[[str, Json], Json]) -> Any:
     """A copy in which `change(name, reference)` stands for each Ref, Fn::GetAtt and name in Fn::Sub."""
     if isinstance(value, list):
@@ -159,6 +195,12 @@ def _substituted(given: str | list[Any], change: Callable[[str, Json], Json]) ->
 
     made = re.sub(r"\$\{([^!}]+)\}", one, text)
     return {"Fn::Sub": [made, values] if values else made}
+
+
+def _name(reference: Json) -> str:
+    """The resource that a Ref or Fn::GetAtt names."""
+    [given] = reference.values()
+    return str(given if isinstance(given, str) else given[0])
 
 
 def _joined(reference: Json) -> str:
