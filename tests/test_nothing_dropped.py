@@ -36,12 +36,11 @@ NAMED = {"kind": "layer"}
 REFERENCES = {
     name: users.split()
     for name, users in {
-        "Balancer.name": "Endpoint.balancer FromBalancer.balancer Rule.to BalancerAddressHole.balancer "
-        "PublicAddressHole.owner",
-        "Endpoint.name": "Balancer.endpoint Rule.endpoint",
+        "Balancer.name": "Endpoint.balancer FromBalancer.balancer Rule.to PublicAddressHole.owner",
+        "Endpoint.name": "Listener.endpoint Rule.endpoint",
         "Group.name": "Balancer.group FromGroup.group Rule.to Group.starts_after PublicAddressHole.owner "
         "MemberAddressHole.group MemberAddressesHole.group VolumeDeviceHole.group "
-        "Balancer.name Endpoint.balancer FromBalancer.balancer BalancerAddressHole.balancer",
+        "Balancer.name Endpoint.balancer FromBalancer.balancer BalancerAddressHole.endpoint",
         "Image.name": "Group.image",
         "Network.name": "Group.networks Endpoint.network Balancer.network MemberAddressHole.network "
         "MemberAddressesHole.network",
@@ -65,10 +64,12 @@ STACKS = {
     f"{step}.kind": LAYER for step in ("Artifact", "Configure", "File", "Mount", "Packages", "Run", "Service", "User")
 } | {
     "Base.digest": f"{AGAIN}: Base.name",
-    "Endpoint.balancer": f"{AGAIN}: Balancer.endpoint",
-    "Endpoint.health": f"{AGAIN}: Balancer.health",
+    "Endpoint.balancer": f"{AGAIN}: Listener.endpoint",
+    "Endpoint.health": f"{AGAIN}: Listener.health",
+    "Endpoint.member_port": f"{AGAIN}: Rule.port, Listener.member_port",
     "Endpoint.network": f"{AGAIN}: Balancer.network; without a balancer it is the first (BPC418)",
-    "Endpoint.protocol": f"{AGAIN}: Rule.protocol, Balancer.protocol",
+    "Endpoint.port": f"{AGAIN}: Rule.port, Listener.port",
+    "Endpoint.protocol": f"{AGAIN}: Rule.protocol, Listener.protocol",
     "Endpoint.public": f"{AGAIN}: Rule, Balancer.public, Group.public_address",
     "File.source": "where the content came from",
     "Group.bake": f"{AGAIN}: what is left for first boot",
@@ -96,7 +97,6 @@ EXCEPTIONS = {
         "Base.name": "for builders; Image.layers has what is in an image",
         "Base.origin": f"{AGAIN}: Image.origin",
         "Base.steps": f"{AGAIN}: Image.layers",
-        "Endpoint.port": f"{AGAIN}: Rule.port, Balancer.port",
         "Image.base": "for builders; Image.layers has what is in an image",
         "Network.public": "says where public addresses may stand, which was checked before",
         "Update.minimum": "kept by the batch: the language refuses one that leaves fewer (docs/architecture.md)",

@@ -67,6 +67,7 @@ TARGET = Target(
         "stack_resources": Limit(default=500, shapes=True),
         "operation_resources": Limit(default=2500),
         "vpc_blocks": Limit(default=5),
+        "listeners": Limit(default=50),
     },
     capabilities=CAPABILITIES,
     emit=emit,

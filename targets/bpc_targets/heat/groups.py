@@ -178,15 +178,16 @@ def _given(stack: Stack, group: Group, tier: str, data: Any) -> Json:
         given["spread"] = get(f"spread.{tier}")
     if group.public_address:
         given["external_network"] = param("external_network")
-    for balancer in stack.index.balancers_of(group.name):
-        given[f"pool_{balancer.endpoint}"] = get(f"pool.{stack.balancer(balancer.name)}")
+    for _, listener in stack.index.fronts_of(group.name):
+        known = stack.known_endpoint(group.name, listener.endpoint)
+        given[f"pool_{known}"] = get(f"pool.{tier}.{known}")
     if isinstance(group.members, Fixed):
         given["index"] = INDEX
         for network in group.networks:
             ports = f"ports.{tier}.{stack.network(network)}"
             given[f"ports_{network}"] = attr(ports, "refs")
             given[f"addresses_{network}"] = attr(ports, "fixed_ips", 0, "ip_address")
-        for balancer in stack.index.balancers_of(group.name):
+        for balancer, _ in stack.index.fronts_of(group.name):
             given[f"subnet_{balancer.network}"] = get(f"subnet.{stack.network(balancer.network)}")
         return given
     given["security_group"] = get(f"security.{tier}")

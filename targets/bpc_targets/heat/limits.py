@@ -63,7 +63,7 @@ def members(stack: Stack, group: Group) -> int:
     count = group.members.count if isinstance(group.members, Fixed) else group.members.maximum
     if not has_ports(group):
         return count
-    own = 1 + 2 * len(group.volumes) + group.public_address + len(stack.index.balancers_of(group.name))
+    own = 1 + 2 * len(group.volumes) + group.public_address + len(stack.index.fronts_of(group.name))
     ports = len(group.networks)
     # the member itself, what is in its template, and its ports, inside or outside of it
     return count * (1 + own + ports)

@@ -30,14 +30,15 @@ def member_template(stack: Stack, group: Group) -> Json:
         resources |= _volume(volume)
     resources["server"] = _server(stack, group, fixed=fixed)
     resources |= _public(stack, group, fixed=fixed)
-    for balancer in stack.index.balancers_of(group.name):
+    for balancer, listener in stack.index.fronts_of(group.name):
+        known = stack.known_endpoint(group.name, listener.endpoint)
         member = {
-            "pool": param(f"pool_{balancer.endpoint}"),
+            "pool": param(f"pool_{known}"),
             "address": _address(stack, balancer.network, fixed=fixed),
-            "protocol_port": balancer.port,
+            "protocol_port": listener.member_port,
             "subnet": param(f"subnet_{balancer.network}"),
         }
-        resources[f"pool_member.{balancer.endpoint}"] = resource("OS::Octavia::PoolMember", member, balancer.span)
+        resources[f"pool_member.{known}"] = resource("OS::Octavia::PoolMember", member, listener.span)
     return {
         "heat_template_version": VERSION,
         "description": f"One member of tier {group.name}.",
@@ -59,13 +60,13 @@ def _parameters(stack: Stack, group: Group, *, fixed: bool) -> Json:
         names["spread"] = STRING
     if group.public_address:
         names["external_network"] = STRING
-    for balancer in stack.index.balancers_of(group.name):
-        names[f"pool_{balancer.endpoint}"] = STRING
+    for _, listener in stack.index.fronts_of(group.name):
+        names[f"pool_{stack.known_endpoint(group.name, listener.endpoint)}"] = STRING
     if fixed:
         names |= {"name": STRING, "index": STRING}
         for network in group.networks:
             names |= {f"ports_{network}": LIST, f"addresses_{network}": LIST}
-        names |= {f"subnet_{balancer.network}": STRING for balancer in stack.index.balancers_of(group.name)}
+        names |= {f"subnet_{balancer.network}": STRING for balancer, _ in stack.index.fronts_of(group.name)}
         return names
     names |= {"security_group": STRING, "metering": STRING}
     for network in group.networks:

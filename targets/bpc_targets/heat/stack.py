@@ -48,6 +48,7 @@ class Stack:
         self.counts: dict[str, int] = {}
         self.places: dict[str, Origin] = {}
         self.first_boots: dict[int, FirstBoot] = {}
+        self.admitted: set[tuple[str, str, int, str]] = set()  # what members admit: tier, protocol, port, addresses
         self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
         self.found: list[Diagnostic] = []
 
@@ -65,6 +66,14 @@ class Stack:
     def balancer(self, name: str) -> str:
         tier, _, endpoint = name.partition(".")
         return f"{self.tier(tier)}.{endpoint}"
+
+    def known_endpoint(self, tier: str, name: str) -> str:
+        """An endpoint in the ids of what is its own, within its tier."""
+        return ".".join(map(str, self.index.known_endpoint(tier, name)))
+
+    def endpoint(self, tier: str, name: str) -> str:
+        """The same in the ids of the root template."""
+        return f"{self.tier(tier)}.{self.known_endpoint(tier, name)}"
 
     def ask(self, parameter: Parameter, definition: Json) -> None:
         """A parameter of the stack, as data and as the template has it."""
