@@ -36,7 +36,8 @@ NAMED = {"kind": "layer"}
 REFERENCES = {
     name: users.split()
     for name, users in {
-        "Balancer.name": "Endpoint.balancer FromBalancer.balancer Rule.to PublicAddressHole.owner",
+        "Balancer.name": "Endpoint.balancer FromBalancer.balancer Rule.to PublicAddressHole.owner "
+        "BalancerAddressHole.endpoint",
         "Endpoint.name": "Listener.endpoint Rule.endpoint",
         "Group.name": "Balancer.group FromGroup.group Rule.to Group.starts_after PublicAddressHole.owner "
         "MemberAddressHole.group MemberAddressesHole.group VolumeDeviceHole.group "
@@ -52,7 +53,7 @@ REFERENCES = {
     }.items()
 }
 """Names, and what refers to them: a name is changed in all these places at once. A balancer's begins with its group's."""
-FITTING = {"Group.endpoints", "Group.public_address", "PublicAddressHole.member"}
+FITTING = {"Group.endpoints", "Group.public_address", "PublicAddressHole.member", "Endpoint.name", "Balancer.name"}
 FITTING |= {user for users in REFERENCES.values() for user in users}
 """Fields that must fit others: names, and what says which kind of thing a name is of. Where another value makes no model, a
 target may look in vain (LookupError, StopIteration). That proves nothing, and the next value is tried."""
@@ -101,7 +102,7 @@ EXCEPTIONS = {
         "Network.public": "says where public addresses may stand, which was checked before",
         "Update.minimum": "kept by the batch: the language refuses one that leaves fewer (docs/architecture.md)",
     },
-    "cloudformation": STACKS,
+    "cloudformation": STACKS | {"Group.endpoints": f"{AGAIN}: Rule, Balancer.listeners"},
     "mkosi": BUILDERS,
     "packer": BUILDERS | {"Image.digest": f"{AGAIN}: Image.name", "Run.network": NETWORK},
     "diskimage-builder": BUILDERS
