@@ -552,6 +552,8 @@ class Writer(Values):
             f"port = {self.value('port') if self.oddly(3) else port}",
             *self.settings(("balance", "round_robin|least_connections|source_ip", 3)),
         ]
+        if (len(lines) > 1 or self.oddly(3)) and self.below(3) == 0:
+            lines.append(f"member_port = {self.value('port') if self.oddly(3) else port + self.below(2)}")
         if (public or self.oddly(3)) and self.below(4) == 0:
             lines += [f"public = {self.pick(PUBLIC)}", *(["each = true"] if len(lines) == 1 and self.below(3) else [])]
         lines += ["each = true"] if self.oddly(9) else []

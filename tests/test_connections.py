@@ -107,7 +107,7 @@ def of_heat(template: dict[str, Any], model: Model) -> set[Fact]:
             protocol = "udp" if properties["protocol"] == "UDP" else "tcp"
             for cidr in map(plain, properties["allowed_cidrs"]):
                 if cidr != "255.255.255.255/32":
-                    to = name.removeprefix("listener.")
+                    to = ".".join(name.removeprefix("listener.").split(".")[:2])
                     found.add((cidr, f"balancer {to}", protocol, properties["protocol_port"]))
     return found
 
@@ -212,10 +212,10 @@ def test_members_behind_a_balancer(tmp_path):
     reach = {to: {peer for peer, target, _, _ in facts if target == to} for _, to, _, _ in facts}
     members = {"members", "same", "one", "written", "both", "given", "looped"}
     assert reach == {
-        "tier srv": {f"tier {name}" for name in members} | {"balancer srv.q", "balancer srv.other"},
+        "tier srv": {f"tier {name}" for name in members} | {"balancer srv.q"},
         "balancer srv.q": {f"tier {name}" for name in ("host", "both", "given", "port", "reached")},
     }
-    assert {peer for peer, _, _, port in facts if port == 7001} == {"balancer srv.other"}, "nobody wants it"
+    assert {peer for peer, _, _, port in facts if port == 7001} == {"balancer srv.q"}, "nobody wants it"
 
 
 KINDS = {

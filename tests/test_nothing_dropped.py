@@ -36,12 +36,12 @@ NAMED = {"kind": "layer"}
 REFERENCES = {
     name: users.split()
     for name, users in {
-        "Balancer.name": "Endpoint.balancer FromBalancer.balancer Rule.to BalancerAddressHole.balancer "
-        "PublicAddressHole.owner",
-        "Endpoint.name": "Balancer.endpoint Rule.endpoint",
+        "Balancer.name": "Endpoint.balancer FromBalancer.balancer Rule.to PublicAddressHole.owner "
+        "BalancerAddressHole.endpoint",
+        "Endpoint.name": "Listener.endpoint Rule.endpoint",
         "Group.name": "Balancer.group FromGroup.group Rule.to Group.starts_after PublicAddressHole.owner "
         "MemberAddressHole.group MemberAddressesHole.group VolumeDeviceHole.group "
-        "Balancer.name Endpoint.balancer FromBalancer.balancer BalancerAddressHole.balancer",
+        "Balancer.name Endpoint.balancer FromBalancer.balancer BalancerAddressHole.endpoint",
         "Image.name": "Group.image",
         "Network.name": "Group.networks Endpoint.network Balancer.network MemberAddressHole.network "
         "MemberAddressesHole.network",
@@ -53,7 +53,7 @@ REFERENCES = {
     }.items()
 }
 """Names, and what refers to them: a name is changed in all these places at once. A balancer's begins with its group's."""
-FITTING = {"Group.endpoints", "Group.public_address", "PublicAddressHole.member"}
+FITTING = {"Group.endpoints", "Group.public_address", "PublicAddressHole.member", "Endpoint.name", "Balancer.name"}
 FITTING |= {user for users in REFERENCES.values() for user in users}
 """Fields that must fit others: names, and what says which kind of thing a name is of. Where another value makes no model, a
 target may look in vain (LookupError, StopIteration). That proves nothing, and the next value is tried."""
@@ -65,10 +65,12 @@ STACKS = {
     f"{step}.kind": LAYER for step in ("Artifact", "Configure", "File", "Mount", "Packages", "Run", "Service", "User")
 } | {
     "Base.digest": f"{AGAIN}: Base.name",
-    "Endpoint.balancer": f"{AGAIN}: Balancer.endpoint",
-    "Endpoint.health": f"{AGAIN}: Balancer.health",
+    "Endpoint.balancer": f"{AGAIN}: Listener.endpoint",
+    "Endpoint.health": f"{AGAIN}: Listener.health",
+    "Endpoint.member_port": f"{AGAIN}: Rule.port, Listener.member_port",
     "Endpoint.network": f"{AGAIN}: Balancer.network; without a balancer it is the first (BPC418)",
-    "Endpoint.protocol": f"{AGAIN}: Rule.protocol, Balancer.protocol",
+    "Endpoint.port": f"{AGAIN}: Rule.port, Listener.port",
+    "Endpoint.protocol": f"{AGAIN}: Rule.protocol, Listener.protocol",
     "Endpoint.public": f"{AGAIN}: Rule, Balancer.public, Group.public_address",
     "File.source": "where the content came from",
     "Group.bake": f"{AGAIN}: what is left for first boot",
@@ -96,12 +98,11 @@ EXCEPTIONS = {
         "Base.name": "for builders; Image.layers has what is in an image",
         "Base.origin": f"{AGAIN}: Image.origin",
         "Base.steps": f"{AGAIN}: Image.layers",
-        "Endpoint.port": f"{AGAIN}: Rule.port, Balancer.port",
         "Image.base": "for builders; Image.layers has what is in an image",
         "Network.public": "says where public addresses may stand, which was checked before",
         "Update.minimum": "kept by the batch: the language refuses one that leaves fewer (docs/architecture.md)",
     },
-    "cloudformation": STACKS,
+    "cloudformation": STACKS | {"Group.endpoints": f"{AGAIN}: Rule, Balancer.listeners"},
     "mkosi": BUILDERS,
     "packer": BUILDERS | {"Image.digest": f"{AGAIN}: Image.name", "Run.network": NETWORK},
     "diskimage-builder": BUILDERS

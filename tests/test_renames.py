@@ -39,6 +39,7 @@ solution s {
     count   = 1..3
     scale   { metric = cpu, target = 50% }
     expose  http { port = 80, public = "198.51.100.0/24", balance = round_robin }
+    expose  other { port = 8080, public = "198.51.100.0/24", balance = round_robin, member_port = 81 }
     allow   http from data
   }
   tier one {

@@ -282,7 +282,7 @@ def meaning(hole: Hole, index: Index) -> str:
         case MemberAddressesHole():
             return f"the addresses of all members of tier {hole.group}"
         case BalancerAddressHole():
-            return f"the address of the balancer of {hole.balancer}"
+            return f"the address of the balancer of {hole.endpoint}"
         case PublicAddressHole():
             return f"the public address of {hole.owner}"
         case VolumeDeviceHole():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bpc.model.resources import Group, Resource, Rule, Volume
+from bpc.model.resources import Group, Listener, Resource, Rule, Volume
 from bpc.model.solution import Solution
 from bpc.model.steps import Base, Image
 from bpc.record import Record
@@ -44,11 +44,11 @@ class Origin(Record):
     span: Span
 
 
-Declared = Resource | Volume | Image | Base | Solution | Origin
+Declared = Resource | Listener | Volume | Image | Base | Solution | Origin
 
 
 def origin_of(of: Declared, member: int | None = None, within: str = "") -> Origin:
-    """The place of an object of the model; `within` is the tier of a volume."""
+    """The place of an object of the model; `within` is the tier of a volume or a listener."""
     match of:
         case Origin():
             return of
@@ -56,13 +56,15 @@ def origin_of(of: Declared, member: int | None = None, within: str = "") -> Orig
             name = f"{of.to.partition('.')[0]}.{of.endpoint}"
         case Volume():
             name = f"{within}.{of.name}"
+        case Listener():
+            name = f"{within}.{of.endpoint}"
         case _:
             name = of.name
     kind = KINDS.get(type(of)) or type(of).__name__.lower()
     return Origin(kind=kind, name=name, member=member, span=of.span)
 
 
-KINDS: dict[type, str] = {Group: "tier", Base: "image"}
+KINDS: dict[type, str] = {Group: "tier", Base: "image", Listener: "balancer"}
 """What the language calls an object of the model; the others are called as their classes."""
 
 

@@ -271,6 +271,11 @@ BLOCKS: dict[str, BlockSpec] = {
                 doc="one address for all members",
                 otherwise="`round_robin` for a `public` http or https endpoint of a tier that may have several members",
             ),
+            "member_port": SettingSpec(
+                type="port",
+                doc="with `balance`: the port on which the members listen, where `port` is the balancer's",
+                otherwise="`port`",
+            ),
             "tls": SettingSpec(
                 type="string", deploy=True, doc="the cloud's reference to a certificate; TLS ends at the balancer"
             ),

@@ -45,10 +45,10 @@ def expected(model: Model, flavors: dict[str, str]) -> Facts:
         "routes": Counter([("outside",), *((model.cidr(name),) for name in model.networks)]),
         "servers": Counter(_servers(model, flavors)),
         "interfaces": Counter(_interfaces(model)),
-        "rules": Counter(rule for rule in map(_rule(model), model.rules) if rule),
+        "rules": Counter({rule for rule in map(_rule(model), model.rules) if rule}),
         "spread": Counter(_spread(model)),
         "volumes": Counter(_volumes(model)),
-        "balancers": Counter(_balancer(model, item) for item in model.balancers.values()),
+        "balancers": Counter(_balancer(model, item, number) for item, number in _listeners(model)),
         "places in pools": Counter(_places(model)),
         "public addresses": Counter(_public(model)),
     }
@@ -90,11 +90,11 @@ def _peer(model: Model, peer: Json) -> str:
     raise ValueError(peer["kind"])
 
 
-def _allowed(model: Model, balancer: str) -> tuple[str, ...]:
+def _allowed(model: Model, balancer: str, endpoint: str) -> tuple[str, ...]:
     """The addresses that may reach a balancer: security groups mean nothing there, so a tier stands for its networks."""
     found: set[str] = set()
     for rule in model.rules:
-        if rule["balancer"] and rule["to"] == balancer:
+        if rule["balancer"] and (rule["to"], rule["endpoint"]) == (balancer, endpoint):
             if rule["peer"]["kind"] == "FromGroup":
                 found |= {model.cidr(network) for network in model.groups[rule["peer"]["group"]]["networks"]}
             else:
@@ -118,20 +118,33 @@ def _volumes(model: Model) -> list[tuple[Any, ...]]:
     ]
 
 
-def _balancer(model: Model, item: Json) -> tuple[Any, ...]:
-    kind = "TCP" if item["protocol"] in ("tcp", "udp") or not item["health"] else item["protocol"].upper()
+def _listeners(model: Model) -> list[tuple[Json, int]]:
+    """Each balancer with the numbers of its listeners."""
+    return [(item, number) for item in model.balancers.values() for number, _ in enumerate(item["listeners"])]
+
+
+def _called(item: Json, number: int) -> str:
+    """A listener, as its ids have it: the first as its balancer, others with their ports."""
+    return item["name"] if not number else f"{item['name']}.{item['listeners'][number]['port']}"
+
+
+def _balancer(model: Model, item: Json, number: int) -> tuple[Any, ...]:
+    made = item["listeners"][number]
+    plain = "HTTP" if made["tls"] else made["protocol"].upper()
+    kind = "TCP" if made["protocol"] in ("tcp", "udp") or not made["health"] else plain
     return (
-        item["name"], item["protocol"].upper(), item["port"], item["algorithm"].upper(), model.cidr(item["network"]),
-        _allowed(model, item["name"]), "UDP-CONNECT" if item["protocol"] == "udp" else kind, item["health"],
+        item["name"], _called(item, number), "TERMINATED_HTTPS" if made["tls"] else made["protocol"].upper(), made["port"],
+        made["algorithm"].upper(), model.cidr(item["network"]), _allowed(model, item["name"], made["endpoint"]),
+        "UDP-CONNECT" if made["protocol"] == "udp" else kind, made["health"],
     )  # fmt: skip
 
 
 def _places(model: Model) -> list[tuple[Any, ...]]:
-    """(balancer, network of the member's address, port) for each member behind a balancer."""
+    """(listener, network of the member's address, port) for each member behind a balancer."""
     places = []
-    for name, item in model.balancers.items():
-        port = next(e["port"] for e in model.groups[item["group"]]["endpoints"] if e["name"] == item["endpoint"])
-        places += [(name, f"a server of {item['group']}", port)] * model.members(item["group"])
+    for item, number in _listeners(model):
+        port = item["listeners"][number]["member_port"]
+        places += [(_called(item, number), f"a server of {item['group']}", port)] * model.members(item["group"])
     return places
 
 

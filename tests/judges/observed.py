@@ -65,6 +65,7 @@ class Observed:
         self.subnets = {thing.id: cloud.network.get_subnet(thing.id) for thing in self._all("OS::Neutron::Subnet")}
         self.security = {thing.id: thing.tier for thing in self._all("OS::Neutron::SecurityGroup")}
         self.servers = {thing.id: thing.tier for thing in self._all("OS::Nova::Server")}
+        self.balancers = {thing.id: thing.owner for thing in self._all("OS::Octavia::LoadBalancer")}
 
     def _all(self, kind: str) -> list[Thing]:
         return [thing for thing in self.found if thing.type == kind]
@@ -78,7 +79,7 @@ class Observed:
             "rules": Counter(fact for group in self.security for fact in self._rules(group)),
             "spread": Counter(map(self._spread, self._all("OS::Nova::ServerGroup"))),
             "volumes": Counter(map(self._volume, self._all("OS::Cinder::Volume"))),
-            "balancers": Counter(map(self._balancer, self._all("OS::Octavia::LoadBalancer"))),
+            "balancers": Counter(map(self._balancer, self._all("OS::Octavia::Listener"))),
             "places in pools": Counter(
                 fact for thing in self._all("OS::Octavia::Pool") for fact in self._places(thing)
             ),
@@ -145,13 +146,14 @@ class Observed:
         return thing.tier, thing.path.rpartition("/")[2].partition(".")[2], volume.size, state
 
     def _balancer(self, thing: Thing) -> tuple[Any, ...]:
-        balancer = self.cloud.load_balancer.get_load_balancer(thing.id)
-        (listener,) = [self.cloud.load_balancer.get_listener(item["id"]) for item in balancer.listeners]
-        (pool,) = [self.cloud.load_balancer.get_pool(item["id"]) for item in balancer.pools]
+        listener = self.cloud.load_balancer.get_listener(thing.id)
+        [item] = listener.load_balancers
+        balancer = self.cloud.load_balancer.get_load_balancer(item["id"])
+        pool = self.cloud.load_balancer.get_pool(listener.default_pool_id)
         monitor = self.cloud.load_balancer.get_health_monitor(pool.health_monitor_id)
         return (
-            thing.owner, listener.protocol, listener.protocol_port, pool.lb_algorithm, self._cidr(balancer.vip_subnet_id),
-            tuple(sorted(listener.allowed_cidrs or ())), monitor.type, monitor.url_path or "",
+            self.balancers[balancer.id], thing.owner, listener.protocol, listener.protocol_port, pool.lb_algorithm,
+            self._cidr(balancer.vip_subnet_id), tuple(sorted(listener.allowed_cidrs or ())), monitor.type, monitor.url_path or "",
         )  # fmt: skip
 
     def _places(self, thing: Thing) -> list[tuple[Any, ...]]:

@@ -198,7 +198,7 @@ def hole_shown(hole: object) -> str:
         case MemberAddressesHole():
             return f"addresses of {hole.group} on {hole.network}, joined by {text_shown((hole.separator,))[1:-1]}"
         case BalancerAddressHole():
-            return f"address of the balancer {hole.balancer}"
+            return f"address of the balancer {hole.endpoint}"
         case PublicAddressHole():
             member = "" if hole.member is None else f"[{hole.member}]"
             return f"public address of {hole.owner}{member}"

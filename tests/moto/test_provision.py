@@ -27,6 +27,7 @@ from bpc.model.resources import (
     FromCidr,
     FromGroup,
     Group,
+    Listener,
     Network,
     Rule,
     Secret,
@@ -192,28 +193,30 @@ def machines(observed: Observed, item: Group) -> None:
 
 def balancer(observed: Observed, item: Balancer, resources) -> None:
     found = observed.elb.describe_load_balancers()["LoadBalancers"]
-    group = next(r for r in resources if isinstance(r, Group) and r.name == item.group)
-    endpoint = next(e for e in group.endpoints if e.name == item.endpoint)
     arns = [b["LoadBalancerArn"] for b in found]
     described = observed.elb.describe_tags(ResourceArns=arns)["TagDescriptions"]
     own = next(d["ResourceArn"] for d in described if tags(d)["Name"] == item.name)
     made = next(b for b in found if b["LoadBalancerArn"] == own)
-    requests = item.protocol == "http" or (item.protocol == "https" and item.tls)
+    [requests] = {one.protocol == "http" or (one.protocol == "https" and one.tls != ()) for one in item.listeners}
     assert made["Type"] == ("application" if requests else "network")
     assert made["Scheme"] == ("internet-facing" if item.public else "internal")
     assert len(made["AvailabilityZones"]) == 2
     attributes = observed.elb.describe_load_balancer_attributes(LoadBalancerArn=own)["Attributes"]
     said = {one["Key"]: one["Value"] for one in attributes}
     assert requests or said["load_balancing.cross_zone.enabled"] == "true", "members may be in one zone"
-    [listener] = observed.elb.describe_listeners(LoadBalancerArn=own)["Listeners"]
-    assert listener["Port"] == item.port
-    assert listener["Protocol"] == (
-        {"https": "HTTPS" if item.tls else "TCP"}.get(item.protocol) or item.protocol.upper()
-    )
-    assert bool(listener.get("Certificates")) == bool(item.tls)
-    arn = listener["DefaultActions"][0]["TargetGroupArn"]
+    listeners = {one["Port"]: one for one in observed.elb.describe_listeners(LoadBalancerArn=own)["Listeners"]}
+    assert set(listeners) == {one.port for one in item.listeners}
+    group = next(r for r in resources if isinstance(r, Group) and r.name == item.group)
+    for one in item.listeners:
+        listener(observed, one, listeners[one.port], group, requests=requests)
+
+
+def listener(observed: Observed, item: Listener, made, group: Group, *, requests: bool) -> None:
+    assert made["Protocol"] == ({"https": "HTTPS" if item.tls else "TCP"}.get(item.protocol) or item.protocol.upper())
+    assert bool(made.get("Certificates")) == bool(item.tls)
+    arn = made["DefaultActions"][0]["TargetGroupArn"]
     [target] = observed.elb.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
-    assert target["Port"] == endpoint.port
+    assert target["Port"] == item.member_port
     checked = "HTTPS" if item.protocol == "https" and not item.tls else "HTTP"
     assert target["HealthCheckProtocol"] == (checked if item.health or requests else "TCP")
     assert target.get("HealthCheckPath") == (item.health or "/" if item.health or requests else None)
@@ -227,9 +230,9 @@ def balancer(observed: Observed, item: Balancer, resources) -> None:
     health = observed.elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
     if isinstance(group.members, Fixed):
         assert len(health) == group.members.count
-        assert {one["Target"]["Port"] for one in health} == {endpoint.port}
+        assert {one["Target"]["Port"] for one in health} == {item.member_port}
     else:
-        assert scaling(observed, group)["TargetGroupARNs"] == [arn]
+        assert arn in scaling(observed, group)["TargetGroupARNs"]
 
 
 def rule(item: Rule, params: dict[str, str]) -> tuple[str, str, str, int]:

@@ -57,13 +57,23 @@ def test_the_index_says_what_the_model_says(path):
             (item["name"], item["type"]) for item in told["params"]
         ]
         for group in of["Group"]:
-            fronts = [item["name"] for item in of["Balancer"] if item["group"] == group["name"]]
-            assert names(index.balancers_of(group["name"])) == fronts
+            fronts = [
+                (item["name"], listener["endpoint"])
+                for item in of["Balancer"]
+                if item["group"] == group["name"]
+                for listener in item["listeners"]
+            ]
+            assert [(item.name, listener.endpoint) for item, listener in index.fronts_of(group["name"])] == fronts
+            for balancer, endpoint in fronts:
+                assert index.balancer_of(f"{group['name']}.{endpoint}").name == balancer
             assert index.image(index.groups[group["name"]]).name == group["image"]
         for to in (*index.groups, *index.balancers):
             rules = [(item["endpoint"], item["balancer"]) for item in of["Rule"] if item["to"] == to]
             assert [(rule.endpoint, rule.balancer) for rule in index.rules_to(to)] == rules
             assert {balancer for _, balancer in rules} <= {to in index.balancers}
+            for name in {endpoint for endpoint, _ in rules}:
+                served = [rule for rule in index.rules_to(to) if rule.endpoint == name]
+                assert index.rules_for(to, name) == served
         assert list(index.images) == [item["name"] for item in told["images"]]
         for image in told["images"]:
             users = [item["name"] for item in of["Group"] if item["image"] == image["name"]]

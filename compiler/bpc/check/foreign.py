@@ -30,7 +30,7 @@ SAME = {
     "external": "public", "internet": "public", "internet_facing": "public", "public_ip": "public", "floating_ip": "public",
     "health_check": "health", "healthcheck": "health", "check": "health", "probe": "health", "load_balancer": "balance", "lb": "balance",
     "load_balancing": "balance", "algorithm": "balance", "certificate": "tls", "ssl": "tls", "cert": "tls", "certificate_arn": "tls",
-    "target_port": "port", "listen": "port", "from_port": "port", "container_port": "port", "proto": "protocol", "ip_protocol": "protocol",
+    "target_port": "member_port", "backend_port": "member_port", "instance_port": "member_port", "listen": "port", "from_port": "port", "container_port": "port", "proto": "protocol", "ip_protocol": "protocol",
     "mountpoint": "mount", "mount_point": "mount", "path": "mount", "fs": "filesystem", "fstype": "filesystem", "format": "filesystem",
     "retain": "keep", "delete_on_termination": "keep", "prevent_destroy": "keep", "volume_type": "type", "volume_size": "size", "size_gb": "size",
     "capacity": "size",

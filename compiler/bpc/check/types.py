@@ -102,7 +102,13 @@ TEXTLESS = ("list", "map", "range", "endpoint", "tier", "network", "image", "rel
 DEEPEST = 50
 """`let`s of which each needs the next: beyond, a type is not known."""
 FIELDS: dict[Scalar, dict[str, Type]] = {
-    ENDPOINT: {"host": LATE_STRING, "hosts": ListOf(item=LATE_STRING), "port": INT, "protocol": STRING},
+    ENDPOINT: {
+        "host": LATE_STRING,
+        "hosts": ListOf(item=LATE_STRING),
+        "port": INT,
+        "member_port": INT,
+        "protocol": STRING,
+    },
     MEMBER: {"host": LATE_STRING},
 }
 SAMPLES: dict[str, Value] = {

@@ -136,7 +136,11 @@ class Overlap(Diagnostic):
 
 
 class PortTwice(Diagnostic):
-    """Two endpoints of a tier listen on one port of one protocol."""
+    """Two endpoints of a tier listen on one port of one protocol: at one balancer, or at the members.
+
+    Balanced endpoints with ports of their own may lead to one port of the members, where that is meant: say it with
+    `member_port`.
+    """
 
     code: ClassVar = "BPC413"
     message: ClassVar = 'endpoints "{name}" and "{other}" of one tier share port {port}'
@@ -330,3 +334,23 @@ class SmallDisk(Diagnostic):
     tier: str
     disk: str
     need: str
+
+
+class OtherPort(Diagnostic):
+    """A balanced endpoint with a `member_port` has two ports: `.port` is the balancer's and goes with `.host`, `.member_port` is the
+    members' and goes with `.hosts`.
+
+    Here one of the ports is used where nothing but the other's address is: in a tier that asks for the members' addresses (also
+    `tier[0].host`) and not for `.host`, or the other way round; or in the tier itself, whose members listen on `.member_port`.
+    If the port is for something else, such as an address in a link, the warning can be ignored.
+    """
+
+    code: ClassVar = "BPC438"
+    severity: ClassVar = "warning"
+    message: ClassVar = '"{asked}" is {port}, but {who} on {other}'
+    advice: ClassVar = "write `.{instead}`: `.port` goes with `.host`, and `.member_port` with `.hosts`"
+    asked: str
+    who: str
+    port: int
+    other: int
+    instead: str

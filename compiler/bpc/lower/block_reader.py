@@ -80,7 +80,7 @@ def _asked_for(item: Value, asked: set[Touch]) -> Iterator[Touch]:
             if isinstance(hole, MemberAddressHole | MemberAddressesHole):
                 yield from (touch for touch in asked if touch[0] == hole.group)
             elif isinstance(hole, BalancerAddressHole):
-                yield from (touch for touch in asked if f"{touch[0]}.{touch[1]}" == hole.balancer)
+                yield from (touch for touch in asked if f"{touch[0]}.{touch[1]}" == hole.endpoint)
 
 
 class BlockReader:

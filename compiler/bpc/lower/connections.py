@@ -37,26 +37,45 @@ def rules(context: Context, outlines: list[TierOutline], touched: Mapping[str, S
     made: list[Rule] = []
     for outline in outlines:
         allowed = _allowed(context, outline)
+        opened: dict[tuple[object, ...], Rule] = {}
         for endpoint in outline.endpoints.values():
-            users = handed.get((outline.name, endpoint.name), [])
+            users = [
+                user
+                for user in handed.get((outline.name, endpoint.name), [])
+                if user != outline.name or not _port_alone(outline, endpoint, touched[user])
+            ]
             members = [user for user in users if endpoint.balancer and _members(outline, endpoint, touched[user])]
             others = [user for user in users if not endpoint.balancer or _balancer(outline, endpoint, touched[user])]
             peers = _peers(outline, endpoint, others, allowed)
             context.steps(RULE * (len(peers) + len(members) + 1), endpoint.span)
-            made += _endpoint_rules(outline, endpoint, peers, members)
+            # two endpoints may lead to one port of the members
+            for rule in _endpoint_rules(outline, endpoint, peers, members):
+                opened.setdefault((rule.peer, rule.to, rule.protocol, rule.port), rule)
+        made += opened.values()
     return made
 
 
+def _port_alone(outline: TierOutline, endpoint: Endpoint, touches: Set[Touch]) -> bool:
+    """Whether a user asks only on which port the members listen: a tier itself to listen there, others to reach them."""
+    others = ("host", "hosts", "port")
+    return (outline.name, endpoint.name, "member_port") in touches and not any(
+        (outline.name, endpoint.name, other) in touches for other in others
+    )
+
+
 def _members(outline: TierOutline, endpoint: Endpoint, touches: Set[Touch]) -> bool:
-    """Whether a user reaches the members behind a balancer: it asks for their addresses, at the endpoint or at the tier."""
-    if (outline.name, endpoint.name, "hosts") in touches:
+    """Whether a user reaches the members behind a balancer: it asks for their addresses, at the endpoint or at the tier, or for
+    their port alone."""
+    if (outline.name, endpoint.name, "hosts") in touches or _port_alone(outline, endpoint, touches):
         return True
     return (outline.name, "", "hosts") in touches and (outline.name, endpoint.name, "host") not in touches
 
 
 def _balancer(outline: TierOutline, endpoint: Endpoint, touches: Set[Touch]) -> bool:
-    """Whether a user reaches the balancer: not where it asks the endpoint for its members' addresses alone."""
-    return (outline.name, endpoint.name, "host") in touches or (outline.name, endpoint.name, "hosts") not in touches
+    """Whether a user reaches the balancer: not where it asks the endpoint for its members' addresses alone, or their port."""
+    if (outline.name, endpoint.name, "host") in touches:
+        return True
+    return (outline.name, endpoint.name, "hosts") not in touches and not _port_alone(outline, endpoint, touches)
 
 
 def _peers(
@@ -89,7 +108,7 @@ def _rule(outline: TierOutline, endpoint: Endpoint, peer: Peer, span: Span, *, b
         balancer=balanced,
         endpoint=endpoint.name,
         protocol="udp" if endpoint.protocol == "udp" else "tcp",
-        port=endpoint.port,
+        port=endpoint.port if balanced else endpoint.member_port,
         span=span,
     )
 

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
     from bpc.diagnostics.base import Diagnostic
     from bpc.lower.budget import Budget
+    from bpc.lower.ports import PortAsked
     from bpc.source import Span
     from bpc.syntax.tree import Node
 
-    Touch = tuple[str, str, str]
+    Touch = tuple[str, str, str | PortAsked]
     """(tier, endpoint, what of it, or nothing where it is only mentioned). Without an endpoint: the members of the tier."""
 
 CHARACTERS = 3

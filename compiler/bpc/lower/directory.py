@@ -7,6 +7,7 @@ from bpc.diagnostics.base import did_you_mean
 from bpc.language.coerce import EvaluationError, invalid
 from bpc.language.types import article
 from bpc.language.values import Deferred, EndpointHost, EndpointValue, Hosts, MemberValue, TierValue, Value, type_name
+from bpc.lower.ports import asked
 from bpc.lower.tiers import outline_tier
 from bpc.model.resources import Fixed
 from bpc.model.values import BalancerAddressHole, MemberAddressHole, PublicAddressHole
@@ -101,9 +102,12 @@ class Tiers:
                 self._context.touch(((target.tier, "", "hosts"),))
                 return self._member(target.tier, target.index, self.outline(target.tier).networks[0])
         elif isinstance(target, EndpointValue):
-            known = ("host", "hosts", "port", "protocol")
+            known = ("host", "hosts", "port", "member_port", "protocol")
             if name in known:
                 self._context.touch(((target.tier, target.name, name),))
+                if name.endswith("port"):
+                    place = asked(self.outline(target.tier).endpoints[target.name], name, span)
+                    self._context.touch(((target.tier, target.name, place),) if place else ())
                 return self._endpoint(target, name, span)
         if not whole:
             raise EvaluationError(None)
@@ -118,6 +122,8 @@ class Tiers:
         endpoint = outline.endpoints[target.name]
         if name == "port":
             return endpoint.port
+        if name == "member_port":
+            return endpoint.member_port
         if name == "protocol":
             return endpoint.protocol
         if name == "hosts":
@@ -128,7 +134,7 @@ class Tiers:
         """The one address of an endpoint, with its public one where there is one."""
         private: Hole
         if endpoint.balancer:
-            private = BalancerAddressHole(balancer=endpoint.balancer)
+            private = BalancerAddressHole(endpoint=f"{outline.name}.{endpoint.name}")
             public = PublicAddressHole(owner=endpoint.balancer, member=None)
         elif outline.members == Fixed(count=1):
             private = MemberAddressHole(group=outline.name, network=endpoint.network, member=0)

@@ -10,6 +10,7 @@ from bpc.lower import tiers
 from bpc.lower.evaluate import evaluate
 from bpc.lower.images import template_name
 from bpc.lower.parts import named
+from bpc.lower.ports import tell_mixed
 from bpc.model.resources import Fixed, Group, Readiness
 from bpc.model.steps import Mount, Template
 from bpc.model.values import VolumeDeviceHole
@@ -85,6 +86,7 @@ def groups(
         else:
             if lowered is not None:
                 made[outline.name] = lowered
+    tell_mixed(body.context, ((lowered.touched, name) for name, lowered in made.items()))
     return made
 
 

@@ -8,6 +8,7 @@ from bpc.language.functions import public_text
 from bpc.language.types import UNKNOWN as ANY
 from bpc.lower.block_reader import once
 from bpc.lower.evaluate import evaluate
+from bpc.lower.ports import tell_mixed
 from bpc.model.resources import Network, Secret
 from bpc.model.solution import Output, Param
 from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS, SecretHole, holes
@@ -148,8 +149,10 @@ def outputs(body: BlockReader) -> list[Output]:
         hint = "the name of an output cannot be computed: move it out of the `for`"
         once(first, "output", statement.name.text, statement.name.span, body.context, hint)
         try:
-            value = coerce(evaluate(statement.value, scope), ANY, statement.value.span, deploy=True)
+            with body.context.recording() as touched:
+                value = coerce(evaluate(statement.value, scope), ANY, statement.value.span, deploy=True)
             text = public_text(value)
+            tell_mixed(body.context, ((touched, ""),))
         except ValueError:
             problem = "expected a string, number or bool for an output: use join() for a list"
             body.context.report(lower.BadValue(span=statement.value.span, problem=problem))

@@ -6,20 +6,24 @@ operator, Python itself) runs into `Decided`.
 
 from __future__ import annotations
 
+import sys
+
 from bpc.language.coerce import origin
 from bpc.language.functions import join
 from bpc.language.values import Deferred, EndpointValue, Hosts, MemberValue, TierValue
 from bpc.lower.items import items
+from bpc.source import Span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
     from typing import Any, NoReturn
 
     from bpc.language.values import Value
     from bpc.lower.budget import Budget
     from bpc.lower.directory import Tiers
-    from bpc.source import Span
+    from bpc.source import Source
 
 
 class Decided(Exception):
@@ -68,7 +72,8 @@ class Fields(Opaque):
         return "an endpoint has no text of its own: write .host or .port"
 
     def field(self, name: str) -> Any:
-        return self.context.show(self.context.tiers.attribute(self.value, name, self.context.span))
+        span = self.context.here() if name in ("port", "member_port") else self.context.span
+        return self.context.show(self.context.tiers.attribute(self.value, name, span))
 
 
 class HostList(Opaque):
@@ -103,6 +108,16 @@ class Context:
     def __init__(self, tiers: Tiers, budget: Budget, span: Span) -> None:
         self.tiers, self.budget, self.span = tiers, budget, span
 
+    def here(self) -> Span:
+        """The line that is being rendered, as jinja itself maps the code that it makes of a template."""
+        frame: FrameType | None = sys._getframe()
+        while frame is not None:
+            template = frame.f_globals.get("__jinja_template__")
+            if template is not None:
+                return place_of(self.span.source, template.get_corresponding_lineno(frame.f_lineno))
+            frame = frame.f_back
+        return self.span
+
     def show(self, value: Value) -> Any:
         if isinstance(value, Deferred):
             return Held(value)
@@ -128,3 +143,11 @@ def holds(value: object) -> Opaque | None:
     if isinstance(value, dict):
         return next((found for item in value.values() if (found := holds(item)) is not None), None)
     return None
+
+
+def place_of(source: Source, line: int) -> Span:
+    """A line of a template without its indent."""
+    offset = sum(len(text) + 1 for text in source.text.split("\n")[: line - 1])
+    text = source.line(min(line, source.text.count("\n") + 1))
+    start = offset + len(text) - len(text.lstrip())
+    return Span(source, start, offset + len(text))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bpc.diagnostics import lower
 from bpc.language.coerce import EvaluationError
 from bpc.lower.budget import Spent
-from bpc.lower.shown import Context
+from bpc.lower.shown import Context, place_of
 from bpc.record import replace
 from bpc.source import Span
 
@@ -50,9 +50,9 @@ class Templates:
         except EvaluationError as wrong:
             if wrong.diagnostic is None or wrong.diagnostic.span != context.span:
                 raise
-            raise EvaluationError(replace(wrong.diagnostic, span=_place(source, _line_of(wrong)))) from None
+            raise EvaluationError(replace(wrong.diagnostic, span=place_of(source, _line_of(wrong)))) from None
         except Spent as spent:
-            raise spent.at(_place(source, _line_of(spent))) from None
+            raise spent.at(place_of(source, _line_of(spent))) from None
         except RecursionError:
             raise self._wrong(source, 1, "it calls itself without end") from None
         except Exception as error:  # a template runs foreign expressions: whatever they raise is the template's mistake
@@ -94,7 +94,7 @@ class Templates:
         from bpc.lower.jinja_hints import said_and_meant
 
         said, hint = said_and_meant(problem, names, self._environment())
-        return EvaluationError(lower.TemplateError(span=_place(source, line), problem=said, hint=hint))
+        return EvaluationError(lower.TemplateError(span=place_of(source, line), problem=said, hint=hint))
 
 
 def _words(error: Exception) -> str:
@@ -110,11 +110,3 @@ def _line_of(error: BaseException) -> int:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line
-
-
-def _place(source: Source, line: int) -> Span:
-    """A line of a template without its indent."""
-    offset = sum(len(text) + 1 for text in source.text.split("\n")[: line - 1])
-    text = source.line(min(line, source.text.count("\n") + 1))
-    start = offset + len(text) - len(text.lstrip())
-    return Span(source, start, offset + len(text))

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bpc.model.resources import Endpoint, Resource, Volume
+    from bpc.model.resources import Endpoint, Listener, Resource, Volume
     from bpc.model.solution import Param, Solution
     from bpc.model.steps import Base, Image
 
@@ -32,8 +32,10 @@ class Index:
         self.images: dict[str, Image] = {}
         self.built = tuple(image for image in solution.images if not isinstance(image.origin, ReadyImage))
         self._users: dict[str, list[Group]] = {}
-        self._balancers: dict[str, list[Balancer]] = {}
+        self._fronts: dict[str, list[tuple[Balancer, Listener]]] = {}
+        self._listeners: dict[tuple[str, str], tuple[Balancer, Listener]] = {}  # by tier and endpoint
         self._rules: dict[str, list[Rule]] = {}
+        self._rules_for: dict[tuple[str, str], list[Rule]] = {}  # by whom they lead to, and endpoint
         for image in solution.images:
             self.images.setdefault(image.name, image)
         for item in solution.resources:
@@ -51,19 +53,41 @@ class Index:
                 self.endpoints |= {(item.name, endpoint.name): endpoint for endpoint in item.endpoints}
             case Balancer():
                 self.balancers[item.name] = item
-                self._balancers.setdefault(item.group, []).append(item)
+                fronts = [(item, listener) for listener in item.listeners]
+                self._fronts.setdefault(item.group, []).extend(fronts)
+                self._listeners |= {(item.group, front[1].endpoint): front for front in fronts}
             case Rule():
                 self._rules.setdefault(item.to, []).append(item)
+                self._rules_for.setdefault((item.to, item.endpoint), []).append(item)
             case _:
                 assert_never(item)
 
-    def balancers_of(self, group: str) -> Sequence[Balancer]:
-        """The balancers in front of a group."""
-        return self._balancers.get(group, ())
+    def fronts_of(self, group: str) -> Sequence[tuple[Balancer, Listener]]:
+        """The listeners in front of a group, each with its balancer."""
+        return self._fronts.get(group, ())
+
+    def balancer_of(self, endpoint: str) -> Balancer:
+        """The balancer in front of an endpoint, which is named `group.endpoint`."""
+        group, _, name = endpoint.partition(".")
+        return self._listeners[group, name][0]
+
+    def known_endpoint(self, group: str, endpoint: str) -> tuple[str | int, ...]:
+        """What an endpoint's ids are told by: its name; behind the first of a balancer, the first one's name and its own port.
+
+        A balancer has a port once, and clouds make a new listener before the old one goes: so one that is renamed
+        stays, and one that moves to another balancer is made anew.
+        """
+        balancer, listener = self._listeners.get((group, endpoint), (None, None))
+        first = endpoint if balancer is None else balancer.name.partition(".")[2]
+        return (first,) if first == endpoint or listener is None else (first, listener.port)
 
     def rules_to(self, name: str) -> Sequence[Rule]:
         """Who may connect to a group's members, or to a balancer: its name has a dot, and a group's has none."""
         return self._rules.get(name, ())
+
+    def rules_for(self, name: str, endpoint: str) -> Sequence[Rule]:
+        """Those of them that serve an endpoint."""
+        return self._rules_for.get((name, endpoint), ())
 
     def users(self, image: Image) -> Sequence[Group]:
         """The groups whose machines start from an image."""

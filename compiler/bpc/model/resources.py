@@ -78,13 +78,15 @@ class Machine(Record):
 
 
 class Endpoint(Record):
-    """A port on which a group's members listen, on `network` (one of the group's).
+    """A port on which a group is reached, on `network` (one of the group's).
 
-    `balancer` is the name of the balancer in front, or empty. `health` is the path of an HTTP check or empty (then TCP is checked).
+    `balancer` is the name of the balancer in front, or empty. `port` is then the balancer's, and the members listen on
+    `member_port`; without one the two are the same. `health` is the path of an HTTP check or empty (then TCP is checked).
     """
 
     name: str
     port: int
+    member_port: int
     protocol: Protocol
     public: bool
     health: str
@@ -154,22 +156,34 @@ class Group(Record):
     span: Span
 
 
-class Balancer(Record):
-    """Spreads what arrives at `port` over the members of a group, at the endpoint's port of each. Named `group.endpoint`.
+class Listener(Record):
+    """A port of a balancer: what arrives there is passed to `member_port` of a group's members, for one of its endpoints.
 
     `tls` is the reference of a certificate that the cloud holds (terminated here), or an empty text.
     """
 
-    name: str
-    group: str
     endpoint: str
     port: int
+    member_port: int
     protocol: Protocol
     algorithm: Algorithm
     health: str
     tls: Text
+    span: Span
+
+
+class Balancer(Record):
+    """One address for all members of a group. Named `group.endpoint`, by its first listener's endpoint.
+
+    Its listeners are those of the group's endpoints that agree in network and in who may come from outside, and all either
+    balance requests (http; https that ends here) or connections. Each has a port of its own.
+    """
+
+    name: str
+    group: str
     public: bool
     network: str
+    listeners: tuple[Listener, ...]
     span: Span
 
 
@@ -201,7 +215,8 @@ Peer = FromAnywhere | FromCidr | FromGroup | FromBalancer
 class Rule(Record):
     """One permission to connect; there is no other way in.
 
-    `to` is a group's or a balancer's name, `balancer` says which of both. `endpoint` is the declared endpoint that it serves.
+    `to` is a group's or a balancer's name, `balancer` says which of both. `endpoint` is the declared endpoint that it serves; of
+    several that lead to one port of the members, the first.
     """
 
     peer: Peer

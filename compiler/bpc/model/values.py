@@ -48,9 +48,9 @@ class MemberAddressesHole(Record):
 
 
 class BalancerAddressHole(Record):
-    """The private address of a balancer, by its name."""
+    """The private address of the balancer in front of an endpoint, which is named `group.endpoint`."""
 
-    balancer: str
+    endpoint: str
 
 
 class PublicAddressHole(Record):

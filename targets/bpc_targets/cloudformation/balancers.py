@@ -6,6 +6,7 @@ from troposphere import If, NoValue, ec2
 from troposphere import elasticloadbalancingv2 as elb
 
 from bpc.model.resources import Fixed
+from bpc.source_map import origin_of
 from bpc_targets.cloudformation import diagnostics, network
 from bpc_targets.cloudformation.batches import condition, holds
 from bpc_targets.cloudformation.stack import ref
@@ -15,49 +16,67 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from bpc.model.resources import Balancer, Group
+    from bpc.model.resources import Balancer, Group, Listener
     from bpc_targets.cloudformation.stack import Stack
 
 PATH = 1024
 """Characters of a path that is checked."""
+LISTENERS = 50
+"""Of one balancer, unless the account has a higher quota."""
 ALGORITHMS = {"round_robin": "round_robin", "least_connections": "least_outstanding_requests"}
 
 
 def add_balancer(stack: Stack, item: Balancer) -> None:
-    """The balancer with its security group, listener and target group."""
-    _check(stack, item)
+    """The balancer with its security group, and a listener with a target group for each of its ports."""
     name, security = stack.balancer("Balancer", item.name), stack.balancer("Front", item.name)
     tags = stack.tags(item.name, item.group)
     tier, _, endpoint = item.name.partition(".")
     words = f"Balancer {stack.known(tier)}.{endpoint}"
     stack.add(security, ec2.SecurityGroup, item, VpcId=ref("Vpc"), GroupDescription=words, Tags=tags)
     subnets = network.edge(stack, item.network) if item.public else network.inside(stack, item.network)
+    requests = layer7(item.listeners[0])
     made: dict[str, Any] = {
-        "Type": "application" if layer7(item) else "network",
+        "Type": "application" if requests else "network",
         "Scheme": "internet-facing" if item.public else "internal",
         "Subnets": [ref(subnet) for subnet in subnets],
         "SecurityGroups": [ref(security)],
         "Tags": tags,
     }
-    if not layer7(item):  # else each zone's address leads to the members of that zone only, also where there is none
+    if not requests:  # else each zone's address leads to the members of that zone only, also where there is none
         across = elb.LoadBalancerAttributes(Key="load_balancing.cross_zone.enabled", Value="true")
         made["LoadBalancerAttributes"] = [across]
     stack.add(name, elb.LoadBalancer, item, **made, **({"DependsOn": "Gateway"} if item.public else {}))
-    _targets(stack, item)
-    _listener(stack, item, name)
+    _check_listeners(stack, item)
+    for listener in item.listeners:
+        _check(stack, listener)
+        _targets(stack, item, listener)
+        _listener(stack, item, listener, name)
 
 
-def layer7(item: Balancer) -> bool:
+def layer7(item: Listener) -> bool:
     """Whether requests are balanced, not connections: https without a certificate passes through."""
     return item.protocol == "http" or (item.protocol == "https" and bool(item.tls))
 
 
 def checked(stack: Stack, group: Group) -> bool:
     """Whether balancers know how members are. AWS has no check of udp; where all members seem ill, all are used."""
-    return all(balancer.protocol != "udp" for balancer in stack.index.balancers_of(group.name))
+    return all(listener.protocol != "udp" for _, listener in stack.index.fronts_of(group.name))
 
 
-def _check(stack: Stack, item: Balancer) -> None:
+def target_groups(stack: Stack, group: Group) -> list[str]:
+    """The ids of the target groups that a group's members are in."""
+    fronts = stack.index.fronts_of(group.name)
+    return [stack.endpoint("Targets", group.name, listener.endpoint) for _, listener in fronts]
+
+
+def _check_listeners(stack: Stack, item: Balancer) -> None:
+    limit = stack.options.limits.get("listeners", LISTENERS)
+    if len(item.listeners) > limit:
+        found = diagnostics.TooManyListeners(span=item.span, balancer=item.name, count=len(item.listeners), limit=limit)
+        stack.found.append(found)
+
+
+def _check(stack: Stack, item: Listener) -> None:
     if len(item.health) > PATH:
         what = f"a health path of {len(item.health):,} characters"
         stack.found.append(diagnostics.Unfit(span=item.span, what=what, takes=f"{PATH:,}"))
@@ -67,21 +86,22 @@ def _check(stack: Stack, item: Balancer) -> None:
         stack.found.append(found)
 
 
-def _targets(stack: Stack, item: Balancer) -> None:
+def _targets(stack: Stack, item: Balancer, listener: Listener) -> None:
     group = stack.index.groups[item.group]
-    endpoint = stack.index.endpoints[item.group, item.endpoint]
     made: dict[str, Any] = {
         "VpcId": ref("Vpc"),
-        "Port": endpoint.port,
-        "Protocol": "HTTP" if layer7(item) else ("UDP" if item.protocol == "udp" else "TCP"),
+        "Port": listener.member_port,
+        "Protocol": "HTTP" if layer7(listener) else ("UDP" if listener.protocol == "udp" else "TCP"),
         "TargetType": "instance",
-        "TargetGroupAttributes": _attributes(item),
-        "Tags": stack.tags(item.name, item.group),
-        **_health(item),
+        "TargetGroupAttributes": _attributes(listener),
+        "Tags": stack.tags(f"{item.group}.{listener.endpoint}", item.group),
+        **_health(listener),
     }
     if isinstance(group.members, Fixed):
-        made["Targets"] = [_target(stack, group, number, endpoint.port) for number in range(group.members.count)]
-    stack.add(stack.balancer("Targets", item.name), elb.TargetGroup, item, **made)
+        count = group.members.count
+        made["Targets"] = [_target(stack, group, number, listener.member_port) for number in range(count)]
+    name = stack.endpoint("Targets", item.group, listener.endpoint)
+    stack.add(name, elb.TargetGroup, origin_of(listener, within=item.group), **made)
 
 
 def _target(stack: Stack, group: Group, number: int, port: int) -> Any:
@@ -89,7 +109,7 @@ def _target(stack: Stack, group: Group, number: int, port: int) -> Any:
     return If(condition(stack, group, number), target, NoValue) if holds(stack, group) else target
 
 
-def _attributes(item: Balancer) -> list[Any]:
+def _attributes(item: Listener) -> list[Any]:
     wanted = {"deregistration_delay.timeout_seconds": "30"}
     if layer7(item):
         wanted["load_balancing.algorithm.type"] = ALGORITHMS.get(item.algorithm, "round_robin")
@@ -98,7 +118,7 @@ def _attributes(item: Balancer) -> list[Any]:
     return [elb.TargetGroupAttribute(Key=key, Value=text) for key, text in wanted.items()]
 
 
-def _health(item: Balancer) -> dict[str, Any]:
+def _health(item: Listener) -> dict[str, Any]:
     """An Application Load Balancer has no check of the connection alone: without a path any answer but an error will do."""
     every = {"HealthCheckIntervalSeconds": 10, "HealthyThresholdCount": 2, "UnhealthyThresholdCount": 2}
     if not item.health and not layer7(item):
@@ -109,15 +129,17 @@ def _health(item: Balancer) -> dict[str, Any]:
     return {**every, "HealthCheckProtocol": "HTTPS" if passed else "HTTP", **path}
 
 
-def _listener(stack: Stack, item: Balancer, name: str) -> None:
-    plain = {"http": "HTTP", "https": "TCP", "tcp": "TCP", "udp": "UDP"}[item.protocol]
+def _listener(stack: Stack, item: Balancer, listener: Listener, balancer: str) -> None:
+    plain = {"http": "HTTP", "https": "TCP", "tcp": "TCP", "udp": "UDP"}[listener.protocol]
+    targets = ref(stack.endpoint("Targets", item.group, listener.endpoint))
     made: dict[str, Any] = {
-        "LoadBalancerArn": ref(name),
-        "Port": item.port,
-        "Protocol": "HTTPS" if item.tls else plain,
-        "DefaultActions": [elb.Action(Type="forward", TargetGroupArn=ref(stack.balancer("Targets", item.name)))],
+        "LoadBalancerArn": ref(balancer),
+        "Port": listener.port,
+        "Protocol": "HTTPS" if listener.tls else plain,
+        "DefaultActions": [elb.Action(Type="forward", TargetGroupArn=targets)],
     }
-    if item.tls:
-        made["Certificates"] = [elb.Certificate(CertificateArn=value(item.tls, stack))]
+    if listener.tls:
+        made["Certificates"] = [elb.Certificate(CertificateArn=value(listener.tls, stack))]
         made["SslPolicy"] = "ELBSecurityPolicy-TLS13-1-2-2021-06"
-    stack.add(stack.balancer("Listener", item.name), elb.Listener, item, **made)
+    name = stack.endpoint("Listener", item.group, listener.endpoint)
+    stack.add(name, elb.Listener, origin_of(listener, within=item.group), **made)

@@ -70,6 +70,21 @@ class TooManyNetworks(Diagnostic):
     limit: int
 
 
+class TooManyListeners(Diagnostic):
+    """A balancer has a listener for each endpoint, and AWS allows fifty. Endpoints of one tier share a balancer where audience, network
+    and protocol family agree.
+
+    AWS raises that quota on request: give yours with `--limit listeners=N`.
+    """
+
+    code: ClassVar = "CFN026"
+    message: ClassVar = "balancer {balancer} has {count:,} listeners, but AWS allows {limit}"
+    advice: ClassVar = "use fewer endpoints, or give your account's quota with `--limit listeners=N`"
+    balancer: str
+    count: int
+    limit: int
+
+
 class ScalingMembers(Diagnostic):
     """The members of a scaling tier come and go, and CloudFormation does not know their addresses.
 

@@ -158,12 +158,11 @@ def _secret(stack: Stack, item: Secret) -> None:
 
 
 def _rule(stack: Stack, item: Rule) -> None:
-    if item.balancer:
-        security, parts = stack.balancer("Front", item.to), (item.to.partition(".")[0], "balancer", item.endpoint)
-    else:
-        security, parts = stack.tier("Security", item.to), (item.to, "members", item.endpoint)
+    tier = item.to.partition(".")[0]
+    security = stack.balancer("Front", item.to) if item.balancer else stack.tier("Security", tier)
+    to = "balancer" if item.balancer else "members"
     ending, peer = _peer(stack, item)
-    name = stack.tier("Rule", *parts, *ending)
+    name = stack.tier("Rule", tier, to, *stack.index.known_endpoint(tier, item.endpoint), *ending)
     if name in stack.resources:  # `public` and 0.0.0.0/0 say the same
         return
     stack.add(

@@ -81,8 +81,8 @@ def before(stack: Stack, group: Group) -> list[str]:
 
 def _complete(stack: Stack, group: Group) -> list[str]:
     """What is complete when a tier is: its wait condition, its machines, which an update awaits, and the way to them."""
-    balancers = [balancer.name for balancer in stack.index.balancers_of(group.name)]
-    way = [stack.balancer(kind, name) for name in balancers for kind in ("Targets", "Listener")]
+    served = [listener.endpoint for _, listener in stack.index.fronts_of(group.name)]
+    way = [stack.endpoint(kind, group.name, name) for name in served for kind in ("Targets", "Listener")]
     return [stack.tier("Ready", group.name), *last(stack, group), *way]
 
 

@@ -9,7 +9,7 @@ from troposphere import autoscaling
 from troposphere.policies import AutoScalingReplacingUpdate, AutoScalingRollingUpdate, UpdatePolicy
 
 from bpc_targets.cloudformation import diagnostics, network
-from bpc_targets.cloudformation.balancers import checked
+from bpc_targets.cloudformation.balancers import checked, target_groups
 from bpc_targets.cloudformation.readiness import CREATED, duration, policy
 from bpc_targets.cloudformation.stack import attr, ref
 
@@ -33,7 +33,7 @@ def add_scaling(stack: Stack, group: Group, members: Scaling, before: list[str])
     where = group.networks[0]
     subnets = network.edge(stack, where) if group.public_address else network.inside(stack, where)
     template = stack.tier("Template", group.name)
-    targets = [ref(stack.balancer("Targets", balancer.name)) for balancer in stack.index.balancers_of(group.name)]
+    targets = [ref(name) for name in target_groups(stack, group)]
     name = stack.tier("Members", group.name)
     made: dict[str, Any] = {
         "MinSize": str(members.minimum),

@@ -71,6 +71,10 @@ class Stack:
         tier, _, endpoint = name.partition(".")
         return self.tier(kind, tier, endpoint)
 
+    def endpoint(self, kind: str, tier: str, name: str) -> str:
+        """The id of something of an endpoint, such as its listener."""
+        return self.tier(kind, tier, *self.index.known_endpoint(tier, name))
+
     def add(
         self, name: str, kind: type[troposphere.AWSObject], of: Declared, **properties: Any
     ) -> troposphere.AWSObject:

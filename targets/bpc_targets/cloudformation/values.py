@@ -96,7 +96,7 @@ def function(hole: Hole, stack: Stack) -> Any:
         case MemberAddressesHole():
             return Join(hole.separator, _addresses(stack, hole))
         case BalancerAddressHole():
-            return attr(stack.balancer("Balancer", hole.balancer), "DNSName")
+            return attr(stack.balancer("Balancer", stack.index.balancer_of(hole.endpoint).name), "DNSName")
         case PublicAddressHole():
             if hole.member is None:
                 return attr(stack.balancer("Balancer", hole.owner), "DNSName")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpc.model.resources import FromAnywhere, FromBalancer, FromCidr, FromGroup
 from bpc.record import assert_never
+from bpc.source_map import origin_of
 from bpc_targets.heat.stack import get, param
 from bpc_targets.heat.values import value
 
@@ -11,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from bpc.model.resources import Balancer, Rule
+    from bpc.model.resources import Balancer, Listener, Rule
     from bpc_targets.heat.stack import Stack
 
 ALGORITHMS = {"round_robin": "ROUND_ROBIN", "least_connections": "LEAST_CONNECTIONS", "source_ip": "SOURCE_IP"}
@@ -20,7 +21,7 @@ NOBODY = "255.255.255.255/32"
 
 
 def add_balancer(stack: Stack, item: Balancer) -> None:
-    """The four or five resources of a balancer, named `kind.tier.endpoint`."""
+    """A balancer with its address outside, named `kind.tier.endpoint`, and three resources for each of its listeners."""
     name = stack.balancer(item.name)
     network = stack.network(item.network)
     stack.add(
@@ -29,14 +30,8 @@ def add_balancer(stack: Stack, item: Balancer) -> None:
         {"vip_subnet": get(f"subnet.{network}")},
         item,
     )
-    stack.add(f"listener.{name}", "OS::Octavia::Listener", _listener(stack, item, name), item)
-    pool = {
-        "listener": get(f"listener.{name}"),
-        "protocol": _protocol(item, backend=True),
-        "lb_algorithm": ALGORITHMS[item.algorithm],
-    }
-    stack.add(f"pool.{name}", "OS::Octavia::Pool", pool, item)
-    stack.add(f"monitor.{name}", "OS::Octavia::HealthMonitor", _monitor(item, name), item)
+    for listener in item.listeners:
+        _add_listener(stack, item, listener, name)
     if item.public:
         address = {
             "floating_network": param("external_network"),
@@ -45,28 +40,41 @@ def add_balancer(stack: Stack, item: Balancer) -> None:
         stack.add(f"address.{name}", "OS::Neutron::FloatingIP", address, item, depends_on=[f"interface.{network}"])
 
 
-def _protocol(item: Balancer, *, backend: bool) -> str:
+def _add_listener(stack: Stack, item: Balancer, listener: Listener, balancer: str) -> None:
+    name = stack.endpoint(item.group, listener.endpoint)
+    of = origin_of(listener, within=item.group)
+    stack.add(f"listener.{name}", "OS::Octavia::Listener", _listener(stack, item, listener, balancer), of)
+    pool = {
+        "listener": get(f"listener.{name}"),
+        "protocol": _protocol(listener, backend=True),
+        "lb_algorithm": ALGORITHMS[listener.algorithm],
+    }
+    stack.add(f"pool.{name}", "OS::Octavia::Pool", pool, of)
+    stack.add(f"monitor.{name}", "OS::Octavia::HealthMonitor", _monitor(listener, name), of)
+
+
+def _protocol(item: Listener, *, backend: bool) -> str:
     """TLS that ends at the balancer speaks HTTP to the members; without a certificate HTTPS passes through."""
     if item.tls:
         return "HTTP" if backend else "TERMINATED_HTTPS"
     return item.protocol.upper()
 
 
-def _listener(stack: Stack, item: Balancer, name: str) -> dict[str, Any]:
+def _listener(stack: Stack, item: Balancer, listener: Listener, balancer: str) -> dict[str, Any]:
     made: dict[str, Any] = {
-        "loadbalancer": get(f"balancer.{name}"),
-        "protocol": _protocol(item, backend=False),
-        "protocol_port": item.port,
-        "allowed_cidrs": _allowed(stack, item),
+        "loadbalancer": get(f"balancer.{balancer}"),
+        "protocol": _protocol(listener, backend=False),
+        "protocol_port": listener.port,
+        "allowed_cidrs": _allowed(stack, item, listener),
     }
-    if item.tls:
-        made["default_tls_container_ref"] = value(item.tls, stack)
+    if listener.tls:
+        made["default_tls_container_ref"] = value(listener.tls, stack)
     return made
 
 
-def _allowed(stack: Stack, item: Balancer) -> list[Any]:
+def _allowed(stack: Stack, item: Balancer, listener: Listener) -> list[Any]:
     cidrs: list[Any] = []
-    for rule in stack.index.rules_to(item.name):
+    for rule in stack.index.rules_for(item.name, listener.endpoint):
         cidrs += [cidr for cidr in _cidrs(stack, rule) if cidr not in cidrs]
     return cidrs or [NOBODY]
 
@@ -85,7 +93,7 @@ def _cidrs(stack: Stack, rule: Rule) -> list[Any]:
             assert_never(rule.peer)
 
 
-def _monitor(item: Balancer, name: str) -> dict[str, Any]:
+def _monitor(item: Listener, name: str) -> dict[str, Any]:
     kind = {"udp": "UDP-CONNECT", "http": "HTTP", "https": "HTTPS"}.get(item.protocol, "TCP") if item.health else ""
     if item.tls and item.health:
         kind = "HTTP"

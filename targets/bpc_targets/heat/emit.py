@@ -180,7 +180,14 @@ def _rule(stack: Stack, item: Rule) -> None:
         "port_range_max": item.port,
     }
     name, peer = _peer(stack, item)
-    stack.add(f"rule.{tier}.{item.endpoint}.{name}", "OS::Neutron::SecurityGroupRule", properties | peer, item)
+    prefix = peer.get("remote_ip_prefix")
+    if isinstance(prefix, str):
+        said = (tier, item.protocol, item.port, prefix)
+        if said in stack.admitted:  # as of two balancers on one network: Neutron refuses the same rule again
+            return
+        stack.admitted.add(said)
+    known = stack.endpoint(item.to, item.endpoint)
+    stack.add(f"rule.{known}.{name}", "OS::Neutron::SecurityGroupRule", properties | peer, item)
 
 
 def _peer(stack: Stack, item: Rule) -> tuple[str, Json]:

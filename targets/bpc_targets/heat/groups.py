@@ -199,8 +199,9 @@ def _given(stack: Stack, group: Group, tier: str, data: Any) -> Json:
         given["spread"] = get(f"spread.{tier}")
     if group.public_address:
         given["external_network"] = param("external_network")
-    for balancer in stack.index.balancers_of(group.name):
-        given[f"pool_{balancer.endpoint}"] = get(f"pool.{stack.balancer(balancer.name)}")
+    for _, listener in stack.index.fronts_of(group.name):
+        known = stack.known_endpoint(group.name, listener.endpoint)
+        given[f"pool_{known}"] = get(f"pool.{tier}.{known}")
     if isinstance(group.members, Fixed):
         given["name"] = _name(group)
     else:
@@ -222,7 +223,7 @@ def _plugged(stack: Stack, group: Group, members: Fixed) -> Json:
     for network in group.networks:
         ports = [port(stack, group, network, member) for member in range(members.count)]
         given[f"ports_{stack.network(network)}"] = [get(name) for name in ports]
-    for balancer in stack.index.balancers_of(group.name):
+    for balancer, _ in stack.index.fronts_of(group.name):
         ports = [port(stack, group, balancer.network, member) for member in range(members.count)]
         network = stack.network(balancer.network)
         given[f"addresses_{network}"] = [attr(name, "fixed_ips", 0, "ip_address") for name in ports]

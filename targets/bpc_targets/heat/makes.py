@@ -63,7 +63,7 @@ def _value(hole: Hole | Own, stack: Stack, devices: dict[str, str]) -> object:
             count = members.count if isinstance(members, Fixed) else 0
             return stack.tier(hole.group), count, _network(stack, hole.network)
         case BalancerAddressHole():
-            balancer = stack.index.balancers[hole.balancer]
+            balancer = stack.index.balancer_of(hole.endpoint)
             return stack.balancer(balancer.name), _network(stack, balancer.network)
         case PublicAddressHole():
             owner = stack.balancer(hole.owner) if hole.member is None else stack.tier(hole.owner)

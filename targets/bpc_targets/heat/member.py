@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from bpc.model.resources import Group, Volume
+    from bpc.model.resources import Group, Listener, Volume
     from bpc_targets.heat.stack import Pieces, Stack
 
     Json = dict[str, Any]
@@ -41,14 +41,15 @@ def member_template(stack: Stack, group: Group, given: Iterable[str], make: str)
         resources[f"handle.{make}"] = handle()
     resources["server"] = _server(stack, group, make)
     resources |= _public(stack, group, fixed=fixed)
-    for number, balancer in enumerate(stack.index.balancers_of(group.name), 1 + len(group.volumes)):
+    for number, (balancer, listener) in enumerate(stack.index.fronts_of(group.name), 1 + len(group.volumes)):
+        known = stack.known_endpoint(group.name, listener.endpoint)
         member = {
-            "pool": param(f"pool_{balancer.endpoint}"),
+            "pool": param(f"pool_{known}"),
             "address": _address(stack, balancer.network, fixed=fixed),
-            "protocol_port": balancer.port,
+            "protocol_port": listener.member_port,
             "subnet": param(f"subnet_{stack.network(balancer.network)}"),
         }
-        resources[f"pool_member.{balancer.endpoint}"] = resource("OS::Octavia::PoolMember", member, _mark(number))
+        resources[f"pool_member.{known}"] = resource("OS::Octavia::PoolMember", member, _mark(number))
     if make:
         # all else is there first: whoever hears that a member is ready may use it
         before = [name for name in resources if name.startswith(("server", "attachment.", "address", "pool_member."))]
@@ -71,7 +72,9 @@ def written(stack: Stack, group: Group, template: Json) -> tuple[str, str]:
     first, rest = pieces
     title = {"heat_template_version": VERSION, "description": f"One member of tier {stack.tier(group.name)}."}
     text, content = [dump(title), first], [dump(title), first]
-    places = [where(item.span) for item in (group, *group.volumes, *stack.index.balancers_of(group.name))]
+    listeners = (listener for _, listener in stack.index.fronts_of(group.name))
+    declared: list[Group | Volume | Listener] = [group, *group.volumes, *listeners]
+    places = [where(item.span) for item in declared]
     for number, piece in rest:
         text += ["\n", entry("metadata", {"bpc": places[number]}, "    "), piece]
         content.append(piece)
@@ -86,7 +89,7 @@ def _pieces(text: str) -> Pieces:
 
 
 def _mark(number: int) -> str:
-    """What stands for a place: of the tier, of one of its volumes, or of one of its balancers. No value has such a character."""
+    """What stands for a place: of the tier, of one of its volumes, or of a listener in front of it. No value has such a character."""
     return f"\x1f{number}\x1f"
 
 

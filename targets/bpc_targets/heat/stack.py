@@ -55,6 +55,7 @@ class Stack:
         self.places = Places()
         self.members: dict[str, Pieces] = {}  # members' templates that were written, without places
         self.first_boots: dict[int, FirstBoot] = {}
+        self.admitted: set[tuple[str, str, int, str]] = set()  # what members admit: tier, protocol, port, addresses
         self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
         self.awaited: frozenset[str] = frozenset()  # tiers of which an update awaits each new member
         self.found: list[Diagnostic] = []
@@ -73,6 +74,14 @@ class Stack:
     def balancer(self, name: str) -> str:
         tier, _, endpoint = name.partition(".")
         return f"{self.tier(tier)}.{endpoint}"
+
+    def known_endpoint(self, tier: str, name: str) -> str:
+        """An endpoint in the ids of what is its own, within its tier."""
+        return ".".join(map(str, self.index.known_endpoint(tier, name)))
+
+    def endpoint(self, tier: str, name: str) -> str:
+        """The same in the ids of the root template."""
+        return f"{self.tier(tier)}.{self.known_endpoint(tier, name)}"
 
     def ask(self, parameter: Parameter, definition: Json) -> None:
         """A parameter of the stack, as data and as the template has it. What the user gives takes the place of its value."""

@@ -163,7 +163,7 @@ def _name(place: Place) -> str:
         case MemberAddressesHole():
             return f"{hole.group}.all.{hole.network}.{hole.separator.encode().hex()}"
         case BalancerAddressHole():
-            return f"{hole.balancer}.host"
+            return f"{hole.endpoint}.host"
         case PublicAddressHole():
             return f"public.{hole.owner}.{'' if hole.member is None else hole.member}"
         case VolumeDeviceHole():

@@ -74,7 +74,7 @@ def function(hole: Hole, stack: Stack) -> Any:
         case MemberAddressesHole():
             return {"list_join": [hole.separator, _addresses(stack, stack.index.groups[hole.group], hole.network)]}
         case BalancerAddressHole():
-            return attr(f"balancer.{stack.balancer(hole.balancer)}", "vip_address")
+            return attr(f"balancer.{stack.balancer(stack.index.balancer_of(hole.endpoint).name)}", "vip_address")
         case PublicAddressHole():
             if hole.member is None:
                 return attr(f"address.{stack.balancer(hole.owner)}", "floating_ip_address")
