@@ -272,8 +272,9 @@ def fetch(program: str) -> None:
     definitions = program.partition("\nfor attempt in")[0]
     for _ in range(2):
         names: dict[str, Any] = {}
-        exec(compile(definitions, "prepare", "exec"), names)
-        names |= {"NAMED": False, "secret": {ARN: SECRET}.__getitem__, "metadata": lambda path: f"vol-{path[-4:]}"}
+        exec(compile(definitions.replace("import aws\n", ""), "prepare", "exec"), names)
+        names |= {"NAMED": False, "secret": {ARN: SECRET}.__getitem__}
+        names["aws"] = SimpleNamespace(metadata=lambda path: f"vol-{path[-4:]}")
         names["prepare"]()
 
 
