@@ -13,6 +13,7 @@ import re
 import string
 import subprocess
 from functools import cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
