@@ -20,8 +20,8 @@ import pytest
 pytest.importorskip("openstack")
 
 from judges import readme
-from judges.guests import Guest, signal
 from judges.lifetime import Lifetime, lifetime
+from watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,37 +29,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.openstack
 PROJECT = Path(__file__).parent / "rolling"
 LOG = "exit code 100: packages\nE: Unable to locate package ngnix"
-LATE = 8
-"""Seconds between a guest's being there and its signal: several of Heat's own rounds."""
-
-
-class Watch:
-    """Says for each new guest that it is ready, late; `failing` is the number of tier web's guest that says that it failed.
-
-    `order` are the guests that were heard; `together` are the sets of guests of one tier that were waited for at the same time.
-    """
-
-    def __init__(self, life: Lifetime, failing: int = 0) -> None:
-        self.life, self.failing = life, failing
-        self.since: dict[str, float] = {}
-        self.order: list[Guest] = []
-        self.together: set[frozenset[str]] = set()
-
-    def __call__(self) -> None:
-        now, heard = time.monotonic(), self.life.guests.signalled
-        silent = [guest for guest in self.life.guests.seen() if guest.id not in heard]
-        for tier in {guest.tier for guest in silent}:
-            self.together.add(frozenset(guest.id for guest in silent if guest.tier == tier))
-        for guest in silent:
-            if guest.active and now - self.since.setdefault(guest.id, now) >= LATE:
-                self.failing -= guest.tier == "web"
-                failed = guest.tier == "web" and self.failing == 0
-                signal(guest, "FAILURE" if failed else "SUCCESS", LOG if failed else "ready")
-                heard[guest.id] = guest.tier
-                self.order.append(guest)
-
-    def heard(self, tier: str) -> int:
-        return sum(guest.tier == tier for guest in self.order)
 
 
 def test_an_update_waits_for_each_machine(cloud: Any, admin: Any, tmp_path: Path) -> None:
@@ -72,9 +41,11 @@ def test_an_update_waits_for_each_machine(cloud: Any, admin: Any, tmp_path: Path
         a_failing_second(life)
         gone_on_with_the_same(life)
         gone_back(life)
+        a_file(life)
         a_parameter(life)
         a_flavor(life)
         a_tier_that_scaled(life)
+        a_tier_that_shrank(life)
         fewer_and_more(life)
         before = life.things()
         life.delete()
@@ -114,7 +85,7 @@ def rolls(life: Lifetime, tiers: dict[str, int], update: Callable[[Any], None] |
     watch = Watch(life)
     (update or life.update)(watch)
     assert {tier: watch.heard(tier) for tier in tiers} == tiers
-    assert max((len(group) for group in watch.together), default=0) <= 1
+    assert max(watch.together.values(), default=0) <= 1
     for tier, machines in before.items():
         if tier not in tiers:
             assert servers(life, tier) == machines, f"tier {tier} was touched"
@@ -135,7 +106,7 @@ def a_failing_second(life: Lifetime) -> None:
     """The third is untouched, the reason is in the events, and `bpc where` points at the tier."""
     before = servers(life, "web")
     edit(life, 'health = "/", public = true }', 'health = "/", public = true }\n    bake = base')
-    watch = Watch(life, failing=2)
+    watch = Watch(life, failing=2, log=LOG)
     with pytest.raises(readme.Failed, match="UPDATE_FAILED"):
         life.update(watch)
     after = servers(life, "web")
@@ -166,7 +137,7 @@ def gone_on_with_the_same(life: Lifetime) -> None:
     life.update(watch)
     assert watch.heard("web") == 2
     assert servers(life, "web")["2"] == second
-    assert max(len(group) for group in watch.together) == 1
+    assert max(watch.together.values()) == 1
 
 
 def gone_back(life: Lifetime) -> None:
@@ -174,7 +145,7 @@ def gone_back(life: Lifetime) -> None:
     kept = servers(life, "web")
     edit(life, '"nginx", "curl"', '"nginx", "wget"')
     with pytest.raises(readme.Failed, match="UPDATE_FAILED"):
-        life.update(Watch(life, failing=2))
+        life.update(Watch(life, failing=2, log=LOG))
     assert [kept[member] == now for member, now in sorted(servers(life, "web").items())] == [True, False, False]
     edit(life, '"nginx", "wget"', '"nginx", "curl"')
 
@@ -184,7 +155,13 @@ def gone_back(life: Lifetime) -> None:
 
     watch = Watch(life)
     back(watch)
-    assert max((len(group) for group in watch.together), default=0) == 1
+    assert max(watch.together.values(), default=0) == 1
+
+
+def a_file(life: Lifetime) -> None:
+    """In the image template that web and worker share; `lone` has it, too, and is made anew beside the old one."""
+    edit(life, 'text = "${colour}\\n"', 'text = "the colour is ${colour}\\n"')
+    rolls(life, {"web": 3, "worker": 2, "lone": 1})
 
 
 def a_parameter(life: Lifetime) -> None:
@@ -216,6 +193,18 @@ def a_tier_that_scaled(life: Lifetime) -> None:
     edit(life, '"nginx", "curl"', '"nginx", "less"')
     life.compile(parameters=life.project / "mine.yaml")
     rolls(life, {"web": 3, "worker": 3, "lone": 1})
+
+
+def a_tier_that_shrank(life: Lifetime) -> None:
+    """A scaling policy takes one away; the next update replaces the two that are left."""
+    url = life.outputs()["bpc_scale_down_worker"]
+    while len(servers(life, "worker")) > 2:
+        assert life.cloud.session.post(url).status_code == 200
+        time.sleep(2)
+    life.settled("tier.worker")
+    edit(life, '"nginx", "less"', '"nginx", "nano"')
+    life.compile(parameters=life.project / "mine.yaml")
+    rolls(life, {"web": 3, "worker": 2, "lone": 1})
 
 
 def fewer_and_more(life: Lifetime) -> None:

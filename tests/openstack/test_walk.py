@@ -6,7 +6,6 @@ models. `BPC_WALK=all` walks the whole way, which takes more than an hour; other
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ pytest.importorskip("openstack")
 
 from judges.lifetime import Lifetime, lifetime
 from test_blueprints import assert_equals_the_model, assert_outputs, delete_all
-from walks import WALKS, Step
+from walks import WALKS, WHOLE, Step
 
 from bpc.driver import build_model
 from bpc.lifecycle.foretell import foretell
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.openstack
 BLUEPRINTS = Path(__file__).parents[2] / "blueprints"
-WHOLE = os.environ.get("BPC_WALK") == "all"
 
 
 def test_every_blueprint_is_walked() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
+
+WHOLE = os.environ.get("BPC_WALK") == "all"
+"""Whether all is walked, which takes more than an hour; otherwise a fixed part."""
 
 
 class Step(NamedTuple):

@@ -45,8 +45,9 @@ def make(stack: Stack, group: Group, boot: FirstBoot) -> str:
     networks = [_network(stack, name) for name in group.networks]
     volumes = [known_as(volume) for volume in group.volumes]
     devices = {volume.name: known_as(volume) for volume in group.volumes}
-    text = [part if isinstance(part, str) else _value(part.hole, stack, devices) for part in boot.text]
-    return short(repr((machine, networks, volumes, group.spread, text)))
+    text = (part if isinstance(part, str) else repr(_value(part.hole, stack, devices)) for part in boot.text)
+    parts = [repr((machine, networks, volumes, group.spread)), *text]
+    return short("".join([f"{len(part)}:{part}" for part in parts]))
 
 
 def _value(hole: Hole | Own, stack: Stack, devices: dict[str, str]) -> object:
