@@ -72,7 +72,8 @@ class Rolled(Record):
     """How an update replaces the machines of a tier: `batch` at a time, at most `minutes` long.
 
     `waits`: each new machine must be ready before the next batch begins. `adds`: new ones come first, beside the old. `stops`:
-    no machine of the tier is in service meanwhile. `spread`: no two may share a host, so that one must be free.
+    no machine of the tier is in service meanwhile. `spread`: no two may share a host, so that one must be free. `follows`: tiers
+    that scale, and whose members' addresses these machines have: an update after they have scaled replaces these without waiting.
     """
 
     tier: str
@@ -82,6 +83,7 @@ class Rolled(Record):
     adds: bool
     stops: bool
     spread: bool
+    follows: tuple[str, ...]
 
 
 class Kept(Record):

@@ -12,7 +12,9 @@ from bpc.quoting import prose, visible
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
+    from bpc.deployment import Rolled
     from bpc.target import Artifacts
 
 
@@ -57,12 +59,24 @@ def tell(folder: str, artifacts: Artifacts) -> None:
         for need in artifacts.deployment.needs:
             value = "?" if need.value is None else visible(str(need.value))
             print(f"  {need.name} = {value}: {need.kind}, {prose(need.why)}")
-    stopped = [item.tier for item in artifacts.deployment.rolled if item.stops] if artifacts.deployment else []
-    if stopped:
-        print(f"\nNot in service while an update replaces their machines: {', '.join(stopped)}\n")
+    if artifacts.deployment:
+        updates(artifacts.deployment.rolled)
     for line in artifacts.headroom:
         print(visible(f"  {line}"))
     print(f"\nHow to deploy it: {visible(os.path.join(folder, 'README.txt'))}", file=sys.stdout)
+
+
+def updates(tiers: Sequence[Rolled]) -> None:
+    """What an update does to tiers that nobody would expect."""
+    stopped = [item.tier for item in tiers if item.stops]
+    told = [f"Not in service while an update replaces their machines: {', '.join(stopped)}"] if stopped else []
+    told += [
+        f"Replaced without waiting by an update after {' or '.join(item.follows)} has scaled: {item.tier}"
+        for item in tiers
+        if item.follows
+    ]
+    if told:
+        print("", *told, "", sep="\n")
 
 
 def limits(pairs: list[str]) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bpc.deployment import Deployment, Rolled, awaited, kept, upload
 from bpc.model.image_manifest import images_json
 from bpc.model.resources import Fixed
+from bpc.model.values import MemberAddressesHole
 from bpc.quoting import prose, visible, word
 from bpc.readme import again, environment, of_stack
 from bpc.yaml import scalar
@@ -13,6 +14,8 @@ from bpc_targets.heat.stack import ATTEMPT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bpc.model.resources import Group
     from bpc.model.solution import Solution
     from bpc_targets.heat.stack import Stack
@@ -56,7 +59,15 @@ def _rolled(stack: Stack, group: Group) -> Rolled:
         adds=adds,
         stops=not adds and 0 < least <= batch,
         spread=group.spread == "hosts",
+        follows=_followed(stack, group),
     )
+
+
+def _followed(stack: Stack, group: Group) -> tuple[str, ...]:
+    """Tiers that scale, and whose members' addresses a tier is given: nobody knows when compiling how many there will be."""
+    holes = [part.hole for part in stack.first_boots[id(group.first_boot)].text if not isinstance(part, str)]
+    asked = {hole.group for hole in holes if isinstance(hole, MemberAddressesHole)}
+    return tuple(sorted(name for name in asked if not isinstance(stack.index.groups[name].members, Fixed)))
 
 
 def _environment(deployment: Deployment) -> str:
@@ -104,7 +115,7 @@ What the stack needs from outside (see environment.yaml)
 
    Another image, flavor, key pair, network or first boot is another machine. Volumes and their data stay. One update replaces
 {rolled}
-
+{follows}
    A machine that fails, or says nothing in time, ends the update, and its reason is in the events, as at creation; machines that were not
    reached are as they were. Correct the blueprint, compile it, and update again, always with --existing: it keeps the files that these
    machines were made from. Where the blueprint was right, and a server elsewhere was away: look for the machine's stack and
@@ -150,6 +161,7 @@ def _readme(solution: Solution, deployment: Deployment) -> str:
         creates=_timeout(sum(item.timeout for item in deployment.awaited) // 60_000),
         updates=_timeout(sum(item.minutes for item in deployment.rolled)),
         rolled="\n".join(f"    {item.tier}: {_how(item)}" for item in deployment.rolled),
+        follows=_follows(deployment.rolled),
         kept=f"   These volumes stay, with their data: {stays}.\n" if stays else "   Nothing stays.\n",
     )
 
@@ -178,3 +190,13 @@ def _how(item: Rolled) -> str:
     if item.spread:
         words += "; needs a host without a machine of the tier"
     return words
+
+
+def _follows(items: Sequence[Rolled]) -> str:
+    lines = (
+        f"   {item.tier} has the addresses of {' and '.join(item.follows)}: where those have scaled since, an update replaces "
+        f"{item.tier}'s machines, too,\n   without waiting until they are ready."
+        for item in items
+        if item.follows
+    )
+    return "".join(f"\n{line}\n" for line in lines)
