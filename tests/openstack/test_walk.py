@@ -28,10 +28,6 @@ pytestmark = pytest.mark.openstack
 BLUEPRINTS = Path(__file__).parents[2] / "blueprints"
 
 
-def test_every_blueprint_is_walked() -> None:
-    assert {path.parent.name for path in BLUEPRINTS.glob("*/solution.bp")} == set(WALKS)
-
-
 @pytest.mark.parametrize("name", [name for name, walk in WALKS.items() if WHOLE or walk.part])
 def test_a_blueprint_walks_through_settings(name: str, cloud: Any, admin: Any, tmp_path: Path) -> None:
     walk = WALKS[name]
@@ -45,14 +41,14 @@ def test_a_blueprint_walks_through_settings(name: str, cloud: Any, admin: Any, t
         for step in steps:
             found += walked(life, step, walk.settings)
         for step in reversed(steps):
-            found += walked(life, Step(step.setting, step.instead, step.text, step.file), walk.settings)
+            found += walked(life, Step(step.settings, step.instead, step.text), walk.settings)
         delete_all(life)
     assert found == []
 
 
 def walked(life: Lifetime, step: Step, settings: tuple[str, ...]) -> list[str]:
     """One update; what was wrong with it. One that is foretold to be impossible is not tried."""
-    file = life.project / step.file
+    file = life.project / "solution.bp"
     written = file.read_text()
     if step.text not in written and step.instead in written:
         return []  # the way back from a step that was impossible
@@ -60,7 +56,7 @@ def walked(life: Lifetime, step: Step, settings: tuple[str, ...]) -> list[str]:
     before = solution(life, settings)
     file.write_text(written.replace(step.text, step.instead, 1))
     foretold = foretell(before, solution(life, settings))
-    print(f"{life.stack}: {step.setting}: {'; '.join(foretold) or step.instead.strip()[:60]!r}", flush=True)
+    print(f"{life.stack}: {step.settings}: {'; '.join(foretold) or step.instead.strip()[:60]!r}", flush=True)
     if foretold:
         file.write_text(written)
         return []

@@ -10,12 +10,11 @@ WHOLE = os.environ.get("BPC_WALK") == "all"
 
 
 class Step(NamedTuple):
-    """One setting: in `file`, `text` is replaced by `instead`. On the way back it is the other way round."""
+    """What is added, changed or removed, as words `BLOCK.SETTING`: `text` is replaced by `instead`. On the way back it is the other way round."""
 
-    setting: str
+    settings: str
     text: str
     instead: str
-    file: str = "solution.bp"
 
 
 class Walk(NamedTuple):
@@ -26,83 +25,130 @@ class Walk(NamedTuple):
     part: int = 0
 
 
+HTTP = "    expose  http { port = 80"
 VOLUME = '    volume  data { size = 1GiB, mount = "/data" }\n'
+SPARE = '  tier spare {\n    image = page\n    network = lan\n    expose ssh { port = 22 }\n    allow ssh from "192.0.2.0/24"\n  }\n\n'
+OFFICES = 'public = ["192.0.2.0/24", "198.51.100.0/24"], health'
 WALKS = {
     "single": Walk(
         part=4,
         steps=(
-            Step("count, and with it a balancer", "    network = lan\n", "    network = lan\n    count   = 2\n"),
-            Step("volume", "    expose  http { port = 80", VOLUME + "    expose  http { port = 80"),
+            Step("tier.count", "    network = lan\n", "    network = lan\n    count   = 2\n"),  # and with it a balancer
+            Step("tier.volume", HTTP, VOLUME + HTTP),
+            Step("solution.tier tier.expose tier.allow", "  output url", f"{SPARE}  output url"),
+            Step("expose.balance", 'public = true, health = "/"', 'public = true, health = "/", balance = source_ip'),
+            Step("expose.public", "public = true, health", OFFICES),
+            Step("expose.member_port", 'health = "/", balance', 'health = "/", member_port = 8080, balance'),
+            Step("volume.mount volume.filesystem", 'mount = "/data" }', 'mount = "/var/data", filesystem = xfs }'),
+            Step("volume.size", "size = 1GiB", "size = 2GiB"),
+            Step("volume.keep", "size = 2GiB", "size = 2GiB, keep = true"),
+            Step("volume.type", "keep = true, mount", 'keep = true, type = "__DEFAULT__", mount'),
+            Step("volume.was", "volume  data {", 'volume  pages { was = "data",'),
+            Step("tier.spread", "    count   = 2\n", "    count   = 2\n    spread  = hosts\n"),
+            Step("solution.network", "  tier page", '  network inner { cidr = "10.10.1.0/24" }\n\n  tier page'),
+            Step("tier.network", "    network = lan\n    count", "    network = [lan, inner]\n    count"),
+            Step("network.public", '"10.10.1.0/24" }', '"10.10.1.0/24", public = true }'),
+            Step("network.cidr", 'cidr = "10.10.1.0/24"', 'cidr = "10.10.2.0/24"'),
+            Step("tier.bake", "    count   = 2\n", "    count   = 2\n    bake    = full\n"),
+            Step("tier.update", "    count   = 2\n", "    count   = 2\n    update  { batch = 1 }\n"),
+            Step("update.batch", "batch = 1 }", "batch = 2 }"),
+            Step("update.minimum", "batch = 2 }", "batch = 1, minimum = 1 }"),
+            Step("tier.ready_within", "    bake    = full\n", "    bake    = full\n    ready_within = 10min\n"),
+            Step("tier.metadata", "    bake    = full\n", "    bake    = full\n    metadata = open\n"),
             Step(
-                "expose, allow",
-                "  output url",
-                '  tier spare {\n    image = page\n    network = lan\n    expose ssh { port = 22 }\n    allow ssh from "192.0.2.0/24"\n  }\n\n  output url',
+                "tier.was tier.machine",
+                "  tier spare {\n",
+                '  tier extra {\n    was = "spare"\n    machine { cpu = 1, memory = 512MiB, disk = 10GiB }\n',
             ),
-            Step("balance", 'public = true, health = "/"', 'public = true, health = "/", balance = source_ip'),
-            Step("public", "public = true, health", 'public = ["192.0.2.0/24", "198.51.100.0/24"], health'),
-            Step("volume: size", "size = 1GiB", "size = 2GiB"),
-            Step("volume: keep", "size = 2GiB", "size = 2GiB, keep = true"),
-            Step("volume: was", "volume  data {", 'volume  pages { was = "data",'),
-            Step("spread", "    count   = 2\n", "    count   = 2\n    spread  = hosts\n"),
-            Step("network", "  tier page", '  network inner { cidr = "10.10.1.0/24" }\n\n  tier page'),
-            Step("tier: network", "    network = lan\n    count", "    network = [lan, inner]\n    count"),
-            Step("bake", "    count   = 2\n", "    count   = 2\n    bake    = full\n"),
-            Step("update", "    count   = 2\n", "    count   = 2\n    update  { batch = 2 }\n"),
-            Step("ready_within", "    bake    = full\n", "    bake    = full\n    ready_within = 10min\n"),
+            Step(
+                "expose.each expose.public",
+                '    expose ssh { port = 22 }\n    allow ssh from "192.0.2.0/24"\n',
+                "    expose ssh { port = 22, public = true, each = true }\n",
+            ),
+            Step("solution.version", 'version = "1.0.0"', 'version = "1.0.1"'),
+            Step("solution.bake", 'version = "1.0.1"', 'version = "1.0.1"\n  bake = full'),
         ),
     ),
     "queue": Walk(
         steps=(
-            Step("scale: metric", "metric = cpu, target = 70%", "metric = memory, target = 50%"),
-            Step("count: range", "count   = 1..20", "count   = 2..5"),
-            Step("update: batch", "    update  { batch = 5 }\n", ""),
+            Step("scale.metric scale.target", "metric = cpu, target = 70%", "metric = memory, target = 50%"),
+            Step("scale.cooldown", "cooldown = 2min", "cooldown = 3min"),
+            Step("tier.count", "count   = 1..20", "count   = 2..5"),
+            Step("tier.update", "    update  { batch = 5 }\n", ""),
             Step(
-                "count: a number",
-                "count   = 2..5\n    scale   { metric = memory, target = 50%, cooldown = 2min }",
+                "tier.count tier.scale",
+                "count   = 2..5\n    scale   { metric = memory, target = 50%, cooldown = 3min }",
                 "count   = 2",
             ),
-            Step("secret: length", "length = 40", "length = 44"),
-            Step("balance on one machine", "port = 6379 }\n  }", "port = 6379, balance = round_robin }\n  }"),
+            Step("secret.length", "length = 40", "length = 44"),
             Step(
-                "network: was",
+                "secret.was",
+                "secret password { length = 44 }",
+                'secret key { length = 44, was = "password" }\n  let password = key',
+            ),
+            Step("expose.balance", "port = 6379 }\n  }", "port = 6379, balance = round_robin }\n  }"),
+            Step(
+                "network.was",
                 'network lan { cidr = "10.30.0.0/22" }',
                 'network inner { cidr = "10.30.0.0/22", was = "lan" }\n  let lan = inner',
             ),
+            Step("network.cidr", 'cidr = "10.30.0.0/22"', 'cidr = "10.31.0.0/22"'),
         ),
     ),
     "shop": Walk(
         settings=("app_servers=2",),
         steps=(
-            Step("balance", 'balance = round_robin, health = "/ready"', 'balance = least_connections, health = "/"'),
-            Step("spread", "    spread  = hosts\n", ""),
-            Step("expose: protocol", "protocol = tcp }", "protocol = tcp, balance = round_robin }"),
             Step(
-                "allow",
+                "expose.balance expose.health",
+                'balance = round_robin, health = "/ready"',
+                'balance = least_connections, health = "/"',
+            ),
+            Step("tier.spread", "    spread  = hosts\n", ""),
+            Step("expose.protocol", "protocol = tcp }", "protocol = http }"),
+            Step(
+                "tier.allow",
                 "    allow   sql from admin_cidr\n",
                 '    allow   sql from "192.0.2.0/24"\n    allow   sql from admin_cidr\n',
             ),
             Step(
-                "a second volume",
+                "tier.volume",
                 "    volume  data",
                 '    volume  logs { size = 1GiB, mount = "/var/log/pg" }\n    volume  data',
             ),
-            Step("update: pause", "update  { batch = 1, pause = 30s }", "update  { batch = 2 }"),
-            Step("machine", "cpu = 4, memory = 8GiB", "cpu = 2, memory = 4GiB"),
-            Step("param, output", "  output url", '  param  other: string = "x"\n  output other = other\n  output url'),
+            Step("update.pause update.batch", "update  { batch = 1, pause = 30s }", "update  { batch = 2 }"),
+            Step("machine.cpu machine.memory", "cpu = 4, memory = 8GiB", "cpu = 2, memory = 4GiB"),
+            Step(
+                "machine.disk",
+                "disk = 20GiB }\n    network = back\n    bake",
+                "disk = 30GiB }\n    network = back\n    bake",
+            ),
+            Step("machine.flavor", "disk = 30GiB }", 'disk = 30GiB, flavor = "m1.large" }'),
+            Step(
+                "solution.param solution.output",
+                "  output url",
+                '  param  other: string = "x"\n  output other = other\n  output url',
+            ),
+            Step("solution.secret", "  secret db_password", "  secret another { length = 20 }\n  secret db_password"),
+            Step("expose.port", "port = 8080", "port = 8081"),
         ),
     ),
     "farm": Walk(
         settings=("workers=12",),
         steps=(
             Step(
-                "expose on the members of a lean tier",
+                "tier.expose tier.allow",  # on the members of a tier that had nothing of its own
                 "    bake    = full\n",
                 '    bake    = full\n    expose  status { port = 9000 }\n    allow   status from "192.0.2.0/24"\n',
             ),
-            Step("balance", "expose  jobs { port = 11300 }", "expose  jobs { port = 11300, balance = round_robin }"),
-            Step("update: batch", "batch = 40", "batch = 6"),
             Step(
-                "count: a range",
+                "expose.balance",
+                "expose  jobs { port = 11300 }",
+                "expose  jobs { port = 11300, balance = round_robin }",
+            ),
+            Step("update.batch", "batch = 40", "batch = 6"),
+            Step("tier.image", "image   = beanstalk", "image   = base"),
+            Step(
+                "tier.count tier.scale",
                 "machine { cpu = 4, memory = 8GiB, disk = 20GiB }",
                 "machine { cpu = 4, memory = 8GiB, disk = 20GiB }\n    count   = 2..3\n    scale   { metric = cpu, target = 60% }",
             ),
@@ -112,16 +158,22 @@ WALKS = {
         settings=("data_nodes=1",),
         steps=(
             Step(
-                "allow",
+                "tier.allow",
                 "    allow   http from office\n",
                 '    allow   http from office\n    allow   http from "192.0.2.0/24"\n',
             ),
-            Step("range", "count   = 2..6", "count   = 1..2"),
+            Step("tier.count", "count   = 2..6", "count   = 1..2"),
             Step(
-                "public, each",
-                'expose  http { port = 80, health = "/healthz", network = edge }\n    allow   http from office\n    allow   http from "192.0.2.0/24"\n',
-                'expose  http { port = 80, health = "/healthz", network = edge, public = office }\n',
+                "expose.public",
+                '    allow   http from office\n    allow   http from "192.0.2.0/24"\n',
+                "    expose  ssh { port = 22, public = office }\n",
             ),
+            Step("expose.network", 'health = "/healthz", network = edge }', 'health = "/healthz", network = logs }'),
         ),
     ),
 }
+EXCUSED = {
+    "expose.tls": "asks for a certificate in Barbican, which the clouds of the tests lack",
+    "machine.architecture": "asks for hosts of another architecture",
+}
+"""Settings that are not walked, and why."""
