@@ -26,6 +26,10 @@ class Model:
         self.balancers = {item["name"]: item for item in resources if item["kind"] == "Balancer"}
         self.rules = [item for item in resources if item["kind"] == "Rule"]
 
+    def known(self, group: str) -> str:
+        """The name that a tier's ids and parameters have: that which it had at first."""
+        return str(self.groups[group]["was"] or group)
+
     def cidr(self, network: str) -> str:
         return str(self.networks[network]["cidr"])
 
@@ -112,7 +116,7 @@ def _spread(model: Model) -> list[tuple[Any, ...]]:
 
 def _volumes(model: Model) -> list[tuple[Any, ...]]:
     return [
-        (name, volume["name"], volume["size"] // 2**30, "attached")
+        (name, volume["was"] or volume["name"], volume["size"] // 2**30, "attached")
         for name, group in _each_member(model)
         for volume in group["volumes"]
     ]

@@ -62,7 +62,7 @@ class Lifetime:
         )
         printed = subprocess.run([*bpc, "model", source, *chosen], check=True, capture_output=True)
         self.model = Model(json.loads(printed.stdout))
-        self.flavors = {tier: self.given.get(f"flavor_{tier}", self.flavor) for tier in self.model.groups}
+        self.flavors = {tier: self.given[f"flavor_{self.model.known(tier)}"] for tier in self.model.groups}
 
     def _given(self, own: Path | None) -> list[str]:
         """The option with the flavors and the external network of this cloud, as README.txt says: in a file beside the project."""
@@ -72,7 +72,8 @@ class Lifetime:
         printed = subprocess.run(
             [sys.executable, "-m", "bpc", "model", str(self.project / "solution.bp")], check=True, capture_output=True
         )
-        self.given |= {f"flavor_{tier}": self.flavor for tier in Model(json.loads(printed.stdout)).groups}
+        model = Model(json.loads(printed.stdout))
+        self.given |= {f"flavor_{model.known(tier)}": self.flavor for tier in model.groups}
         if own is not None:
             self.given |= yaml.safe_load(own.read_text())["parameters"]
         file = self.project / "cloud.yaml"
@@ -118,7 +119,9 @@ class Lifetime:
         return things(self.cloud, self.stack)
 
     def facts(self) -> Facts:
-        return Observed(self.cloud, self.things()).facts()
+        """What there is, under the tiers' present names."""
+        names = {self.model.known(tier): tier for tier in self.model.groups}
+        return Observed(self.cloud, {path: thing.renamed(names) for path, thing in self.things().items()}).facts()
 
     def outputs(self) -> dict[str, str]:
         return {

@@ -36,6 +36,12 @@ class Thing(NamedTuple):
     def tier(self) -> str:
         return self.owner.partition(".")[0]
 
+    def renamed(self, names: dict[str, str]) -> Thing:
+        """The same with another name of its tier."""
+        kind, dot, rest = self.path.partition(".")
+        tier = self.tier
+        return self._replace(path=f"{kind}{dot}{names.get(tier, tier)}{rest[len(tier) :]}") if tier else self
+
 
 def things(cloud: Any, stack: str) -> dict[str, Thing]:
     """All resources of a stack by their paths."""

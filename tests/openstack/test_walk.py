@@ -63,8 +63,12 @@ def walked(life: Lifetime, step: Step, settings: tuple[str, ...]) -> list[str]:
     life.compile(*settings)
     life.upload()
     life.update()
-    assert_equals_the_model(life)
-    assert_outputs(life)
+    try:
+        assert_equals_the_model(life)
+        assert_outputs(life)
+    except AssertionError as wrong:
+        print(f"{life.stack}: {step.settings}: {wrong}", flush=True)
+        return [f"{step.settings}: {wrong}"]
     return []
 
 

@@ -37,13 +37,13 @@ FIRST_MARK = 0xA4
 class Fetching(Record):
     """`late` are the kinds of holes that a machine fills itself.
 
-    `program` writes `PREPARE`: of the mark, the names of the files that it fills, and the values by number. `library` is the name
-    and the text of what it, and the program that signals, import.
+    `program` writes `PREPARE`: of the mark, the names of the files that it fills, and the values by number. `beside` are the files, by
+    name, that it and the program that signals need.
     """
 
     late: tuple[type, ...]
     program: Program
-    library: tuple[str, str]
+    beside: Mapping[str, Parts]
 
     def placed(self, group: Group) -> Group:
         """The group with all that a machine fills in files of root's own folder."""

@@ -50,8 +50,7 @@ def user_data(group: Group, signal: Parts, fetching: Fetching | None = None, *, 
     """
     config = _config(group if fetching is None else fetching.placed(group), signal)
     if fetching is not None:
-        name, library = fetching.library
-        config["write_files"].append(_script(f"{HOME}/{name}", library))
+        config["write_files"] += [_script(f"{HOME}/{name}", string(text)) for name, text in fetching.beside.items()]
         config["write_files"].append(_script(PREPARE, fetching.fill(config["write_files"])))
         config["runcmd"] = [[PREPARE, RUNNER]]
     if compress:

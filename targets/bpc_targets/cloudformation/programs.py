@@ -9,10 +9,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from bpc.parts import Parts
 
-SIGNAL_URL = Place(hole=Own(name="signal"))
-
-LIBRARY_NAME = "aws.py"
-"""In root's own folder, where the two programs that import it are."""
 LIBRARY = '''"""What a machine asks of AWS, by its role. Made by bpc."""
 import datetime, hashlib, hmac, json, urllib.request
 
@@ -46,6 +42,9 @@ def call(service, region, body, headers):
     headers["authorization"] = f"AWS4-HMAC-SHA256 {credential}"
     return fetch(f"https://{host}/", body, headers)
 '''
+BESIDE: dict[str, Parts] = {"aws.py": (LIBRARY,), "handle": (Place(hole=Own(name="signal")),)}
+"""What stands beside the two programs in root's own folder: what both import, and the signed address of the wait condition, which alone
+of the programs' texts is known only when the stack runs."""
 
 
 def signal(pause: int) -> Parts:
@@ -55,7 +54,7 @@ def signal(pause: int) -> Parts:
     SignalResource, which takes none. A failure has a minute's lead with its reason: whichever is heard first ends the creation.
     """
     settings = f"PAUSE = {pause}  # seconds between the batches of an update\n"
-    return (SIGNAL_HEAD, SIGNAL_URL, '"\n', settings, REASON, SIGNAL)
+    return (SIGNAL_HEAD + settings + REASON + SIGNAL,)
 
 
 SIGNAL_HEAD = '''#!/usr/bin/env python3
@@ -64,7 +63,8 @@ import json, socket, sys, time, urllib.parse, urllib.request
 
 import aws
 
-url = r"'''
+url = open("/var/lib/bpc/handle").read().strip()
+'''
 SIGNAL = '''status = sys.argv[1]
 
 

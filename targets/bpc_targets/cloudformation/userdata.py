@@ -19,7 +19,7 @@ from bpc.provision.deferred import Fetching
 from bpc.provision.userdata import portions
 from bpc.provision.userdata import user_data as cloud_config
 from bpc_targets.cloudformation import diagnostics
-from bpc_targets.cloudformation.programs import LIBRARY, LIBRARY_NAME, PREPARE, PREPARE_HEAD, signal
+from bpc_targets.cloudformation.programs import BESIDE, PREPARE, PREPARE_HEAD, signal
 from bpc_targets.cloudformation.stack import ref
 from bpc_targets.cloudformation.values import filled, joined
 
@@ -64,7 +64,7 @@ def _text(stack: Stack, group: Group, *, compress: bool = False) -> Parts:
         values = [_value(volumes, place) for place in numbers]
         return text_of((PREPARE_HEAD, head, "VALUES = [\n"), *values, ("]\n", PREPARE))
 
-    fetching = Fetching(late=LATE, program=program, library=(LIBRARY_NAME, LIBRARY))
+    fetching = Fetching(late=LATE, program=program, beside=BESIDE)
     pause = 0 if isinstance(group.members, Fixed) else group.update.pause // 1000
     return cloud_config(group, signal(pause), fetching, compress=compress)
 
