@@ -53,7 +53,14 @@ REFERENCES = {
     }.items()
 }
 """Names, and what refers to them: a name is changed in all these places at once. A balancer's begins with its group's."""
-FITTING = {"Group.endpoints", "Group.public_address", "PublicAddressHole.member", "Endpoint.name", "Balancer.name"}
+FITTING = {
+    "Group.endpoints",
+    "Balancer.listeners",
+    "Group.public_address",
+    "PublicAddressHole.member",
+    "Endpoint.name",
+    "Balancer.name",
+}
 FITTING |= {user for users in REFERENCES.values() for user in users}
 """Fields that must fit others: names, and what says which kind of thing a name is of. Where another value makes no model, a
 target may look in vain (LookupError, StopIteration). That proves nothing, and the next value is tried."""

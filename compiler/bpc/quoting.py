@@ -27,9 +27,13 @@ def lines(text: str) -> str:
     return text if text.isprintable() else "\n".join(visible(line) for line in text.split("\n"))
 
 
+SPACES = re.compile(r"[ \t\n\r\f\v]+")
+"""Not the spaces of other scripts, which are part of a value."""
+
+
 def prose(text: str) -> str:
     """A text as a part of one line of a page, such as README.txt."""
-    return visible(" ".join(text.split()))
+    return visible(SPACES.sub(" ", text).strip(" "))
 
 
 def comment(text: str) -> str:

@@ -9,7 +9,7 @@ import sys
 import pytest
 from judges.amazon import METADATA, NOBODY, STACK, amazon
 
-from bpc_targets.cloudformation.programs import LIBRARY, LIBRARY_NAME, signal
+from bpc_targets.cloudformation.programs import BESIDE, signal
 
 MODELS = 'def slept(seconds):\n    print("slept", seconds)\n\n\n'
 
@@ -26,11 +26,12 @@ def tell(tmp_path, aws):
 
     def run(status: str, reason: str, pause: int = 0) -> subprocess.CompletedProcess:
         url = f"{aws.url}?X-Amz-Signature=1&b=c"
-        program = "".join(part if isinstance(part, str) else url for part in signal(pause))
+        program = "".join(str(part) for part in signal(pause))
         program = program.replace("import aws\n", f"import aws\n\n{MODELS}").replace("time.sleep(", "slept(")
         program = program.replace("/dev/console", str(tmp_path / "console"))
         (tmp_path / "signal").write_text(program.replace("/var/lib/bpc", str(tmp_path)))
-        (tmp_path / LIBRARY_NAME).write_text(aws.here(LIBRARY))
+        for name, text in BESIDE.items():
+            (tmp_path / name).write_text(aws.here("".join(part if isinstance(part, str) else url for part in text)))
         command = [sys.executable, str(tmp_path / "signal"), status]
         return subprocess.run(command, input=reason.encode(), capture_output=True, timeout=60, check=False)
 
@@ -65,8 +66,7 @@ def test_the_machine_s_resource_is_signalled(aws, tell, status):
     }
 
 
-def test_a_wrong_signature_would_be_noticed(aws, tell, tmp_path):
-    (tmp_path / LIBRARY_NAME).unlink(missing_ok=True)
+def test_a_wrong_signature_would_be_noticed(aws, tell):
     aws.here = lambda program, here=aws.here: here(program).replace('"AWS4" +', '"AWS3" +')
     assert tell("SUCCESS", "ready").returncode == 0, "refused, and that is no failure"
     assert aws.signals == []
