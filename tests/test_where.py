@@ -31,13 +31,10 @@ DB, DATA, APP = "solution.bp:36", "solution.bp:41", "solution.bp:27"
             "cloudformation.json",
             [("cloudformation", "ReadyDb", DB), ("cloudformation", "AttachmentDbXDataX0", DATA)],
         ),
-        ("heat.txt", [("heat", "tier.db/volume.data", DATA), ("heat", "tier.db", DB)]),
+        ("heat.txt", [("heat", "tier.app", APP)]),
         ("heat.json", [("heat", "tier.app", APP)]),
         ("heat-api.json", [("heat", "tier.app", APP)]),
-        (
-            "heat-failures.txt",
-            [("heat", "tier.db/volume.data", DATA), ("heat", "tier.app", APP), ("heat", "tier.db", DB)],
-        ),
+        ("heat-failures.txt", [("heat", "tier.app", APP)]),
     ],
 )
 def test_saved_events(file, expected):
@@ -48,6 +45,10 @@ def test_messages():
     assert lines("Resource InstanceAppX2 is in ROLLBACK") == [("cloudformation", "InstanceAppX2", APP)]
     assert lines("resources.balancer.web.http: quota", targets=("heat",)) == [
         ("heat", "balancer.web.http", "solution.bp:23")
+    ]
+    assert lines("[shop.tier.db.0.volume.data]: CREATE_FAILED  ResourceInError: resources.volume.data: quota") == [
+        ("heat", "tier.db/volume.data", DATA),
+        ("heat", "tier.db", DB),
     ]
     assert lines("nothing that is known") == []
 
@@ -105,7 +106,7 @@ def test_command(capsys):
         main(["where", "--blueprint", str(SHOP), "--events", str(HERE / "events" / "heat.txt"), "--format", "json"])
         == 0
     )
-    assert '"resource": "tier.db/volume.data"' in capsys.readouterr().out
+    assert '"resource": "tier.app"' in capsys.readouterr().out
     assert main(["where", "--blueprint", str(SHOP), "nothing"]) == 1
     assert main(["where", "--blueprint", str(SHOP), "--events", "missing"]) == 2
 
