@@ -15,18 +15,19 @@ if TYPE_CHECKING:
 
 def foretell(before: Solution, after: Solution) -> tuple[str, ...]:
     """Why the update cannot be made, in sentences; empty where nothing is known against it."""
-    return tuple(_volumes(before, after))
-
-
-def _volumes(before: Solution, after: Solution) -> Iterator[str]:
     old, new = _by_identity(before), _by_identity(after)
-    for key in old.keys() & new.keys():
-        if new[key].size < old[key].size:
-            gib = [volume.size // 2**30 for volume in (old[key], new[key])]
-            yield f'volume "{new[key].name}" of tier "{key[0]}" cannot shrink from {gib[0]} to {gib[1]} GiB: no cloud makes a volume smaller'
+    return tuple(why for key in sorted(old.keys() & new.keys()) for why in _volume(old[key][1], *new[key]))
 
 
-def _by_identity(solution: Solution) -> dict[tuple[str, str], Volume]:
-    """Volumes by what the cloud knows them as: of the tier, of the volume."""
+def _volume(old: Volume, tier: str, new: Volume) -> Iterator[str]:
+    it = f'volume "{new.name}" of tier "{tier}" cannot'
+    if new.size < old.size:
+        yield f"{it} shrink from {old.size // 2**30} to {new.size // 2**30} GiB: no cloud makes a volume smaller"
+    if old.type and not new.type:
+        yield f'{it} lose its type "{old.type}": OpenStack asks for the name of another type'
+
+
+def _by_identity(solution: Solution) -> dict[tuple[str, str], tuple[str, Volume]]:
+    """Volumes with the names of their tiers, by what the cloud knows them as."""
     groups = [item for item in solution.resources if isinstance(item, Group)]
-    return {(known_as(group), known_as(volume)): volume for group in groups for volume in group.volumes}
+    return {(known_as(group), known_as(volume)): (group.name, volume) for group in groups for volume in group.volumes}
