@@ -27,6 +27,7 @@ class Walk(NamedTuple):
 
 HTTP = "    expose  http { port = 80"
 VOLUME = '    volume  data { size = 1GiB, mount = "/data" }\n'
+SECOND = '    expose  more { port = 8443, protocol = tcp, public = true, balance = round_robin }\n'
 SPARE = '  tier spare {\n    image = page\n    network = lan\n    expose ssh { port = 22 }\n    allow ssh from "192.0.2.0/24"\n  }\n\n'
 OFFICES = 'public = ["192.0.2.0/24", "198.51.100.0/24"], health'
 WALKS = {
@@ -39,6 +40,7 @@ WALKS = {
             Step("expose.balance", 'public = true, health = "/"', 'public = true, health = "/", balance = source_ip'),
             Step("expose.public", "public = true, health", OFFICES),
             Step("expose.member_port", 'health = "/", balance', 'health = "/", member_port = 8080, balance'),
+            Step("tier.expose", HTTP, f"{SECOND}{HTTP}"),
             Step("volume.mount volume.filesystem", 'mount = "/data" }', 'mount = "/var/data", filesystem = xfs }'),
             Step("volume.size", "size = 1GiB", "size = 2GiB"),
             Step("volume.keep", "size = 2GiB", "size = 2GiB, keep = true"),
