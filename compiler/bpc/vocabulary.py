@@ -82,7 +82,14 @@ class SettingSpec(Record):
         return NOTHING.get(self.type) if self.default is None else self.default
 
 
-NOTHING: dict[str, object] = {"string": "", "service": "", "bool": False, "list(string)": (), "map(any)": {}}
+NOTHING: dict[str, object] = {
+    "string": "",
+    "service": "",
+    "bool": False,
+    "list(string)": (),
+    "map(any)": {},
+    "map(string)": {},
+}
 
 
 def literal(value: object, kind: str) -> str:
@@ -111,6 +118,7 @@ class BlockSpec(Record):
 _BAKE = SettingSpec(
     type="base | software | full", doc="what the image contains and what happens at first boot", otherwise="`software`"
 )
+_TAGS = SettingSpec(type="map(string)", doc="what its things are marked with in the cloud", form="text")
 _WAS = SettingSpec(type="string", doc="the name before a rename; keeps the identity of what exists")
 
 _CONFIGURE = {
@@ -174,7 +182,11 @@ BLOCKS: dict[str, BlockSpec] = {
         label="name",
         form="name",
         doc="the whole solution",
-        settings={"version": SettingSpec(type="string", required=True, doc="version of the solution"), "bake": _BAKE},
+        settings={
+            "version": SettingSpec(type="string", required=True, doc="version of the solution"),
+            "bake": _BAKE,
+            "tags": _TAGS,
+        },
         blocks=("secret", "network", "tier", "environment"),
         statements=("param", "let", "output", "for"),
     ),
@@ -225,6 +237,7 @@ BLOCKS: dict[str, BlockSpec] = {
                 doc="`closed`: from first boot on, the cloud's metadata service answers only root on the machine",
                 default="closed",
             ),
+            "tags": _TAGS,
             "was": _WAS,
         },
         blocks=("machine", "scale", "expose", "volume", "update"),

@@ -27,7 +27,7 @@ class Walk(NamedTuple):
 
 HTTP = "    expose  http { port = 80"
 VOLUME = '    volume  data { size = 1GiB, mount = "/data" }\n'
-SECOND = '    expose  more { port = 8443, protocol = tcp, public = true, balance = round_robin }\n'
+SECOND = "    expose  more { port = 8443, protocol = tcp, public = true, balance = round_robin }\n"
 SPARE = '  tier spare {\n    image = page\n    network = lan\n    expose ssh { port = 22 }\n    allow ssh from "192.0.2.0/24"\n  }\n\n'
 OFFICES = 'public = ["192.0.2.0/24", "198.51.100.0/24"], health'
 WALKS = {
@@ -66,6 +66,12 @@ WALKS = {
                 "expose.each expose.public",
                 '    expose ssh { port = 22 }\n    allow ssh from "192.0.2.0/24"\n',
                 "    expose ssh { port = 22, public = true, each = true }\n",
+            ),
+            Step("solution.tags", 'version = "1.0.0"\n', 'version = "1.0.0"\n  tags = { cost_center = "42" }\n'),
+            Step(
+                "tier.tags",
+                "    bake    = full\n",
+                '    bake    = full\n    tags    = { team = "web", "a:b" = "c=d e@f" }\n',
             ),
             Step("solution.version", 'version = "1.0.0"', 'version = "1.0.1"'),
             Step("solution.bake", 'version = "1.0.1"', 'version = "1.0.1"\n  bake = full'),

@@ -336,6 +336,31 @@ class SmallDisk(Diagnostic):
     need: str
 
 
+class BadTag(Diagnostic):
+    """`tags` are written to things of all clouds, so names and values are what every cloud takes.
+
+    A name begins with a letter and has up to 60 letters, digits and `_ . : -`; it does not begin with the words `aws`, `bpc` or `metering`, and is not
+    `Name`: these are for the clouds and bpc. A value has up to 180 letters, digits, spaces and `_ . : + = @ -`.
+    """
+
+    code: ClassVar = "BPC466"
+    message: ClassVar = "{what} of a tag is not valid"
+    advice: ClassVar = (
+        "names: a letter, then letters, digits and `_.:-`, but not `Name`, `aws…`, `bpc…`; "
+        "values: letters, digits, spaces and `_.:+=@-`"
+    )
+    what: str
+
+
+class TooManyTags(Diagnostic):
+    """Clouds limit the tags of one thing to fifty, with those that they and bpc add. A tier has its own and the solution's."""
+
+    code: ClassVar = "BPC467"
+    message: ClassVar = "{count} tags, but at most {most} are possible"
+    count: int
+    most: int
+
+
 class OtherPort(Diagnostic):
     """A balanced endpoint with a `member_port` has two ports: `.port` is the balancer's and goes with `.host`, `.member_port` is the
     members' and goes with `.hosts`.

@@ -11,6 +11,7 @@ from bpc.lower.evaluate import evaluate
 from bpc.lower.images import template_name
 from bpc.lower.parts import named
 from bpc.lower.ports import tell_mixed
+from bpc.lower.tags import tags
 from bpc.model.resources import Fixed, Group, Readiness
 from bpc.model.steps import Mount, Template
 from bpc.model.values import VolumeDeviceHole
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
     from bpc.lower.directory import Tiers
     from bpc.lower.images import Built, Images
     from bpc.lower.tiers import TierOutline
-    from bpc.model.resources import Machine, Volume
+    from bpc.model.resources import Machine, Tag, Volume
     from bpc.model.steps import Bake
     from bpc.source import Span
 
 AS_THEY_ARE = tuple(
-    name for name in BLOCKS["tier"].settings if name in Group._fields and name not in ("image", "bake", "was")
+    name for name in BLOCKS["tier"].settings if name in Group._fields and name not in ("image", "bake", "tags", "was")
 )
 """Settings of a tier that the model has by their names; the others are worked out."""
 TIER, MEMBER, STEP = 200, 100, 50
@@ -48,6 +49,14 @@ class Lowered(Record):
 
     group: Group
     touched: frozenset[Touch]
+
+
+class Around(Record):
+    """What the solution says for all tiers; `said` is where it says how they are baked."""
+
+    bake: Bake | None
+    said: Span
+    tags: tuple[Tag, ...]
 
 
 def outlined(tiers: Tiers, body: BlockReader) -> list[TierOutline]:
@@ -73,14 +82,14 @@ def outlined(tiers: Tiers, body: BlockReader) -> list[TierOutline]:
 
 
 def groups(
-    outlines: list[TierOutline], body: BlockReader, images: Images, bakes: Mapping[str, Bake]
+    outlines: list[TierOutline], body: BlockReader, images: Images, bakes: Mapping[str, Bake], common: tuple[Tag, ...]
 ) -> dict[str, Lowered]:
-    """The groups by their tiers' names. `bakes` are tiers that are baked otherwise than the blueprint says."""
+    """The groups by their tiers' names. `bakes` are tiers that are baked otherwise than the blueprint says; all have `common` tags."""
     made = {}
-    bake, said = body.value("bake"), body.where("bake")
+    around = Around(bake=body.value("bake"), said=body.where("bake"), tags=common)
     for outline in outlines:
         try:
-            lowered = _group(outline, bake, said, bakes.get(outline.name), images)
+            lowered = _group(outline, around, bakes.get(outline.name), images)
         except EvaluationError as wrong:
             body.context.fail(wrong)
         else:
@@ -90,8 +99,8 @@ def groups(
     return made
 
 
-def _group(outline: TierOutline, bake: Bake | None, said: Span, instead: Bake | None, images: Images) -> Lowered | None:
-    """A tier's group. Raises `EvaluationError`. `bake` is the solution's word; the tier's own wins, and `instead` wins over both."""
+def _group(outline: TierOutline, around: Around, instead: Bake | None, images: Images) -> Lowered | None:
+    """A tier's group. Raises `EvaluationError`. The tier's own settings win over those around it, and the bake `instead` over both."""
     body, context = outline.body, outline.body.context
     parts = 1 + sum(1 for _ in body.all("volume"))
     context.steps(TIER + MEMBER * _largest(outline) * parts + context.weight(body.block), body.span)
@@ -104,10 +113,10 @@ def _group(outline: TierOutline, bake: Bake | None, said: Span, instead: Bake | 
     signals = outline.members.count if isinstance(outline.members, Fixed) else outline.members.minimum
     readiness = Readiness(signals=signals, timeout=body.value("ready_within"))
     plain = {name: body.value(name) for name in AS_THEY_ARE}
-    was, chosen = body.was(), instead or body.value_or("bake", bake)
+    was, chosen = body.was(), instead or body.value_or("bake", around.bake)
     if not isinstance(template, TemplateValue):
         return None  # told where it was evaluated
-    where = body.where("bake") if body.has("bake") else said
+    where = body.where("bake") if body.has("bake") else around.said
     built, baked = images.build(template, chosen, where, machine.architecture, volumes=bool(volumes))
     touched |= built.touched
     if not volumes:
@@ -131,6 +140,7 @@ def _group(outline: TierOutline, bake: Bake | None, said: Span, instead: Bake | 
         public_address=any(e.public and not e.balancer for e in outline.endpoints.values()),
         starts_after=tuple(sorted(waits)),
         first_boot=tuple(_mount(outline.name, volume) for volume in volumes) + built.first_boot,
+        tags=tags(body, around.tags),
         was=was,
         span=body.span,
         **plain,

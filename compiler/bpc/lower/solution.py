@@ -16,6 +16,7 @@ from bpc.lower.images import Images
 from bpc.lower.parts import identities, networks, outputs, params, secrets
 from bpc.lower.scope import Lowering, Scope
 from bpc.lower.sources import Sources
+from bpc.lower.tags import tags
 from bpc.lower.unused import check_unused
 from bpc.model.solution import Solution
 from bpc.record import Record
@@ -126,7 +127,8 @@ def _solution(solution: Block, choice: Choice, lowering: Lowering, images: Image
     block = body.block
     made_networks, made_secrets = networks(body), secrets(body)
     outlines = outlined(tiers, body)
-    made = groups(outlines, body, images, choice.bakes)
+    marked = tags(body)
+    made = groups(outlines, body, images, choice.bakes, marked)
     made_groups = [lowered.group for lowered in made.values()]
     balancers = [balancer for outline in outlines for balancer in outline.balancers]
     for keyword, things in (("network", made_networks), ("secret", made_secrets), ("tier", made_groups)):
@@ -156,6 +158,7 @@ def _solution(solution: Block, choice: Choice, lowering: Lowering, images: Image
         resources=resources,
         images=tuple(images.made.values()),
         outputs=tuple(made_outputs),
+        tags=marked,
         span=block.label.span,
     )
 

@@ -108,6 +108,13 @@ class Volume(Record):
     span: Span
 
 
+class Tag(Record):
+    """What a thing is marked with in the cloud."""
+
+    name: str
+    value: str
+
+
 class Update(Record):
     """How a change rolls through the members: `batch` at a time, `pause` ms between, at least `minimum` in service.
 
@@ -132,7 +139,7 @@ class Group(Record):
     `image` is the name of an `Image` of the solution. `networks` are in the order of the interfaces, the first is the
     primary one. `public_address`: each member has a public address (an unbalanced public endpoint). `starts_after` are the
     groups that must be ready before this one is made. `first_boot` is what a machine does when it first starts. `metadata` says
-    whether accounts other than root reach the cloud's metadata service from then on.
+    whether accounts other than root reach the cloud's metadata service from then on. `tags` are the tier's own and the solution's.
     """
 
     name: str
@@ -152,6 +159,7 @@ class Group(Record):
     public_address: bool
     starts_after: tuple[str, ...]
     first_boot: tuple[Step, ...]
+    tags: tuple[Tag, ...]
     was: str
     span: Span
 

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
-    from bpc.model.resources import Resource
+    from bpc.model.resources import Resource, Tag
     from bpc.model.steps import Image
     from bpc.model.values import Text
     from bpc.source import Span
@@ -54,6 +54,7 @@ class Solution(Record):
     resources: tuple[Resource, ...]
     images: tuple[Image, ...]
     outputs: tuple[Output, ...]
+    tags: tuple[Tag, ...]
     span: Span
 
     @property

@@ -21,6 +21,7 @@ CAPABILITIES = {
     "tier: spread = hosts": "AWS::EC2::PlacementGroup, spread; seven instances a zone (CFN010)",
     "tier: spread = zones": "members in two zones in turn",
     "tier: metadata": "routing rules on the machine, which first boot enables; its answers may go one hop, of an open one two",
+    "tags": "Tags of all that has some of bpc's own, and of the machines' roles",
     "machine": "an instance type parameter: the cheapest of a dated table, or of --flavors",
     "machine: architecture": "by the instance type; x86_64 or aarch64",
     "volume": "AWS::EC2::Volume, encrypted, and VolumeAttachment",

@@ -18,7 +18,7 @@ READ = "secretsmanager:GetSecretValue"
 
 def add_role(stack: Stack, group: Group) -> None:
     """The role of a tier's machines. Those in nested stacks signal these: `nested_stacks` adds to it."""
-    from troposphere import iam
+    from troposphere import Tags, iam
 
     trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     policies = [iam.Policy(PolicyName="signals", PolicyDocument=allowed(SIGNAL, [ref("AWS::StackId")]))]
@@ -26,7 +26,9 @@ def add_role(stack: Stack, group: Group) -> None:
         read = allowed(READ, [ref(stack.secret(name)) for name in names])
         policies.append(iam.Policy(PolicyName="secrets", PolicyDocument=read))
     role = stack.tier("Role", group.name)
-    stack.add(role, iam.Role, group, AssumeRolePolicyDocument=_document(trust), Policies=policies)
+    marked = stack.marked(group.name)
+    more = {"Tags": Tags(marked)} if marked else {}
+    stack.add(role, iam.Role, group, AssumeRolePolicyDocument=_document(trust), Policies=policies, **more)
     stack.add(stack.tier("Profile", group.name), iam.InstanceProfile, group, Roles=[ref(role)])
 
 

@@ -92,9 +92,13 @@ class Stack:
         self.parameters[parameter.name] = definition
 
     def tags(self, name: str, tier: str = "", **more: Any) -> Any:
-        """Tags of a resource that can have them: its name, the solution, and the tier that it belongs to."""
+        """Tags of a resource that can have them: its name, the solution, the tier that it belongs to, and what the blueprint says."""
         own = {"Name": name, "bpc:solution": self.solution.name}
-        return troposphere.Tags({**own, **({"bpc:tier": tier} if tier else {}), **more})
+        return troposphere.Tags({**own, **({"bpc:tier": tier} if tier else {}), **more, **self.marked(tier)})
+
+    def marked(self, tier: str = "") -> dict[str, str]:
+        """The blueprint's own tags, of a tier or of what belongs to none."""
+        return {tag.name: tag.value for tag in (self.index.groups[tier] if tier else self.solution).tags}
 
 
 def ref(name: str) -> Any:

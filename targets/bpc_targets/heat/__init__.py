@@ -16,6 +16,7 @@ CAPABILITIES = {
     "tier: spread = hosts": "OS::Nova::ServerGroup, anti-affinity",
     "tier: spread = zones": "refused (HEAT003)",
     "tier: metadata": "routing rules on the machine, which first boot enables (docs/language.md)",
+    "tags": "Neutron tags NAME=VALUE of networks, subnets, the router and ports; metadata of servers and volumes",
     "machine": "a flavor parameter, or the smallest flavor of --flavors",
     "machine: architecture": "a property of the image, which Nova's scheduler respects; one ready image for two is refused (HEAT007)",
     "volume": "OS::Cinder::Volume and VolumeAttachment",

@@ -13,7 +13,7 @@ from bpc_targets.heat import diagnostics, documents, limits
 from bpc_targets.heat.balancers import add_balancer
 from bpc_targets.heat.groups import add_group
 from bpc_targets.heat.shapes import choose_awaited
-from bpc_targets.heat.stack import ATTEMPT, VERSION, Stack, get, param
+from bpc_targets.heat.stack import ATTEMPT, VERSION, Stack, get, labels, param
 from bpc_targets.heat.values import value
 
 TYPE_CHECKING = False
@@ -151,15 +151,15 @@ def _outputs(stack: Stack) -> None:
 
 
 def _router(stack: Stack) -> None:
-    outside = {"external_gateway_info": {"network": param("external_network")}}
+    outside = {"external_gateway_info": {"network": param("external_network")}, **labels(stack.solution.tags)}
     if stack.index.networks:
         stack.add("router", "OS::Neutron::Router", outside, stack.solution)
 
 
 def _network(stack: Stack, item: Network) -> None:
     name = stack.network(item.name)
-    stack.add(f"network.{name}", "OS::Neutron::Net", {}, item)
-    subnet: Json = {"network": get(f"network.{name}"), "cidr": item.cidr}
+    stack.add(f"network.{name}", "OS::Neutron::Net", labels(stack.solution.tags), item)
+    subnet: Json = {"network": get(f"network.{name}"), "cidr": item.cidr, **labels(stack.solution.tags)}
     if ":" in item.cidr:
         subnet |= {"ip_version": 6, "ipv6_address_mode": "slaac", "ipv6_ra_mode": "slaac"}
     stack.add(f"subnet.{name}", "OS::Neutron::Subnet", subnet, item)

@@ -14,9 +14,9 @@ from bpc.source_map import origin_of
 from bpc_targets.heat import diagnostics
 from bpc_targets.heat.flavors import flavor
 from bpc_targets.heat.makes import make, short
-from bpc_targets.heat.member import handle, member_template, settled, written
+from bpc_targets.heat.member import METERING, handle, member_template, settled, written
 from bpc_targets.heat.shapes import adds_first, has_ports, largest
-from bpc_targets.heat.stack import ATTEMPT, attr, get, param, seconds
+from bpc_targets.heat.stack import ATTEMPT, attr, described, get, labels, param, seconds
 from bpc_targets.heat.userdata import SIGNAL_MARK, first_boot, user_data
 from bpc_targets.heat.values import port
 
@@ -126,8 +126,8 @@ def _server(stack: Stack, group: Group, tier: str, data: Any) -> Json:
     if group.spread:
         made["scheduler_hints"] = {"group": get(f"spread.{tier}")}
     if isinstance(group.members, Scaling):
-        return made | {"metadata": {"metering.server_group": metering(tier)}}
-    return {"name": _name(group)} | made
+        return made | described(group.tags, **{METERING: metering(tier)})
+    return {"name": _name(group)} | made | described(group.tags)
 
 
 def _name(group: Group) -> Json:
@@ -183,6 +183,7 @@ def _port(stack: Stack, group: Group, network: str, member: int) -> None:
         "network": get(f"network.{name}"),
         "fixed_ips": [{"subnet": get(f"subnet.{name}")}],
         "security_groups": [get(f"security.{stack.tier(group.name)}")],
+        **labels(group.tags),
     }
     stack.add(port(stack, group, network, member), "OS::Neutron::Port", properties, group)
 

@@ -7,7 +7,7 @@ from bpc.model.resources import Fixed
 from bpc.source import where
 from bpc.yaml import dump, entry
 from bpc_targets.heat.shapes import has_ports
-from bpc_targets.heat.stack import VERSION, attr, get, param, resource, seconds
+from bpc_targets.heat.stack import VERSION, attr, described, get, labels, param, resource, seconds
 from bpc_targets.heat.userdata import SIGNAL_MARK, device_mark
 
 TYPE_CHECKING = False
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 STRING = {"type": "string"}
 LIST = {"type": "json"}
 HIDDEN = {"type": "string", "hidden": True}
+METERING = "metering.server_group"
+"""What telemetry finds a scaling tier's machines by."""
 
 
 def member_template(stack: Stack, group: Group, given: Iterable[str], make: str) -> Json:
@@ -36,7 +38,7 @@ def member_template(stack: Stack, group: Group, given: Iterable[str], make: str)
         for network in group.networks:
             resources[f"port.{stack.network(network)}"] = _port(group, stack.network(network))
     for number, volume in enumerate(group.volumes, 1):
-        resources |= _volume(volume, _mark(number))
+        resources |= _volume(group, volume, _mark(number))
     if make:
         resources[f"handle.{make}"] = handle()
     resources["server"] = _server(stack, group, make)
@@ -113,6 +115,7 @@ def _port(group: Group, network: str) -> Json:
         "network": param(f"network_{network}"),
         "fixed_ips": [{"subnet": param(f"subnet_{network}")}],
         "security_groups": [param("security_group")],
+        **labels(group.tags),
     }
     return resource("OS::Neutron::Port", port, OWN)
 
@@ -144,9 +147,9 @@ def _server(stack: Stack, group: Group, make: str) -> Json:
         **settled(group),
     }
     if fixed:
-        made = {"name": param("name"), **made}
+        made = {"name": param("name"), **made, **described(group.tags)}
     else:
-        made["metadata"] = {"metering.server_group": param("metering")}
+        made |= described(group.tags, **{METERING: param("metering")})
     if group.spread:
         made["scheduler_hints"] = {"group": param("spread")}
     return resource("OS::Nova::Server", made, OWN)
@@ -160,9 +163,9 @@ def _plugged(stack: Stack, group: Group, *, fixed: bool) -> Json:
     return {"networks": [{"subnet": subnet}], "security_groups": [param("security_group")]}
 
 
-def _volume(volume: Volume, place: str) -> Json:
+def _volume(group: Group, volume: Volume, place: str) -> Json:
     name = known_as(volume)
-    made: Json = {"size": volume.size // 2**30}
+    made: Json = {"size": volume.size // 2**30, **described(group.tags)}
     if volume.type:
         made["volume_type"] = volume.type
     policy = "Retain" if volume.keep else "Delete"

@@ -14,10 +14,12 @@ from bpc_targets.heat import diagnostics
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from bpc.deployment import Parameter
     from bpc.diagnostics.base import Diagnostic
+    from bpc.model.resources import Tag
     from bpc.model.solution import Solution
     from bpc.source_map import Declared
     from bpc.target import Options
@@ -112,6 +114,18 @@ class Stack:
         """The same for a definition that must carry no place itself."""
         self.resources[name] = entry(name, definition, "  ")
         self.places.put(name, of)
+
+
+def labels(tags: Iterable[Tag]) -> Json:
+    """Neutron's tags of a thing, as a property; none where the blueprint says none."""
+    made = [f"{tag.name}={tag.value}" for tag in tags]
+    return {"tags": made} if made else {}
+
+
+def described(tags: Iterable[Tag], **own: Any) -> Json:
+    """The metadata of a server or volume, as a property, with `own` of ours."""
+    made = {tag.name: tag.value for tag in tags} | own
+    return {"metadata": made} if made else {}
 
 
 def _type(value: object) -> str:
