@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -22,6 +22,9 @@ import bpc.api
 from bpc.driver import build_model
 from bpc.names import FREE, UNPRINTABLE
 from bpc.vocabulary import BLOCKS, FUNCTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.slow
 

@@ -98,7 +98,8 @@ def _unchecked(item: Listener) -> Iterator[diagnostics.UnfitCheck]:
             takes = f"{least} to {most}" + (" seconds" if name in seconds else "")
             yield diagnostics.UnfitCheck(span=item.span, word=name, has=str(has), takes=takes)
     most = 499 if layer7(item) else 599
-    if item.health and not all(200 <= int(code) <= most for code in check.codes.replace("-", ",").split(",")):
+    codes = check.codes.replace("-", ",").split(",")
+    if item.health and not all("200" <= code <= str(most) for code in codes):
         yield diagnostics.UnfitCheck(span=item.span, word="codes", has=check.codes, takes=f"200 to {most}")
 
 
