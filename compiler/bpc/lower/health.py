@@ -97,5 +97,5 @@ def _spoken(outline: TierOutline, endpoint: Endpoint) -> Literal["tcp", "http", 
     listeners = (listener for balancer in outline.balancers for listener in balancer.listeners)
     ends = any(listener.endpoint == endpoint.name and listener.tls for listener in listeners)
     if endpoint.protocol == "udp":
-        raise ValueError("nothing answers over UDP: told before")
+        raise ValueError("nothing answers over UDP, which was reported")
     return "http" if ends else endpoint.protocol

@@ -40,7 +40,7 @@ ask() {  # protocol, port, path, codes: whether an endpoint of this machine answ
 import http.client, socket, ssl, sys
 
 protocol, port, path, codes, *addresses = sys.argv[1:]
-told = []
+said = []
 for address in addresses:
     host = f"[{address}]" if ":" in address else address
     try:
@@ -56,13 +56,13 @@ for address in addresses:
         site.request("GET", path)
         answer = site.getresponse()
     except (OSError, http.client.HTTPException) as error:
-        told.append(f"{protocol} at {host}:{port}{path}: {error}")
+        said.append(f"{protocol} at {host}:{port}{path}: {error}")
         continue
     bounds = [part.partition("-") for part in codes.split(",")]
     if any(int(first) <= answer.status <= int(last or first) for first, _, last in bounds):
         sys.exit()
-    told.append(f"GET {protocol}://{host}:{port}{path} answered {answer.status} {answer.reason}, expected {codes}")
-sys.exit("\n".join(told))
+    said.append(f"GET {protocol}://{host}:{port}{path} answered {answer.status} {answer.reason}, expected {codes}")
+sys.exit("\n".join(said))
 ASK_END
 }
 """
