@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -22,6 +22,9 @@ import bpc.api
 from bpc.driver import build_model
 from bpc.names import FREE, UNPRINTABLE
 from bpc.vocabulary import BLOCKS, FUNCTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.slow
 
@@ -58,6 +61,7 @@ PLAIN = {
     "health": "/Qzq/x",
     "key": "ssh-ed25519 AAAA Qzq",
     "mode": "0640",
+    "codes": "204",
     "account": "qzq",
     "unit": "Qzq.service",
 }
@@ -79,11 +83,12 @@ FIELDS = {
     },
     "run": {"text": '"true"'},
 }
+FIELDS |= {"ready": {"script": '"Qneeded"'}, "health": {"path": '"/ok"'}}
 LABELS = {"file": "/etc/it", "artifact": "/opt/it", "run": "it", "service": "it", "user": "it"}
 CONTENT = {"file": ("text", "source", "template"), "run": ("script", "text")}
 PLATFORMS = {"ansible": "playbook", "puppet": "server", "chef": "server_url validation_name", "salt": "master"}
 FILES = {("file", "source"), ("file", "template"), ("run", "script"), ("service", "unit")}
-FILES |= {("artifact", "source"), ("configure", "playbook"), ("configure", "files")}
+FILES |= {("ready", "script"), ("artifact", "source"), ("configure", "playbook"), ("configure", "files")}
 """Settings that name files of the project."""
 
 
@@ -134,6 +139,8 @@ def blueprint(slot: tuple[str, str], value: str, bake: str = "base") -> str:
 
     def fields(of: str, **more: str) -> str:
         given = FIELDS.get(of, {}) | more
+        if (of, block) == ("expose", "health"):  # the short form of the block
+            given = {key: it for key, it in given.items() if key != "health"}
         if of == block and name and of != "configure":
             given = {key: it for key, it in given.items() if name not in CONTENT.get(of, ()) or key not in CONTENT[of]}
             given |= {name: literal(name)}
@@ -149,8 +156,9 @@ def blueprint(slot: tuple[str, str], value: str, bake: str = "base") -> str:
         (
             f"  tier {label('tier')} {{ image = it, network = front, bake = {bake}, {fields('tier')}",
             f"    machine {{ {fields('machine')} }}",
-            f"    expose {label('expose')} {{ {fields('expose')} }}",
+            f"    expose {label('expose')} {{ {fields('expose')}{checked(slot, fields)} }}",
             f"    volume {label('volume')} {{ {fields('volume')} }}",
+            f"    ready {{ {fields('ready')} }}" if block == "ready" else "",
             "  }",
         )
     )
@@ -160,6 +168,11 @@ def blueprint(slot: tuple[str, str], value: str, bake: str = "base") -> str:
     )
     front = '  network front { cidr = "10.0.0.0/24" }\n'
     return f"blueprint 1\n{image}solution s {{\n  {fields('solution')}\n{front}{secret}{network}{tier}\n}}\n"
+
+
+def checked(slot: tuple[str, str], fields: Callable[[str], str]) -> str:
+    """The block that says how an endpoint is checked, which stands instead of the short form."""
+    return f", health {{ {fields('health')} }}" if slot[0] == "health" else ""
 
 
 def configure(slot: tuple[str, str], value: str) -> str:

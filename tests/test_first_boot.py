@@ -66,6 +66,13 @@ solution s {
     bake    = base
     expose  http { port = 80 }
     volume  data { size = 1GiB, mount = "/srv/it's here", filesystem = xfs }
+    ready   = http
+  }
+  tier u {
+    image   = every(peer = t.http, password = pw)
+    network = n
+    bake    = base
+    ready { script = "own.service", environment = { PASSWORD = pw } }
   }
 }
 """
@@ -190,7 +197,9 @@ SECRET = "s3cretOfTheCloud"
 class Machine:
     """A folder as a machine's root: what cloud-init would do is done below it, and the runner runs with its paths there."""
 
-    def __init__(self, folder: Path, cloud: Cloud, image: str, files: dict[str, bytes] | None = None) -> None:
+    def __init__(
+        self, folder: Path, cloud: Cloud, image: str, files: dict[str, bytes] | None = None, tier: str = ""
+    ) -> None:
         self.root, self.cloud = folder / "root", cloud
         (self.root / "var/log").mkdir(parents=True)
         os.chmod(folder, 0o755)
@@ -200,7 +209,8 @@ class Machine:
         (folder / "solution.bp").write_text(
             f'blueprint 1\nimage it {{\n  from = debian("12")\n  param password: secret\n{image}}}\n'
             'solution s {\n  version = "1"\n  secret pw { length = 20 }\n  network n { cidr = "10.0.0.0/24" }\n'
-            "  tier t {\n    image = it(password = pw)\n    network = n\n    bake = base\n    metadata = open\n  }\n}\n"
+            "  tier t {\n    image = it(password = pw)\n    network = n\n    bake = base\n    metadata = open\n"
+            f"{tier}  }}\n}}\n"
         )
         self.config = yaml.safe_load(self.filled(user_data(folder / "solution.bp")["user-data/t.yaml"]))
         self.prepare()

@@ -187,3 +187,15 @@ def test_root_and_nobody_else(filter, tmp_path):
                 ("container", 0): "OSError",  # no route to host, as the machine tells it
             }
         assert room.run("machine", "ip", "-details", "rule").count("proto kernel") >= 2, "systemd-networkd leaves them"
+
+
+def test_tiers_of_one_image_are_each_as_they_say(tmp_path):
+    (tmp_path / "solution.bp").write_text(
+        'blueprint 1\nimage base { from = debian("12") }\nsolution s {\n  version = "1"\n'
+        '  network n { cidr = "10.0.0.0/24" }\n  tier a { image = base, network = n, metadata = open }\n'
+        "  tier b { image = base, network = n }\n}\n"
+    )
+    for target in ("heat", "cloudformation"):
+        files = bpc.api.compile(tmp_path / "solution.bp", targets=(target,)).artifacts[target].files
+        closed = [name for name in ("a", "b") if PATH in files[f"user-data/{name}.yaml"]]
+        assert closed == ["b"], target

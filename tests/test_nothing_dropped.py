@@ -68,11 +68,11 @@ target may look in vain (LookupError, StopIteration). That proves nothing, and t
 NETWORK = "it has a network anyway: only `bpc build` takes it away"
 LAYER = "which layer a step belongs to: told by where the step stands"
 AGAIN = "the model says it again where it counts"
-STACKS = {
-    f"{step}.kind": LAYER for step in ("Artifact", "Configure", "File", "Mount", "Packages", "Run", "Service", "User")
-} | {
+KINDS_OF_STEPS = ["Answers", "Artifact", "Configure", "File", "Mount", "Packages", "Run", "Service", "Succeeds", "User"]
+STACKS = {f"{step}.kind": LAYER for step in KINDS_OF_STEPS} | {
     "Base.digest": f"{AGAIN}: Base.name",
     "Endpoint.balancer": f"{AGAIN}: Listener.endpoint",
+    "Endpoint.check": f"{AGAIN}: Listener.check, Answers.codes",
     "Endpoint.health": f"{AGAIN}: Listener.health",
     "Endpoint.member_port": f"{AGAIN}: Rule.port, Listener.member_port",
     "Endpoint.network": f"{AGAIN}: Balancer.network; without a balancer it is the first (BPC418)",

@@ -103,6 +103,11 @@ FORMS = {
         pattern=r"|/(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*",
         expected='write one such as "/healthz"; other characters as % and two hexadecimal digits',
     ),
+    "codes": Form(
+        what="set of HTTP codes",
+        pattern=r"[1-5]\d\d(?:-[1-5]\d\d|(?:,[1-5]\d\d)*)",
+        expected='write one such as "200", a list such as "200,204", or a range such as "200-299"',
+    ),
     "release": Form(
         what="version of a release",
         pattern="[A-Za-z0-9][A-Za-z0-9._-]{0,31}",

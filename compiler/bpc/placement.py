@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from bpc.model.index import Index
 from bpc.model.resources import Fixed
-from bpc.model.steps import KINDS, Artifact, Configure, File, Mount, Packages, ReadyImage, Run, Service, User
+from bpc.model.steps import (
+    KINDS,
+    Answers,
+    Artifact,
+    Configure,
+    File,
+    Mount,
+    Packages,
+    ReadyImage,
+    Run,
+    Service,
+    Succeeds,
+    User,
+)
 from bpc.model.values import (
     BalancerAddressHole,
     Hole,
@@ -192,6 +205,8 @@ def _why(step: Step, place: Place, bake: Bake, needs: tuple[str, ...]) -> str:
         return "known when you compile" if bake == "full" else f"{step.kind} is part of the image"
     if isinstance(step, Mount):
         return "a volume belongs to a machine"
+    if isinstance(step, Answers | Succeeds):
+        return "the machine says that it is ready when all else has run"
     if isinstance(step, Configure):
         told = f", with {'; '.join(needs)}" if needs else ""
         return f"{step.platform} configures the machine when it runs{told}"
@@ -221,6 +236,10 @@ def title(step: Step) -> str:
             return f"volume {step.volume} at {step.path}"
         case Configure():
             return f"configure with {step.platform}"
+        case Answers():
+            return f"ready when {step.endpoint} answers"
+        case Succeeds():
+            return f"ready when {step.source} succeeds"
         case _:
             assert_never(step)
 
@@ -232,13 +251,13 @@ def _bytes(step: Step) -> int | None:
             return _size(step.content)
         case Artifact():
             return None if step.content is None else len(step.content)
-        case Run():
+        case Run() | Succeeds():
             return _size(step.script)
         case Service():
             return _size(step.unit) if step.unit else None
         case Configure():
             return sum(_size(file.content) for file in step.files)
-        case Packages() | User() | Mount():
+        case Packages() | User() | Mount() | Answers():
             return None
         case _:
             assert_never(step)

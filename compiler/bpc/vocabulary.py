@@ -49,8 +49,12 @@ SCALARS = frozenset(
 _words: dict[str, tuple[str, ...]] = {}
 
 
+ANY_WORD = ("service", "expose")
+"""Types that take any bare word."""
+
+
 def words(kind: str) -> tuple[str, ...]:
-    """The bare words that a setting takes; empty where it takes an expression. `service` takes any word."""
+    """The bare words that a setting takes; empty where it takes an expression. Those of `ANY_WORD` take any word."""
     if kind not in _words:
         parts = () if "(" in kind else kind.split(" | ")
         _words[kind] = tuple(word for word in parts if word not in SCALARS)
@@ -89,6 +93,7 @@ NOTHING: dict[str, object] = {
     "list(string)": (),
     "map(any)": {},
     "map(string)": {},
+    "expose": "",
 }
 
 
@@ -229,8 +234,16 @@ BLOCKS: dict[str, BlockSpec] = {
                 type="network | list(network)", required=True, doc="its networks, the primary one first"
             ),
             "bake": _BAKE,
+            "ready": SettingSpec(
+                type="expose",
+                doc="one of its endpoints, which must answer on the machine before it is ready; or a block",
+                otherwise="ready when first boot has run",
+            ),
             "ready_within": SettingSpec(
-                type="duration", doc="how long first boot may take", default=30 * MINUTE, least=SECOND
+                type="duration",
+                doc="how long first boot may take, and what `ready` asks for after it",
+                default=30 * MINUTE,
+                least=SECOND,
             ),
             "metadata": SettingSpec(
                 type="closed | open",
@@ -240,10 +253,24 @@ BLOCKS: dict[str, BlockSpec] = {
             "tags": _TAGS,
             "was": _WAS,
         },
-        blocks=("machine", "scale", "expose", "volume", "update"),
+        blocks=("machine", "scale", "expose", "volume", "update", "ready"),
         statements=("allow", "connect", "for"),
     ),
     "machine": _MACHINE,
+    "ready": BlockSpec(
+        once=True,
+        doc="what must succeed on a machine, after first boot, before it is ready",
+        settings={
+            "script": SettingSpec(
+                type="string",
+                required=True,
+                doc="a script file of the project, run as root again and again until it succeeds",
+            ),
+            "environment": SettingSpec(
+                type="map(any)", deploy=True, doc="its variables, of any value, by name", form="text"
+            ),
+        },
+    ),
     "scale": BlockSpec(
         once=True,
         doc="how a range scales",
@@ -267,7 +294,7 @@ BLOCKS: dict[str, BlockSpec] = {
             "protocol": SettingSpec(
                 type="tcp | udp | http | https",
                 doc="what is spoken there",
-                otherwise="`http` if `health` is set, otherwise `tcp`",
+                otherwise="`http` if `health` has a path, otherwise `tcp`",
             ),
             "public": SettingSpec(
                 type="bool | cidr | list(cidr)",
@@ -277,7 +304,10 @@ BLOCKS: dict[str, BlockSpec] = {
             ),
             "each": SettingSpec(type="bool", doc="a public address for each member, not one for all of them"),
             "health": SettingSpec(
-                type="string", doc="path of an HTTP check by the balancer", otherwise="no check", form="health"
+                type="string",
+                doc="path of an HTTP check by the balancer; or a block",
+                otherwise="no check",
+                form="health",
             ),
             "balance": SettingSpec(
                 type="round_robin | least_connections | source_ip",
@@ -293,6 +323,34 @@ BLOCKS: dict[str, BlockSpec] = {
                 type="string", deploy=True, doc="the cloud's reference to a certificate; TLS ends at the balancer"
             ),
             "network": SettingSpec(type="network", doc="network on which it listens", otherwise="the primary network"),
+        },
+        blocks=("health",),
+    ),
+    "health": BlockSpec(
+        once=True,
+        doc="how a balancer checks each member",
+        settings={
+            "path": SettingSpec(
+                type="string", doc="path of an HTTP check", otherwise="only the connection is checked", form="health"
+            ),
+            "every": SettingSpec(
+                type="duration", doc="time between two checks, whole seconds", default=10 * SECOND, least=SECOND
+            ),
+            "after": SettingSpec(
+                type="int", doc="checks in a row that change what is known of a member", default=3, least=1, most=10
+            ),
+            "timeout": SettingSpec(
+                type="duration",
+                doc="how long an answer may take, whole seconds, less than `every`",
+                default=5 * SECOND,
+                least=SECOND,
+            ),
+            "codes": SettingSpec(
+                type="string",
+                doc='HTTP codes of a healthy member: one, a list such as "200,204", or a range such as "200-299"',
+                default="200",
+                form="codes",
+            ),
         },
     ),
     "volume": BlockSpec(

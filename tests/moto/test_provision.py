@@ -221,7 +221,12 @@ def listener(observed: Observed, item: Listener, made, group: Group, *, requests
     assert target["HealthCheckProtocol"] == (checked if item.health or requests else "TCP")
     assert target.get("HealthCheckPath") == (item.health or "/" if item.health or requests else None)
     assert target["HealthCheckPort"] == "traffic-port"
-    assert (target["HealthyThresholdCount"], target["UnhealthyThresholdCount"]) == (2, 2)
+    after = item.check.after if item.check else 2
+    assert (target["HealthyThresholdCount"], target["UnhealthyThresholdCount"]) == (after, after)
+    every = item.check.every // 1000 if item.check else 10
+    assert target["HealthCheckIntervalSeconds"] == every
+    if item.check:
+        assert target["HealthCheckTimeoutSeconds"] == item.check.timeout // 1000
     attributes = observed.elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
     said = {one["Key"]: one["Value"] for one in attributes}
     algorithms = {"round_robin": "round_robin", "least_connections": "least_outstanding_requests"}

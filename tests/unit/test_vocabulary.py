@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bpc.language.values import Duration, Size
-from bpc.vocabulary import BLOCKS, NOTHING, literal, words
+from bpc.vocabulary import ANY_WORD, BLOCKS, NOTHING, literal, words
 
 SETTINGS = [
     pytest.param(word, id=f"{block}.{name}") for block, kind in BLOCKS.items() for name, word in kind.settings.items()
@@ -27,7 +27,7 @@ def test_a_default_is_of_its_type_and_within_its_bounds(word):
     usual = word.usual
     if usual is None:
         assert word.required or word.otherwise or words(word.type) or word.type in ("network", "image")
-    elif words(word.type) and word.type != "service":
+    elif words(word.type) and word.type not in ANY_WORD:
         assert usual in words(word.type)
     else:
         assert isinstance(usual, KINDS.get(word.type) or type(NOTHING[word.type]))

@@ -21,7 +21,7 @@ from bpc.syntax.tree import (
     Setting,
     String,
 )
-from bpc.vocabulary import BLOCKS, IMAGE_PARAM_TYPES, PARAM_TYPES, UNSUPPORTED_SETTINGS, words
+from bpc.vocabulary import ANY_WORD, BLOCKS, IMAGE_PARAM_TYPES, PARAM_TYPES, UNSUPPORTED_SETTINGS, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _setting(name: str, keyword: BlockSpec, node: Setting, seen: dict[str, State
 
 
 def _word(name: str, choices: tuple[str, ...], value: Expression, found: Findings) -> None:
-    if choices == ("service",):
+    if choices[0] in ANY_WORD:
         return
     if not (isinstance(value, Name) and value.text in choices):
         text = value.text if isinstance(value, Name) else ""

@@ -56,7 +56,7 @@ def _tier(change: Block, tiers: dict[str, Block], solution: Block, found: Findin
 
 def _merged(base: Block, change: Block, found: Findings) -> None:
     """What a block of an environment says differently, against the block that it changes."""
-    places = {key: statement for statement in base.body if (key := merge_key(statement)) is not None}
+    places = {merge_key(statement): statement for statement in base.body}
     first: dict[str, dict[str, Span]] = {}
     for statement in change.body:
         if not isinstance(statement, Block) or not found.sound(statement):
@@ -64,7 +64,7 @@ def _merged(base: Block, change: Block, found: Findings) -> None:
         before = len(found)
         if statement.label is not None:
             _once(first.setdefault(statement.keyword, {}), statement, found)
-        old = places.get((statement.keyword, label_text(statement)))
+        old = places.get(merge_key(statement))
         if isinstance(old, Block):
             _merged(old, statement, found)
         elif not BLOCKS[statement.keyword].once and not found.may_be_lost(label_text(statement), base.span):

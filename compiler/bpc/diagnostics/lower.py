@@ -322,6 +322,42 @@ class NobodyBrings(Diagnostic):
     name: str
 
 
+class NoSuchReady(Diagnostic):
+    """`ready = api` names an endpoint of the tier itself: each machine asks its own before it says that it is ready.
+
+    What another tier must have done first needs no word: a tier starts after those whose endpoints it was given.
+    """
+
+    code: ClassVar = "BPC470"
+    message: ClassVar = 'tier "{tier}" has no endpoint "{name}" that could answer'
+    tier: str
+    name: str
+
+
+class NothingAnswers(Diagnostic):
+    """Over UDP nobody can tell whether somebody listens: nothing needs to answer, so `ready` cannot wait for it.
+
+    Write a script that knows: `ready { script = "files/ready.sh" }`.
+    """
+
+    code: ClassVar = "BPC471"
+    message: ClassVar = 'endpoint "{name}" is of the protocol udp, so that nothing tells whether it is ready'
+    advice: ClassVar = 'write `ready {{ script = "FILE" }}`, with a script that succeeds when it is'
+    name: str
+
+
+class BadCheck(Diagnostic):
+    """The settings of a `health` block do not fit each other.
+
+    `every` and `timeout` are whole seconds, and an answer that is waited for (`timeout`) must come before the next check
+    (`every`): both clouds want it. `codes` are those of HTTP, so that they need a `path`.
+    """
+
+    code: ClassVar = "BPC472"
+    message: ClassVar = "{problem}"
+    problem: str
+
+
 class SmallDisk(Diagnostic):
     """A machine's `disk` has less room than its image takes: the release, and the files and artifacts of the template.
 

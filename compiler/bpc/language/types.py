@@ -50,10 +50,15 @@ NUMERIC = OneOf(choices=(INT, NUMBER))
 
 ALSO = {"string": ("cidr", "secret"), "number": ("int", "port"), "port": ("int",), "int": ("port",)}
 """What a place of a type takes besides: `port = 80` is an int, and what is wrong with its value is seen by the value."""
-FROM_TEXT = ("cidr", "service")
+FROM_TEXT = ("cidr", "service", "expose")
 """Types whose values are written as strings."""
 
-ARTICLES = {"int": "a whole number", "any": "a value", "cidr": "a network such as 10.0.0.0/24"}
+ARTICLES = {
+    "int": "a whole number",
+    "any": "a value",
+    "cidr": "a network such as 10.0.0.0/24",
+    "expose": "the name of an `expose`",
+}
 
 _parsed: dict[str, Type] = {}
 

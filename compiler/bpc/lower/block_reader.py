@@ -16,7 +16,7 @@ from bpc.lower.items import items
 from bpc.model.values import BalancerAddressHole, MemberAddressesHole, MemberAddressHole
 from bpc.names import FREE, KEY, LINE, NAME, check
 from bpc.syntax.tree import Block, For, Identifier, ListLiteral, Name, Setting, String
-from bpc.vocabulary import BLOCKS, literal, words
+from bpc.vocabulary import ANY_WORD, BLOCKS, literal, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class BlockReader:
             return default
         setting, scope = given
         if isinstance(setting.value, Name) and (known := words(word.type)):
-            if setting.value.text in known or word.type == "service":
+            if setting.value.text in known or word.type in ANY_WORD:
                 return setting.value.text
             self.context.fail_at(self.where(name), EvaluationError(None))  # told when the block was checked
             return default

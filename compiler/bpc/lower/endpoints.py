@@ -6,6 +6,7 @@ from bpc.diagnostics import lower
 from bpc.language.coerce import origin
 from bpc.language.functions import private_text
 from bpc.language.values import Deferred, NetworkValue
+from bpc.lower.health import health_of
 from bpc.model.resources import Balancer, Endpoint, Fixed, FromAnywhere, FromCidr, Listener
 from bpc.record import replace
 
@@ -81,7 +82,8 @@ class Endpoints:
 
     def _add(self, body: BlockReader) -> None:
         name, before = body.label(), body.context.failures
-        health, audience, port = body.value("health"), _audience(body), body.value("port")
+        health, check = health_of(body)
+        audience, port = _audience(body), body.value("port")
         network = self._network(body)
         protocol = body.value_or("protocol", "http" if health else "tcp")
         # a public site means one address for the world: several members are balanced behind it
@@ -96,6 +98,7 @@ class Endpoints:
             protocol=protocol,
             public=bool(audience),
             health=health,
+            check=check,
             network=network,
             balancer="",
             span=body.span,
@@ -121,6 +124,7 @@ class Endpoints:
             protocol=endpoint.protocol,
             algorithm=algorithm,
             health=endpoint.health,
+            check=endpoint.check,
             tls=private_text(tls) if tls != "" else (),
             span=endpoint.span,
         )

@@ -8,6 +8,7 @@ from bpc.language.types import ENDPOINT
 from bpc.language.values import EndpointValue, TemplateValue
 from bpc.lower import tiers
 from bpc.lower.evaluate import evaluate
+from bpc.lower.health import ready
 from bpc.lower.images import template_name
 from bpc.lower.parts import named
 from bpc.lower.ports import tell_mixed
@@ -112,6 +113,7 @@ def _group(outline: TierOutline, around: Around, instead: Bake | None, images: I
     update = tiers.update(outline)
     signals = outline.members.count if isinstance(outline.members, Fixed) else outline.members.minimum
     readiness = Readiness(signals=signals, timeout=body.value("ready_within"))
+    awaited = ready(outline, readiness.timeout)
     plain = {name: body.value(name) for name in AS_THEY_ARE}
     was, chosen = body.was(), instead or body.value_or("bake", around.bake)
     if not isinstance(template, TemplateValue):
@@ -139,7 +141,7 @@ def _group(outline: TierOutline, around: Around, instead: Bake | None, images: I
         readiness=readiness,
         public_address=any(e.public and not e.balancer for e in outline.endpoints.values()),
         starts_after=tuple(sorted(waits)),
-        first_boot=tuple(_mount(outline.name, volume) for volume in volumes) + built.first_boot,
+        first_boot=tuple(_mount(outline.name, volume) for volume in volumes) + built.first_boot + awaited,
         tags=tags(body, around.tags),
         was=was,
         span=body.span,

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import json
 
-from bpc.model.steps import Artifact, Configure, File, Mount, Packages, ReadyImage, Run, Service, User
+from bpc.model.steps import (
+    Answers,
+    Artifact,
+    Configure,
+    File,
+    Mount,
+    Packages,
+    ReadyImage,
+    Run,
+    Service,
+    Succeeds,
+    User,
+)
 from bpc.record import assert_never
 from bpc.source import where
 
@@ -66,5 +78,9 @@ def describe(step: Step) -> dict[str, Any]:
             return {"mount": step.path, **place}
         case Configure():
             return {"configure": step.platform, **place}
+        case Answers():
+            return {"ready": step.endpoint, **place}
+        case Succeeds():
+            return {"ready": step.source, **place}
         case _:
             assert_never(step)

@@ -77,11 +77,22 @@ class Machine(Record):
     span: Span
 
 
+class HealthCheck(Record):
+    """How a balancer checks each member: `every` ms, an answer within `timeout` ms with one of the HTTP `codes`; `after` as many
+    answers of a kind in a row a member is taken in or out."""
+
+    every: int
+    after: int
+    timeout: int
+    codes: str
+
+
 class Endpoint(Record):
     """A port on which a group is reached, on `network` (one of the group's).
 
     `balancer` is the name of the balancer in front, or empty. `port` is then the balancer's, and the members listen on
     `member_port`; without one the two are the same. `health` is the path of an HTTP check or empty (then TCP is checked).
+    `check` says more of it where the blueprint does; else a target checks as it usually does.
     """
 
     name: str
@@ -90,6 +101,7 @@ class Endpoint(Record):
     protocol: Protocol
     public: bool
     health: str
+    check: HealthCheck | None
     network: str
     balancer: str
     span: Span
@@ -176,6 +188,7 @@ class Listener(Record):
     protocol: Protocol
     algorithm: Algorithm
     health: str
+    check: HealthCheck | None
     tls: Text
     span: Span
 

@@ -176,7 +176,34 @@ class Configure(Record):
     span: Span
 
 
-Step = Packages | Artifact | Run | File | Service | User | Mount | Configure
+class Answers(Record):
+    """A machine is ready when one of its own endpoints answers on it, at `port`: with one of `codes` where there is a `path`.
+
+    It is asked after all other steps of first boot, until it answers or too little of `within` ms is left to tell why not.
+    """
+
+    endpoint: str
+    port: int
+    protocol: Literal["tcp", "http", "https"]
+    path: str
+    codes: str
+    within: int
+    kind: Kind
+    span: Span
+
+
+class Succeeds(Record):
+    """A machine is ready when a script of the project succeeds, which is run again and again as an endpoint is asked."""
+
+    source: str
+    script: Text
+    environment: tuple[Variable, ...]
+    within: int
+    kind: Kind
+    span: Span
+
+
+Step = Packages | Artifact | Run | File | Service | User | Mount | Configure | Answers | Succeeds
 
 
 class Release(Record):

@@ -5,7 +5,7 @@ Builders copy `trees(steps)` into the image after its packages, and then run `sc
 
 from __future__ import annotations
 
-from bpc.model.steps import Artifact, Configure, File, Mount, Packages, Run, Service, User
+from bpc.model.steps import Answers, Artifact, Configure, File, Mount, Packages, Run, Service, Succeeds, User
 from bpc.model.wanted import unit_name
 from bpc.parts import plain
 from bpc.provision.runner import HOME, UNPACK, artifact, artifact_place, run
@@ -117,7 +117,7 @@ def _section(step: Step, *, alone: bool) -> str:
             return f"{unit}systemctl {'enable' if step.enabled else 'disable'} {quote(step.name)}\n"
         case Packages():
             return ""
-        case Mount() | Configure():
+        case Mount() | Configure() | Answers() | Succeeds():
             raise AssertionError("a volume is mounted, and a platform asked, by the machine itself")
         case _:
             assert_never(step)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bpc.digest import sha256
-from bpc.model.steps import Artifact, Configure, File, Mount, Packages, Run, Service, User
+from bpc.model.steps import Answers, Artifact, Configure, File, Mount, Packages, Run, Service, Succeeds, User
 from bpc.parts import QUOTE, escaped, joined, parts, plain
 from bpc.provision import metadata
 from bpc.provision.platforms import MODULE, section
+from bpc.provision.readiness import ASK, seconds, until_ready, wanted
 from bpc.quoting import shell as quote
 from bpc.quoting import word
 from bpc.record import assert_never
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from bpc.model.resources import Group
     from bpc.model.steps import Step
+    from bpc.model.values import Text
     from bpc.parts import Parts
 
     Steps = tuple[Step, ...]
@@ -114,10 +116,11 @@ def runner(group: Group) -> Parts:
     steps = group.first_boot
     volumes, stops = mounted(steps), " ".join(quote(step.name) for step in steps if isinstance(step, Service))
     sections = [_once(number, step, volumes, stops) for number, step in enumerate(_ordered(steps))]
-    needed = {Mount: MOUNT, Artifact: UNPACK, Configure: MODULE}
+    needed = {Mount: MOUNT, Artifact: UNPACK, Configure: MODULE, Answers: ASK, Answers | Succeeds: until_ready(HOME)}
     functions = [text for kind, text in needed.items() if any(isinstance(step, kind) for step in steps)]
+    awaited = [part for step in steps if isinstance(step, Answers | Succeeds) for part in _ready(step)]
     closing = (metadata.CLOSE,) if group.metadata == "closed" else ()
-    return joined((HEAD, *closing, *functions), *sections, _reloads(steps))
+    return joined((HEAD, *closing, *functions), *sections, _reloads(steps), *awaited)
 
 
 def _reloads(steps: Steps) -> Parts:
@@ -147,9 +150,12 @@ def _ordered(steps: Steps) -> Iterator[Step]:
     """Mounts first, then files; the platform that configures the rest, and services last."""
     yield from (step for step in steps if isinstance(step, Mount))
     yield from (step for step in steps if isinstance(step, File))
-    yield from (step for step in steps if not isinstance(step, Mount | File | Configure | Service))
+    yield from (step for step in steps if not isinstance(step, NOT_IN_ORDER))
     yield from (step for step in steps if isinstance(step, Configure))
     yield from (step for step in steps if isinstance(step, Service))
+
+
+NOT_IN_ORDER = Mount | File | Configure | Service | Answers | Succeeds
 
 
 def _title(step: Step) -> str:
@@ -164,6 +170,8 @@ def _title(step: Step) -> str:
             return f"configure with {step.platform}"
         case Service() | User():
             return f"{type(step).__name__.lower()} {step.name}"
+        case Answers() | Succeeds():
+            return f"ready: {wanted(step)}"
         case _:
             assert_never(step)
 
@@ -191,8 +199,28 @@ def _section(step: Step, volumes: frozenset[str], stops: str) -> Iterator[Parts]
                 yield (_place(step),)
         case User():
             pass  # cloud-init's own module has done it, and other files too
+        case Answers() | Succeeds():
+            pass  # asked at the end, in each run
         case _:
             assert_never(step)
+
+
+def _ready(step: Answers | Succeeds) -> Iterator[Parts]:
+    """What is asked at the end, also in a second run: it leaves no mark."""
+    title = _title(step)
+    yield (f"\nstep={quote(title)}\n" + 'echo "== $(date -u +%FT%TZ) $step"\n',)
+    within = seconds(step.within)
+    if isinstance(step, Answers):
+        asked = " ".join(map(quote, (step.protocol, str(step.port), step.path, step.codes)))
+        yield (f"until_ready {within} ask {asked}\n",)
+        return
+    yield from _written(parts(step.script))
+    yield ("succeed() { (umask 022; ",)
+    for variable in step.environment:  # before the command: in its arguments everybody could read them
+        yield joined((f"{variable.name}='",), escaped(parts(variable.value), QUOTE), ("' ",))
+    yield (
+        f"timeout {max(within // 10, 1)} {_interpreter(step.script)} {HOME}/step); }}\nuntil_ready {within} succeed\n",
+    )
 
 
 def mounted(steps: Steps) -> frozenset[str]:
@@ -243,10 +271,7 @@ def run(step: Run, before: str = "") -> Iterator[Parts]:
     """A script with its own interpreter and variables, unless what it creates is there; `before` is put before the interpreter."""
     if step.creates:
         yield (f"if [ ! -e {quote(step.creates)} ]; then\n",)
-    interpreter = "/bin/sh"
-    first = step.script[0] if step.script else ""
-    if isinstance(first, str) and first.startswith("#!"):
-        interpreter = " ".join(map(word, first[2:].partition("\n")[0].split())) or interpreter
+    interpreter = _interpreter(step.script)
     yield from _written(parts(step.script))
     if step.environment:
         yield ("(umask 022\n",)
@@ -256,6 +281,14 @@ def run(step: Run, before: str = "") -> Iterator[Parts]:
     else:
         yield (f"(umask 022; {before}{interpreter} {HOME}/step)\n",)
     yield (f"rm -f {HOME}/step\n" + ("fi\n" if step.creates else ""),)
+
+
+def _interpreter(script: Text) -> str:
+    """What runs a script: what its first line names, or the shell."""
+    first = script[0] if script else ""
+    if isinstance(first, str) and first.startswith("#!"):
+        return " ".join(map(word, first[2:].partition("\n")[0].split())) or "/bin/sh"
+    return "/bin/sh"
 
 
 def _written(script: Parts) -> Iterator[Parts]:

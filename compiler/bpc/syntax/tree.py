@@ -332,10 +332,15 @@ def label_text(block: Block) -> str:
 
 
 def merge_key(statement: Statement) -> tuple[str, str] | None:
-    """What an environment merges a statement of a block by: a setting by its name, a block by its keyword and label."""
+    """What an environment merges a statement of a block by: a setting by its name, a block by its keyword and label.
+
+    A block without a label has the key of a setting: of `ready` and `health` one takes the other's place.
+    """
     if isinstance(statement, Setting):
         return ("", statement.name.text)
-    return (statement.keyword, label_text(statement)) if isinstance(statement, Block) else None
+    if not isinstance(statement, Block):
+        return None
+    return ("", statement.keyword) if statement.label is None else (statement.keyword, label_text(statement))
 
 
 def nodes(root: Node) -> Iterator[Node]:

@@ -14,6 +14,7 @@ from bpc_targets.cloudformation.values import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from bpc.model.resources import Balancer, Group, Listener
@@ -80,10 +81,26 @@ def _check(stack: Stack, item: Listener) -> None:
     if len(item.health) > PATH:
         what = f"a health path of {len(item.health):,} characters"
         stack.found.append(diagnostics.Unfit(span=item.span, what=what, takes=f"{PATH:,}"))
+    stack.found.extend(_unchecked(item))
     bad = "source_ip" if layer7(item) else "least_connections"
     if item.algorithm == bad:
         found = diagnostics.NoAlgorithm(span=item.span, protocol=item.protocol, algorithm=bad)
         stack.found.append(found)
+
+
+def _unchecked(item: Listener) -> Iterator[diagnostics.UnfitCheck]:
+    """What AWS would refuse of a check. An Application Load Balancer takes fewer codes than a Network Load Balancer."""
+    if (check := item.check) is None:
+        return
+    seconds = {"every": (check.every // 1000, 5, 300), "timeout": (check.timeout // 1000, 2, 120)}
+    for name, (has, least, most) in {**seconds, "after": (check.after, 2, 10)}.items():
+        if not least <= has <= most:
+            takes = f"{least} to {most}" + (" seconds" if name in seconds else "")
+            yield diagnostics.UnfitCheck(span=item.span, word=name, has=str(has), takes=takes)
+    most = 499 if layer7(item) else 599
+    codes = check.codes.replace("-", ",").split(",")
+    if item.health and not all("200" <= code <= str(most) for code in codes):
+        yield diagnostics.UnfitCheck(span=item.span, word="codes", has=check.codes, takes=f"200 to {most}")
 
 
 def _targets(stack: Stack, item: Balancer, listener: Listener) -> None:
@@ -121,9 +138,12 @@ def _attributes(item: Listener) -> list[Any]:
 def _health(item: Listener) -> dict[str, Any]:
     """An Application Load Balancer has no check of the connection alone: without a path any answer but an error will do."""
     every = {"HealthCheckIntervalSeconds": 10, "HealthyThresholdCount": 2, "UnhealthyThresholdCount": 2}
+    if check := item.check:
+        every = {"HealthCheckIntervalSeconds": check.every // 1000, "HealthCheckTimeoutSeconds": check.timeout // 1000}
+        every |= {"HealthyThresholdCount": check.after, "UnhealthyThresholdCount": check.after}
     if not item.health and not layer7(item):
         return {**every, "HealthCheckProtocol": "TCP"}
-    codes = "200" if item.health else "200-499"
+    codes = (check.codes if check else "200") if item.health else "200-499"
     path = {"HealthCheckPath": item.health or "/", "Matcher": elb.Matcher(HttpCode=codes)}
     passed = item.protocol == "https" and not item.tls  # the members speak TLS themselves
     return {**every, "HealthCheckProtocol": "HTTPS" if passed else "HTTP", **path}

@@ -188,6 +188,20 @@ class Unfit(Diagnostic):
     takes: str
 
 
+class UnfitCheck(Diagnostic):
+    """AWS checks members every 5 to 300 seconds, waits 2 to 120 seconds for an answer, and takes 2 to 10 answers of a kind in a row
+    for a change. An Application Load Balancer (http, https with `tls`) takes the codes 200 to 499 for health, a Network Load
+    Balancer 200 to 599.
+    """
+
+    code: ClassVar = "CFN033"
+    message: ClassVar = "the check's `{word}` is {has}: AWS allows {takes}"
+    advice: ClassVar = "choose a value that AWS allows; an `environment` can set another one for this cloud"
+    word: str
+    has: str
+    takes: str
+
+
 class NoImage(Diagnostic):
     """The stack cannot make this image with EC2 Image Builder: it starts from Debian or Ubuntu releases that bpc knows, x86_64.
 

@@ -106,4 +106,7 @@ def _monitor(item: Listener, name: str) -> dict[str, Any]:
     }
     if item.health:
         made |= {"url_path": item.health, "http_method": "GET", "expected_codes": "200"}
+    if check := item.check:
+        made |= {"delay": check.every // 1000, "timeout": check.timeout // 1000, "max_retries": check.after}
+        made |= {"expected_codes": check.codes} if item.health else {}
     return made

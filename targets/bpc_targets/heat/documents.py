@@ -11,6 +11,7 @@ from bpc.readme import again, environment, of_stack
 from bpc.yaml import scalar
 from bpc_targets.heat.shapes import adds_first, largest
 from bpc_targets.heat.stack import ATTEMPT
+from bpc_targets.heat.userdata import alike
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _rolled(stack: Stack, group: Group) -> Rolled:
 
 def _followed(stack: Stack, group: Group) -> tuple[str, ...]:
     """Tiers that scale, and whose members' addresses a tier is given: nobody knows when compiling how many there will be."""
-    holes = [part.hole for part in stack.first_boots[id(group.first_boot)].text if not isinstance(part, str)]
+    holes = [part.hole for part in stack.first_boots[alike(group)].text if not isinstance(part, str)]
     asked = {hole.group for hole in holes if isinstance(hole, MemberAddressesHole)}
     return tuple(sorted(name for name in asked if not isinstance(stack.index.groups[name].members, Fixed)))
 

@@ -56,7 +56,7 @@ class Stack:
         self.counts: dict[str, int] = {}
         self.places = Places()
         self.members: dict[str, Pieces] = {}  # members' templates that were written, without places
-        self.first_boots: dict[int, FirstBoot] = {}
+        self.first_boots: dict[tuple[int, str], FirstBoot] = {}
         self.admitted: set[tuple[str, str, int, str]] = set()  # what members admit: tier, protocol, port, addresses
         self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
         self.awaited: frozenset[str] = frozenset()  # tiers of which an update awaits each new member

@@ -91,10 +91,15 @@ class FirstBoot(Record):
     marks: tuple[tuple[Place, str], ...]
 
 
+def alike(group: Group) -> tuple[int, str]:
+    """What tiers whose machines do the same have in common: the steps, which images share, and what is said beside them."""
+    return id(group.first_boot), group.metadata
+
+
 def first_boot(stack: Stack, group: Group) -> FirstBoot:
     """What a tier's machines do when they first start."""
-    boot = stack.first_boots.get(id(group.first_boot)) or _first_boot(stack, group)
-    stack.first_boots[id(group.first_boot)] = boot
+    boot = stack.first_boots.get(alike(group)) or _first_boot(stack, group)
+    stack.first_boots[alike(group)] = boot
     _check_size(stack, group, boot.text)
     lists = [place.hole for place, _ in boot.marks if isinstance(place.hole, MemberAddressesHole)]
     if isinstance(group.members, Scaling) and any(hole.group == group.name for hole in lists):
