@@ -82,7 +82,7 @@ class SettingSpec(Record):
         return NOTHING.get(self.type) if self.default is None else self.default
 
 
-NOTHING: dict[str, object] = {"string": "", "service": "", "bool": False, "list(string)": (), "map(any)": {}}
+NOTHING: dict[str, object] = {"string": "", "service": "", "bool": False, "list(string)": (), "list(name)": (), "map(any)": {}}
 
 
 def literal(value: object, kind: str) -> str:
@@ -225,6 +225,9 @@ BLOCKS: dict[str, BlockSpec] = {
                 doc="`closed`: from first boot on, the cloud's metadata service answers only root on the machine",
                 default="closed",
             ),
+            "peers": SettingSpec(
+                type="list(name)", doc="endpoints of this tier on which its members reach one another, by name"
+            ),
             "was": _WAS,
         },
         blocks=("machine", "scale", "expose", "volume", "update"),
@@ -250,9 +253,14 @@ BLOCKS: dict[str, BlockSpec] = {
         form="name",
         doc="a port on which the members listen",
         settings={
-            "port": SettingSpec(type="port", required=True, doc="the port number; it is written only here", default=1),
+            "port": SettingSpec(
+                type="port | range",
+                required=True,
+                doc="the port number, or a range of them; it is written only here; `icmp` has none",
+                default=1,
+            ),
             "protocol": SettingSpec(
-                type="tcp | udp | http | https",
+                type="tcp | udp | http | https | icmp",
                 doc="what is spoken there",
                 otherwise="`http` if `health` is set, otherwise `tcp`",
             ),
