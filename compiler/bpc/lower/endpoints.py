@@ -122,6 +122,7 @@ class Endpoints:
         self, endpoint: Endpoint, algorithm: Algorithm, audience: tuple[Peer, ...], tls: Value
     ) -> tuple[str, str]:
         """The first endpoint of the balancer that takes this one, and the one that has its port there."""
+        assert endpoint.protocol != "icmp"
         requests = endpoint.protocol == "http" or (endpoint.protocol == "https" and tls != "")
         listener = Listener(
             endpoint=endpoint.name,

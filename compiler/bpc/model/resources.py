@@ -167,7 +167,7 @@ class Listener(Record):
     endpoint: str
     port: int
     member_port: int
-    protocol: Protocol
+    protocol: Literal["tcp", "udp", "http", "https"]
     algorithm: Algorithm
     health: str
     tls: Text
