@@ -74,6 +74,7 @@ STACKS = {f"{step}.kind": LAYER for step in KINDS_OF_STEPS} | {
     "Endpoint.balancer": f"{AGAIN}: Listener.endpoint",
     "Endpoint.check": f"{AGAIN}: Listener.check, Answers.codes",
     "Endpoint.health": f"{AGAIN}: Listener.health",
+    "Endpoint.last_port": f"{AGAIN}: Rule.last_port",
     "Endpoint.member_port": f"{AGAIN}: Rule.port, Listener.member_port",
     "Endpoint.network": f"{AGAIN}: Balancer.network; without a balancer it is the first (BPC418)",
     "Endpoint.port": f"{AGAIN}: Rule.port, Listener.port",

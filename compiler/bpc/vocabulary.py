@@ -91,6 +91,7 @@ NOTHING: dict[str, object] = {
     "service": "",
     "bool": False,
     "list(string)": (),
+    "list(name)": (),
     "map(any)": {},
     "map(string)": {},
     "expose": "",
@@ -251,6 +252,9 @@ BLOCKS: dict[str, BlockSpec] = {
                 default="closed",
             ),
             "tags": _TAGS,
+            "peers": SettingSpec(
+                type="list(name)", doc="endpoints of this tier on which its members reach one another, by name"
+            ),
             "was": _WAS,
         },
         blocks=("machine", "scale", "expose", "volume", "update", "ready"),
@@ -290,9 +294,14 @@ BLOCKS: dict[str, BlockSpec] = {
         form="name",
         doc="a port on which the members listen",
         settings={
-            "port": SettingSpec(type="port", required=True, doc="the port number; it is written only here", default=1),
+            "port": SettingSpec(
+                type="port | range",
+                required=True,
+                doc="the port number, or a range of them; it is written only here; `icmp` has none",
+                default=1,
+            ),
             "protocol": SettingSpec(
-                type="tcp | udp | http | https",
+                type="tcp | udp | http | https | icmp",
                 doc="what is spoken there",
                 otherwise="`http` if `health` has a path, otherwise `tcp`",
             ),

@@ -155,6 +155,11 @@ WALKS = {
                 '    bake    = full\n    expose  status { port = 9000 }\n    allow   status from "192.0.2.0/24"\n',
             ),
             Step(
+                "expose.port tier.peers",
+                "    expose  status { port = 9000 }\n",
+                "    expose  status { port = 9000..9002 }\n    peers   = [status]\n",
+            ),
+            Step(
                 "expose.balance",
                 "expose  jobs { port = 11300 }",
                 "expose  jobs { port = 11300, balance = round_robin }",

@@ -18,6 +18,7 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "percent": float,
     "cidr": str,
     "int | range": int,
+    "port | range": int,
     "bool | cidr | list(cidr)": bool,
 }
 

@@ -161,7 +161,7 @@ def _block(
 def _complete(node: Block, keyword: BlockSpec, given: set[str], found: Findings) -> None:
     """What a block lacks, but for what stands in it and could not be read."""
     for name, word in keyword.settings.items():
-        if word.required and name not in given and not found.may_be_lost(name, node.span):
+        if word.required and name not in given and not _portless(node, name) and not found.may_be_lost(name, node.span):
             found.append(check.MissingSetting(span=_head(node), block=node.keyword, name=name, doc=word.doc))
     choices = CONTENT.get(node.keyword, ())
     lost = any(found.may_be_lost(name, node.span) for name in choices)
@@ -170,6 +170,14 @@ def _complete(node: Block, keyword: BlockSpec, given: set[str], found: Findings)
         before = len(found)
         found.append(check.OneContent(span=_head(node), block=node.keyword, choices=listed))
         found.contain(node, before)
+
+
+def _portless(node: Block, name: str) -> bool:
+    """Whether what is missing is the port of an endpoint that has none: icmp."""
+    return (node.keyword, name) == ("expose", "port") and any(
+        isinstance(s, Setting) and s.name.text == "protocol" and isinstance(s.value, Name) and s.value.text == "icmp"
+        for s in node.body
+    )
 
 
 def _configure(node: Block, given: set[str], found: Findings) -> None:

@@ -17,6 +17,7 @@ from bpc.language.types import (
     INT,
     LATE_STRING,
     MEMBER,
+    NAME,
     NETWORK,
     NUMBER,
     NUMERIC,
@@ -106,6 +107,7 @@ FIELDS: dict[Scalar, dict[str, Type]] = {
         "host": LATE_STRING,
         "hosts": ListOf(item=LATE_STRING),
         "port": INT,
+        "last_port": INT,
         "member_port": INT,
         "protocol": STRING,
     },
@@ -266,7 +268,8 @@ class Types:
             self.expect(node.otherwise, expected)
         elif isinstance(node, ListLiteral) and (items := items_of(expected)) is not None:
             for item in node.items:
-                self.expect(item, items)
+                if items is not NAME or not isinstance(item, Name):
+                    self.expect(item, items)
         elif (literal := self.literal(node)) is not None:
             try:
                 coerce(quantity(literal) if isinstance(literal, Quantity) else _plain(literal), expected, node.span)

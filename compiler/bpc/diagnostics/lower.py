@@ -335,15 +335,17 @@ class NoSuchReady(Diagnostic):
 
 
 class NothingAnswers(Diagnostic):
-    """Over UDP nobody can tell whether somebody listens: nothing needs to answer, so `ready` cannot wait for it.
+    """Over UDP nobody can tell whether somebody listens, as nothing needs to answer, and to ICMP the machine's kernel answers by itself: so
+    `ready` cannot wait for it.
 
     Write a script that knows: `ready { script = "files/ready.sh" }`.
     """
 
     code: ClassVar = "BPC471"
-    message: ClassVar = 'endpoint "{name}" is of the protocol udp, so that nothing tells whether it is ready'
+    message: ClassVar = 'endpoint "{name}" is of the protocol {protocol}, so that nothing tells whether it is ready'
     advice: ClassVar = 'write `ready {{ script = "FILE" }}`, with a script that succeeds when it is'
     name: str
+    protocol: str
 
 
 class BadCheck(Diagnostic):
@@ -415,3 +417,31 @@ class OtherPort(Diagnostic):
     port: int
     other: int
     instead: str
+
+
+class NobodyComes(Diagnostic):
+    """Nobody may reach an endpoint: it is not public, no tier was handed it, no `allow` names it, and it is not among the tier's
+    `peers`. The port stays closed, and only the machine itself reaches it.
+
+    Hand the endpoint to the tier that uses it, say who may come with `allow`, or leave out the `expose`. A tier's addresses alone
+    (`tier.hosts`) open no port.
+    """
+
+    code: ClassVar = "BPC463"
+    severity: ClassVar = "warning"
+    message: ClassVar = 'nobody may reach "{tier}.{endpoint}"'
+    advice: ClassVar = "hand it to a tier, write `allow {endpoint} from …` or `public = …`, or leave it out"
+    tier: str
+    endpoint: str
+
+
+class NeedsOnePort(Diagnostic):
+    """`balance`, `health`, `member_port` and `tls` are about a balancer's listener, which has one port: an endpoint with a range of ports, or of
+    icmp, has none. Its members are reached themselves, at `.hosts`.
+    """
+
+    code: ClassVar = "BPC464"
+    message: ClassVar = "`{name}` needs an endpoint with one port, but this one has {what}"
+    advice: ClassVar = "leave it out, or write an `expose` of its own for the port that is balanced"
+    name: str
+    what: str

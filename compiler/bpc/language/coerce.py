@@ -105,7 +105,7 @@ def _scalar(value: Value, kind: str, span: Span) -> Value | None:
         if not 1 <= int(value) <= 65535:  # type: ignore[arg-type]
             raise invalid(span, f"a port is between 1 and 65535, not {value}")
         return value
-    if kind in ("service", "expose") and isinstance(value, str):
+    if kind in ("service", "expose", "name") and isinstance(value, str):
         return value
     if kind == "cidr" and isinstance(value, str):
         return network_text(value, span)

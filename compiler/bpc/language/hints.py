@@ -191,7 +191,7 @@ def meant_member(what: str, tier: str, known: tuple[str, ...], name: str) -> str
         if near:
             return near
         ordered = sorted(endpoints, key=lambda endpoint: -_likeness(name, endpoint))
-        field = f".{name}" if name in ("host", "port", "member_port", "protocol") else ""
+        field = f".{name}" if name in ("host", "port", "last_port", "member_port", "protocol") else ""
         return "its endpoints are " + ", ".join(f"{tier}.{endpoint}{field}" for endpoint in ordered)
     if what == "string":
         function = {"len": "length", "size": "length"}.get(name, name)

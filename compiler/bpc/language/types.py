@@ -42,6 +42,7 @@ Type = Scalar | ListOf | MapOf | OneOf | Unknown
 
 UNKNOWN = Unknown()
 BOOL, INT, NUMBER, STRING, RANGE = (Scalar(name=name) for name in ("bool", "int", "number", "string", "range"))
+NAME = Scalar(name="name")
 ENDPOINT, TIER, MEMBER, NETWORK, IMAGE = (
     Scalar(name=name) for name in ("endpoint", "tier", "member", "network", "image")
 )
@@ -50,7 +51,7 @@ NUMERIC = OneOf(choices=(INT, NUMBER))
 
 ALSO = {"string": ("cidr", "secret"), "number": ("int", "port"), "port": ("int",), "int": ("port",)}
 """What a place of a type takes besides: `port = 80` is an int, and what is wrong with its value is seen by the value."""
-FROM_TEXT = ("cidr", "service", "expose")
+FROM_TEXT = ("cidr", "service", "expose", "name")
 """Types whose values are written as strings."""
 
 ARTICLES = {

@@ -9,6 +9,7 @@ from bpc.language.functions import private_text
 from bpc.language.types import parse
 from bpc.language.values import TierValue
 from bpc.lower.evaluate import evaluate
+from bpc.lower.ports import last_port
 from bpc.model.resources import FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Peer, Rule
 from bpc.syntax.tree import Allow
 
@@ -16,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Set
 
+    from bpc.diagnostics.base import Diagnostic
     from bpc.lower.context import Context, Touch
     from bpc.lower.directory import Tiers
     from bpc.lower.tiers import TierOutline
@@ -28,8 +30,11 @@ RULE = 100
 """Steps of what the targets make of a permission."""
 
 
-def rules(context: Context, outlines: list[TierOutline], touched: Mapping[str, Set[Touch]]) -> list[Rule]:
-    """All permissions, tier by tier and endpoint by endpoint, in the order of declaration."""
+def rules(
+    context: Context, outlines: list[TierOutline], touched: Mapping[str, Set[Touch]], unreached: dict[Span, Diagnostic]
+) -> list[Rule]:
+    """All permissions, tier by tier and endpoint by endpoint, in the order of declaration. `unreached` gets what is to be told of
+    endpoints that nobody may reach, of each place once, if no mistake hides who is handed what."""
     handed: dict[tuple[str, str], list[str]] = {}
     for user, touches in touched.items():
         for target in {(tier, endpoint) for tier, endpoint, _ in touches}:
@@ -49,8 +54,13 @@ def rules(context: Context, outlines: list[TierOutline], touched: Mapping[str, S
             peers = _peers(outline, endpoint, others, allowed)
             context.steps(RULE * (len(peers) + len(members) + 1), endpoint.span)
             # two endpoints may lead to one port of the members
+            if endpoint.name in outline.peers and outline.name not in members:
+                members.append(outline.name)
+            if not peers and not members:
+                told = lower.NobodyComes(span=endpoint.span, tier=outline.name, endpoint=endpoint.name)
+                unreached.setdefault(endpoint.span, told)
             for rule in _endpoint_rules(outline, endpoint, peers, members):
-                opened.setdefault((rule.peer, rule.to, rule.protocol, rule.port), rule)
+                opened.setdefault((rule.peer, rule.to, rule.protocol, rule.port, rule.last_port), rule)
         made += opened.values()
     return made
 
@@ -107,8 +117,9 @@ def _rule(outline: TierOutline, endpoint: Endpoint, peer: Peer, span: Span, *, b
         to=endpoint.balancer if balanced else outline.name,
         balancer=balanced,
         endpoint=endpoint.name,
-        protocol="udp" if endpoint.protocol == "udp" else "tcp",
+        protocol=endpoint.protocol if endpoint.protocol in ("udp", "icmp") else "tcp",
         port=endpoint.port if balanced else endpoint.member_port,
+        last_port=endpoint.port if balanced else last_port(endpoint),
         span=span,
     )
 

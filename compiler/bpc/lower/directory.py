@@ -102,7 +102,7 @@ class Tiers:
                 self._context.touch(((target.tier, "", "hosts"),))
                 return self._member(target.tier, target.index, self.outline(target.tier).networks[0])
         elif isinstance(target, EndpointValue):
-            known = ("host", "hosts", "port", "member_port", "protocol")
+            known = ("host", "hosts", "port", "last_port", "member_port", "protocol")
             if name in known:
                 self._context.touch(((target.tier, target.name, name),))
                 if name.endswith("port"):
@@ -120,8 +120,12 @@ class Tiers:
     def _endpoint(self, target: EndpointValue, name: str, span: Span) -> Value:
         outline = self.outline(target.tier)
         endpoint = outline.endpoints[target.name]
+        if name.endswith("port") and endpoint.protocol == "icmp":
+            raise invalid(span, f'"{target.tier}.{target.name}" has no port: its protocol is icmp')
         if name == "port":
             return endpoint.port
+        if name == "last_port":
+            return endpoint.last_port
         if name == "member_port":
             return endpoint.member_port
         if name == "protocol":

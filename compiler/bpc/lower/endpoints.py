@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from bpc.diagnostics import lower
+from bpc.diagnostics import check, lower
 from bpc.language.coerce import origin
 from bpc.language.functions import private_text
-from bpc.language.values import Deferred, NetworkValue
+from bpc.language.values import Deferred, NetworkValue, Range
 from bpc.lower.health import health_of
+from bpc.lower.ports import last_port
 from bpc.model.resources import Balancer, Endpoint, Fixed, FromAnywhere, FromCidr, Listener
 from bpc.record import replace
+from bpc.vocabulary import BLOCKS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 UNKNOWN_NETWORKS = ("",)
 EVERYONE = "0.0.0.0/0"
+LAST = 65535
+"""The last port there is."""
 PART = 100
 """Steps of what the targets make of an endpoint or a volume."""
 
@@ -74,6 +78,7 @@ class Endpoints:
         self.audiences: dict[str, tuple[Peer, ...]] = {}
         self._fronts = Fronts()
         self._ports: dict[tuple[bool, int], str] = {}
+        self._ranges: list[Endpoint] = []
         body.each_once("expose")
         for expose in body.all("expose"):
             expose.context.steps(PART, expose.span)
@@ -83,17 +88,19 @@ class Endpoints:
     def _add(self, body: BlockReader) -> None:
         name, before = body.label(), body.context.failures
         health, check = health_of(body)
-        audience, port = _audience(body), body.value("port")
+        audience = _audience(body)
         network = self._network(body)
         protocol = body.value_or("protocol", "http" if health else "tcp")
+        port, last = _ports(body, protocol)
         # a public site means one address for the world: several members are balanced behind it
-        site = audience and self.several and not body.value("each") and protocol in ("http", "https")
+        site = audience and self.several and not body.value("each") and protocol in ("http", "https") and port == last
         algorithm = body.value_or("balance", "round_robin" if site else "")
         if body.context.failures == before:
             _check_each(body, name, public=bool(audience), several=self.several, balanced=bool(algorithm))
         made = Endpoint(
             name=name,
             port=port,
+            last_port=last,
             member_port=body.value_or("member_port", port),
             protocol=protocol,
             public=bool(audience),
@@ -103,9 +110,11 @@ class Endpoints:
             balancer="",
             span=body.span,
         )
-        _check_settings(made, body, balanced=bool(algorithm))
+        one = _one_port(made, body)
+        if one:
+            _check_settings(made, body, balanced=bool(algorithm))
         other = ""
-        if algorithm:
+        if algorithm and one:
             first, other = self._balance(made, algorithm, audience, body.value("tls"))
             made = replace(made, balancer=f"{self.tier}.{first}")
         if name not in self.named:
@@ -116,6 +125,7 @@ class Endpoints:
         self, endpoint: Endpoint, algorithm: Algorithm, audience: tuple[Peer, ...], tls: Value
     ) -> tuple[str, str]:
         """The first endpoint of the balancer that takes this one, and the one that has its port there."""
+        assert endpoint.protocol != "icmp"
         requests = endpoint.protocol == "http" or (endpoint.protocol == "https" and tls != "")
         listener = Listener(
             endpoint=endpoint.name,
@@ -137,14 +147,66 @@ class Endpoints:
             body.context.report(lower.BadValue(span=body.where("network"), problem=problem))
         return network
 
+    def _taken(self, endpoint: Endpoint, body: BlockReader) -> str:
+        """The endpoint that has a port of this one already, or this one itself."""
+        if not endpoint.port:  # icmp has none
+            return ""
+        udp, first, last = endpoint.protocol == "udp", endpoint.member_port, last_port(endpoint)
+        body.context.steps(len(self._ranges), body.span)
+        for known in self._ranges:
+            if (known.protocol == "udp") == udp and known.port <= last and first <= known.last_port:
+                return known.name
+        if first == last:
+            return self._ports.setdefault((udp, first), endpoint.name)
+        self._ranges.append(endpoint)
+        body.context.steps(len(self._ports), body.span)
+        within = (name for (kind, port), name in self._ports.items() if kind is udp and first <= port <= last)
+        return next(within, endpoint.name)
+
     def _check_port(self, endpoint: Endpoint, other: str, body: BlockReader) -> None:
         """A balancer has a port once, and members have one once, but where `member_port` says that endpoints lead to one port."""
         if body.lacks("member_port"):
-            place = (endpoint.protocol == "udp", endpoint.member_port)
-            other = other or self._ports.setdefault(place, endpoint.name)
+            other = other or self._taken(endpoint, body)
         if other not in ("", endpoint.name):
-            found = lower.PortTwice(span=endpoint.span, name=endpoint.name, other=other, port=endpoint.port)
+            one = endpoint.port == endpoint.last_port
+            port = endpoint.port if one else max(endpoint.port, self.named[other].member_port)
+            found = lower.PortTwice(span=endpoint.span, name=endpoint.name, other=other, port=port)
             body.context.report(found)
+
+
+def _ports(body: BlockReader, protocol: str) -> tuple[int, int]:
+    """The first and the last port of an endpoint; icmp has none."""
+    if protocol == "icmp":
+        if body.has("port"):
+            problem = "icmp has no ports"
+            body.context.report(lower.BadValue(span=body.where("port"), problem=problem, hint="leave out `port`"))
+        return 0, 0
+    if body.lacks("port") and not body.scope.lowering.analysis.found.told_at(body.span):
+        doc = BLOCKS["expose"].settings["port"].doc  # an environment says another protocol than icmp
+        body.context.report(check.MissingSetting(span=body.span, block="expose", name="port", doc=doc))
+    value = body.value("port")
+    if not isinstance(value, Range):
+        return value, value
+    for port in (value.low, value.high):
+        if not 1 <= port <= LAST:
+            problem = f"a port is between 1 and {LAST}, not {port}"
+            body.context.report(lower.BadValue(span=body.where("port"), problem=problem))
+            return 0, 0
+    return value.low, value.high
+
+
+def _one_port(endpoint: Endpoint, body: BlockReader) -> bool:
+    """Whether an endpoint has one port, as a balancer and its checks need; what asks for these where it has not is reported."""
+    icmp = endpoint.protocol == "icmp"
+    if endpoint.port == endpoint.last_port and not icmp:
+        return True
+    for name in ("balance", "health", "member_port", "tls"):
+        if body.has(name):
+            what = "icmp, which has no ports" if icmp else f"ports {endpoint.port} to {endpoint.last_port}"
+            body.context.report(lower.NeedsOnePort(span=body.where(name), name=name, what=what))
+    if block := body.only("health"):
+        body.context.report(lower.NeedsOnePort(span=block.span, name="health", what=what))
+    return False
 
 
 def network_names(value: Value | None) -> tuple[str, ...]:

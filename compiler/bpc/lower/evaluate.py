@@ -180,6 +180,8 @@ def evaluate_as(kind: str, node: Expression, scope: Scope, *, deploy: bool) -> V
         for alternative in kind.split(" | "):
             if alternative.startswith("list("):
                 return tuple(evaluate_as(alternative[5:-1], item, scope, deploy=deploy) for item in node.items)
+    if kind == "name" and isinstance(node, Name):
+        return node.text
     return coerce(evaluate(node, scope), kind, node.span, deploy=deploy)
 
 

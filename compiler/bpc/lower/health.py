@@ -76,8 +76,8 @@ def _answers(outline: TierOutline, name: str, within: int) -> tuple[Step, ...]:
             hint = did_you_mean(name, outline.endpoints) or "it is one that the tier itself exposes"
             context.report(lower.NoSuchReady(span=span, tier=outline.name, name=name, hint=hint))
         return ()
-    if endpoint.protocol == "udp":
-        context.report(lower.NothingAnswers(span=span, name=name))
+    if endpoint.protocol in ("udp", "icmp"):
+        context.report(lower.NothingAnswers(span=span, name=name, protocol=endpoint.protocol))
         return ()
     step = Answers(
         endpoint=name,
@@ -96,6 +96,6 @@ def _spoken(outline: TierOutline, endpoint: Endpoint) -> Literal["tcp", "http", 
     """What the members speak: where TLS ends at the balancer, plain HTTP."""
     listeners = (listener for balancer in outline.balancers for listener in balancer.listeners)
     ends = any(listener.endpoint == endpoint.name and listener.tls for listener in listeners)
-    if endpoint.protocol == "udp":
-        raise ValueError("nothing answers over UDP, which was reported")
+    if endpoint.protocol in ("udp", "icmp"):
+        raise ValueError("nothing answers there, which was reported")
     return "http" if ends else endpoint.protocol

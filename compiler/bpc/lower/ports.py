@@ -22,6 +22,11 @@ class PortAsked(Record):
     span: Span
 
 
+def last_port(endpoint: Endpoint) -> int:
+    """The last port on which the members listen."""
+    return max(endpoint.member_port, endpoint.last_port)
+
+
 def asked(endpoint: Endpoint, name: str, span: Span) -> PortAsked | None:
     """What is recorded where an endpoint is asked for `name`: nothing where there is but one port."""
     if name not in ("port", "member_port") or endpoint.port == endpoint.member_port:

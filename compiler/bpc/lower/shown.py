@@ -72,7 +72,7 @@ class Fields(Opaque):
         return "an endpoint has no text of its own: write .host or .port"
 
     def field(self, name: str) -> Any:
-        span = self.context.here() if name in ("port", "member_port") else self.context.span
+        span = self.context.here() if name in ("port", "last_port", "member_port") else self.context.span
         return self.context.show(self.context.tiers.attribute(self.value, name, span))
 
 

@@ -135,15 +135,18 @@ def _solution(solution: Block, choice: Choice, lowering: Lowering, images: Image
         identities(context, keyword, things)
     for group in made_groups:
         identities(context, "volume", group.volumes)
+    unreached: dict[Span, Diagnostic] = {}
     resources: tuple[Resource, ...] = (
         *made_networks,
         *made_secrets,
         *made_groups,
         *balancers,
-        *rules(context, outlines, {name: lowered.touched for name, lowered in made.items()}),
+        *rules(context, outlines, {name: lowered.touched for name, lowered in made.items()}, unreached),
     )
     start_order(tiers, context, made_groups)
     made_params, made_outputs = params(body, choice.settings), outputs(body)
+    if not context.failures and not errors(lowering.analysis.found.found):
+        context.found += unreached.values()
     assert isinstance(block.label, Identifier)
     return Solution(
         name=block.label.text,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bpc.diagnostics import lower
-from bpc.diagnostics.base import Note
+from bpc.diagnostics import lower, resolve
+from bpc.diagnostics.base import Note, did_you_mean
 from bpc.language.values import Range
 from bpc.lower.block_reader import same_path
 from bpc.lower.endpoints import PART, Endpoints, network_names
@@ -23,7 +23,8 @@ HOST_NAME = 63
 class TierOutline(Record):
     """What other tiers may ask of a tier before it is lowered. Not `sound` where something of it has a mistake.
 
-    `audiences` are who may come from outside, by endpoint: of a private one, nobody.
+    `audiences` are who may come from outside, by endpoint: of a private one, nobody. `peers` are endpoints on which the members
+    reach one another.
     """
 
     name: str
@@ -33,6 +34,7 @@ class TierOutline(Record):
     endpoints: dict[str, Endpoint]
     audiences: dict[str, tuple[Peer, ...]]
     balancers: tuple[Balancer, ...]
+    peers: tuple[str, ...]
     sound: bool
 
 
@@ -54,8 +56,20 @@ def outline_tier(name: str, body: BlockReader) -> TierOutline:
         endpoints=made.named,
         audiences=made.audiences,
         balancers=made.balancers,
+        peers=_peers(name, made, body),
         sound=body.whole and body.context.failures == before,
     )
+
+
+def _peers(name: str, endpoints: Endpoints, body: BlockReader) -> tuple[str, ...]:
+    """The endpoints that `peers` names; one that the tier does not have is reported."""
+    said: tuple[str, ...] = body.value("peers")
+    for index, peer in enumerate(said):
+        if peer not in endpoints.named and not body.scope.lowering.analysis.found.may_be_lost(peer, body.block.span):
+            hint = did_you_mean(peer, endpoints.named) or "write the name of one of this tier's `expose`"
+            span, what = body.where_item("peers", index), f'tier "{name}"'
+            body.context.report(resolve.UnknownMember(span=span, what=what, name=peer, hint=hint))
+    return said
 
 
 def _members(name: str, body: BlockReader) -> Fixed | Scaling:

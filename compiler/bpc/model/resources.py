@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bpc.model.values import Text
     from bpc.source import Span
 
-    Protocol = Literal["tcp", "udp", "http", "https"]
+    Protocol = Literal["tcp", "udp", "http", "https", "icmp"]
     Algorithm = Literal["round_robin", "least_connections", "source_ip"]
     Spread = Literal["hosts", "zones"]
     Metric = Literal["cpu", "memory", ""]
@@ -91,12 +91,14 @@ class Endpoint(Record):
     """A port on which a group is reached, on `network` (one of the group's).
 
     `balancer` is the name of the balancer in front, or empty. `port` is then the balancer's, and the members listen on
-    `member_port`; without one the two are the same. `health` is the path of an HTTP check or empty (then TCP is checked).
+    `member_port`; without one the two are the same. A range of ports goes from `port` to `last_port`, which are the same of one
+    port; of icmp, which has none, all are 0. `health` is the path of an HTTP check or empty (then TCP is checked).
     `check` says more of it where the blueprint does; else a target checks as it usually does.
     """
 
     name: str
     port: int
+    last_port: int
     member_port: int
     protocol: Protocol
     public: bool
@@ -185,7 +187,7 @@ class Listener(Record):
     endpoint: str
     port: int
     member_port: int
-    protocol: Protocol
+    protocol: Literal["tcp", "udp", "http", "https"]
     algorithm: Algorithm
     health: str
     check: HealthCheck | None
@@ -237,15 +239,16 @@ class Rule(Record):
     """One permission to connect; there is no other way in.
 
     `to` is a group's or a balancer's name, `balancer` says which of both. `endpoint` is the declared endpoint that it serves; of
-    several that lead to one port of the members, the first.
+    several that lead to one port of the members, the first. It opens the ports from `port` to `last_port`; of icmp both are 0.
     """
 
     peer: Peer
     to: str
     balancer: bool
     endpoint: str
-    protocol: Literal["tcp", "udp"]
+    protocol: Literal["tcp", "udp", "icmp"]
     port: int
+    last_port: int
     span: Span
 
 

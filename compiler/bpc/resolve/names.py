@@ -249,7 +249,10 @@ class Binder:
         image = names.image(node.value.text) if word.type == "image" and isinstance(node.value, Name) else None
         if image is None:
             self.kind = word.type
-            self.expression(node.value, names)
+            if word.type == "list(name)" and isinstance(node.value, ListLiteral):  # bare names are of this very block
+                self.each((item for item in node.value.items if not isinstance(item, Name)), names)
+            else:
+                self.expression(node.value, names)
             self.kind = ""
         else:
             self.bindings.use(node.value, image)

@@ -170,11 +170,16 @@ def _rule(stack: Stack, item: Rule) -> None:
         ec2.SecurityGroupIngress,
         item,
         GroupId=troposphere.GetAtt(security, "GroupId"),
-        IpProtocol=item.protocol,
-        FromPort=item.port,
-        ToPort=item.port,
+        **_ports(item, six="CidrIpv6" in peer),
         **peer,
     )
+
+
+def _ports(item: Rule, *, six: bool) -> Json:
+    """What a rule opens; of icmp all types, which AWS writes as -1."""
+    if item.protocol == "icmp":
+        return {"IpProtocol": "icmpv6" if six else "icmp", "FromPort": -1, "ToPort": -1}
+    return {"IpProtocol": item.protocol, "FromPort": item.port, "ToPort": item.last_port}
 
 
 def _peer(stack: Stack, item: Rule) -> tuple[tuple[str, ...], Json]:

@@ -176,13 +176,15 @@ def _rule(stack: Stack, item: Rule) -> None:
         "security_group": get(f"security.{tier}"),
         "direction": "ingress",
         "protocol": item.protocol,
-        "port_range_min": item.port,
-        "port_range_max": item.port,
     }
+    if item.protocol != "icmp":
+        properties |= {"port_range_min": item.port, "port_range_max": item.last_port}
     name, peer = _peer(stack, item)
+    if item.protocol == "icmp" and peer.get("ethertype") == "IPv6":
+        properties["protocol"] = "ipv6-icmp"
     prefix = peer.get("remote_ip_prefix")
     if isinstance(prefix, str):
-        said = (tier, item.protocol, item.port, prefix)
+        said = (tier, item.protocol, item.port, item.last_port, prefix)
         if said in stack.admitted:  # as of two balancers on one network: Neutron refuses the same rule again
             return
         stack.admitted.add(said)

@@ -57,7 +57,9 @@ class Stack:
         self.places = Places()
         self.members: dict[str, Pieces] = {}  # members' templates that were written, without places
         self.first_boots: dict[tuple[int, str], FirstBoot] = {}
-        self.admitted: set[tuple[str, str, int, str]] = set()  # what members admit: tier, protocol, port, addresses
+        self.admitted: set[tuple[str, str, int, int, str]] = (
+            set()
+        )  # what members admit: tier, protocol, ports, addresses
         self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
         self.awaited: frozenset[str] = frozenset()  # tiers of which an update awaits each new member
         self.found: list[Diagnostic] = []
