@@ -82,7 +82,8 @@ def test_heat_hands_the_value_to_the_machine(value, tmp_path):
     stack = on_heat(tmp_path / "out/heat", value)
     [snippet] = [found for found in everything(stack.t.t) if "user-data/t.yaml" in json.dumps(found, default=str)]
     snippet["str_replace"]["params"] = {
-        mark: "GENERATED" if "get_attr" in json.dumps(one) else one for mark, one in snippet["str_replace"]["params"].items()
+        mark: "GENERATED" if "get_attr" in json.dumps(one) else one
+        for mark, one in snippet["str_replace"]["params"].items()
     }
     text = function.resolve(stack.t.parse(stack.defn, snippet))
     check(yaml.safe_load(text.replace(SIGNAL_MARK, "{}")), value)
@@ -208,6 +209,27 @@ def test_aws_hides_it(tmp_path):
         assert {"ParameterKey": name, "UsePreviousValue": True} in parameters(tmp_path, "update-parameters.json")
     for words in ("GivenKey in PARAMETERS", "ArnKey in PARAMETERS", "create-secret"):
         assert words in artifacts.files["README.txt"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [500, 60], ids=["one template", "nested"])
+def test_cfn_lint_finds_nothing(limit, tmp_path):
+    from cfnlint.api import lint
+    from cfnlint.config import ManualArgs
+
+    text = BLUEPRINT.replace("bake = base }", 'bake = base, count = 12, volume data { size = 1GiB, mount = "/data" } }')
+    (tmp_path / "solution.bp").write_text(text)
+    result = bpc.api.compile(tmp_path / "solution.bp", targets=("cloudformation",), limits={"stack_resources": limit})
+    assert result.diagnostics == ()
+    files = result.artifacts["cloudformation"].files
+    names = [name for name in files if name.endswith(".yaml") and "/" not in name]
+    assert (len(names) > 1) is (limit < 500)
+    assert "Rules" in yaml.safe_load(files["stack.yaml"])
+    for name in names:
+        found = lint(
+            files[name], config=ManualArgs(regions=["eu-west-1"], include_checks=["I"], ignore_checks=["W3002"])
+        )
+        assert [f"{name}: {match}" for match in found] == []
 
 
 def may_read(provision: Provision) -> set[str]:

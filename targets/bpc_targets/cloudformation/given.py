@@ -34,7 +34,7 @@ def given_secret(stack: Stack, item: Secret) -> dict[str, Any]:
     value, arn, new = (stack.given(kind, item.name) for kind in ("Given", "Arn", "New"))
     asked = Parameter(name=value, source="secret", value=None, tiers=(), why=f"or {arn}, see below", fixed=True)
     words = f"The secret {item.name}: its value; empty where {arn} is given."
-    text = {"Type": "String", "Default": "", "Description": words, "MaxLength": GIVEN}
+    text = {"Type": "String", "Description": words, "MaxLength": GIVEN}
     stack.ask(asked, {**text, "NoEcho": True, "AllowedPattern": ALLOWED, "ConstraintDescription": ALLOWED_IN_WORDS})
     asked = Parameter(name=arn, source="secret", value="", tiers=(), why=f"instead of {value}", fixed=True)
     words = f"The secret {item.name}: the ARN of one that is there; empty where {value} is given."
