@@ -199,9 +199,15 @@ BLOCKS: dict[str, BlockSpec] = {
     "secret": BlockSpec(
         label="name",
         form="name",
-        doc="a value that the cloud generates",
+        doc="a value that the cloud generates, or that is given at deployment",
         settings={
-            "length": SettingSpec(type="int", doc="letters and digits", default=32, least=8, most=512),
+            "given": SettingSpec(
+                type="bool",
+                doc="whether the value comes from outside, as a key or certificate does: never text in any output of bpc",
+            ),
+            "length": SettingSpec(
+                type="int", doc="of a generated one: letters and digits", default=32, least=8, most=512
+            ),
             "was": _WAS,
         },
     ),

@@ -26,6 +26,7 @@ class Provision:
         self.client = {name: client(name) for name in ("ec2", "elbv2", "autoscaling", "secretsmanager", "iam")}
         self.made: dict[str, Json] = {}
         self.ids: dict[str, str] = {}
+        self.check()
         for name in self.order():
             resource = template["Resources"][name]
             if "Condition" in resource and not self.value(template["Conditions"][resource["Condition"]]):
@@ -34,6 +35,16 @@ class Provision:
             self.ids[name], self.made[name] = getattr(self, f"make_{kind}")(
                 name, self.value(resource.get("Properties", {}))
             )
+
+    def check(self) -> None:
+        """What the stack asks of its parameters, before anything is made."""
+        for name, asked in self.template["Parameters"].items():
+            value = self.parameters.get(name, asked.get("Default", ""))
+            assert re.fullmatch(asked.get("AllowedPattern", ".*"), value, re.DOTALL), f"{name}: {value!r}"
+            assert len(value.encode()) <= int(asked.get("MaxLength", 4096)), name
+        for rule in self.template.get("Rules", {}).values():
+            for one in rule["Assertions"]:
+                assert self.value(one["Assert"]), one["AssertDescription"]
 
     def order(self) -> Iterator[str]:
         """Each resource after those that it refers to."""
@@ -98,6 +109,12 @@ class Provision:
 
     def do_Not(self, given: list[Any]) -> bool:
         return not self.value(given[0])
+
+    def do_And(self, given: list[Any]) -> bool:
+        return all(self.value(given))
+
+    def do_Or(self, given: list[Any]) -> bool:
+        return any(self.value(given))
 
     def do_Equals(self, given: list[Any]) -> bool:
         return self.value(given[0]) == self.value(given[1])
@@ -234,11 +251,12 @@ class Provision:
         return self.client["elbv2"].create_listener(**given)["Listeners"][0]["ListenerArn"], {}
 
     def make_Secret(self, name: str, given: Json) -> tuple[str, Json]:
-        generate = given.pop("GenerateSecretString")
         secret = self.client["secretsmanager"]
-        value = secret.get_random_password(**generate)["RandomPassword"]
-        assert len(value) == generate["PasswordLength"]
-        return secret.create_secret(Name=f"stack-{name}", SecretString=value, **given)["ARN"], {}
+        if "SecretString" not in given:
+            generate = given.pop("GenerateSecretString")
+            given["SecretString"] = secret.get_random_password(**generate)["RandomPassword"]
+            assert len(given["SecretString"]) == generate["PasswordLength"]
+        return secret.create_secret(Name=f"stack-{name}", **given)["ARN"], {}
 
     def make_Role(self, name: str, given: Json) -> tuple[str, Json]:
         import json

@@ -142,6 +142,7 @@ WALKS = {
                 "  output url",
                 '  param  other: string = "x"\n  output other = other\n  output url',
             ),
+            Step("secret.given", "  secret db_password { length = 32 }", "  secret db_password { given = true }"),
             Step("solution.secret", "  secret db_password", "  secret another { length = 20 }\n  secret db_password"),
             Step("expose.port", "port = 8080", "port = 8081"),
         ),

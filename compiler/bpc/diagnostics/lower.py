@@ -445,3 +445,15 @@ class NeedsOnePort(Diagnostic):
     advice: ClassVar = "leave it out, or write an `expose` of its own for the port that is balanced"
     name: str
     what: str
+
+
+class GivenLength(Diagnostic):
+    """A secret that is given at deployment is as long as its owner made it; `length` is how many characters the cloud generates.
+
+    Write `given = true` for a key, a certificate or a password that exists; write `length` for one that the cloud may invent.
+    """
+
+    code: ClassVar = "BPC450"
+    message: ClassVar = 'the secret "{name}" is given at deployment, so it has no `length`'
+    advice: ClassVar = "remove `length`, or remove `given` and let the cloud generate the value"
+    name: str

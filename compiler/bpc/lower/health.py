@@ -96,6 +96,6 @@ def _spoken(outline: TierOutline, endpoint: Endpoint) -> Literal["tcp", "http", 
     """What the members speak: where TLS ends at the balancer, plain HTTP."""
     listeners = (listener for balancer in outline.balancers for listener in balancer.listeners)
     ends = any(listener.endpoint == endpoint.name and listener.tls for listener in listeners)
-    if endpoint.protocol in ("udp", "icmp"):
+    if endpoint.protocol == "udp" or endpoint.protocol == "icmp":
         raise ValueError("nothing answers there, which was reported")
     return "http" if ends else endpoint.protocol

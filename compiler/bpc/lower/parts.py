@@ -88,16 +88,14 @@ def networks(body: BlockReader) -> list[Network]:
 
 
 def secrets(body: BlockReader) -> list[Secret]:
-    """The secrets that the cloud generates."""
-    return [
-        Secret(
-            name=name,
-            length=item.value("length"),
-            was=item.was(),
-            span=item.span,
-        )
-        for name, item in named(body, "secret")
-    ]
+    """The secrets that the cloud generates, and those that are given."""
+    made = []
+    for name, item in named(body, "secret"):
+        given, length = item.value("given"), item.value("length")
+        if given and item.has("length"):
+            body.context.report(lower.GivenLength(span=item.where("length"), name=name))
+        made.append(Secret(name=name, given=given, length=0 if given else length, was=item.was(), span=item.span))
+    return made
 
 
 def identities(context: Context, keyword: str, things: Iterable[Network | Secret | Group | Volume]) -> None:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     Architecture = Literal["x86_64", "aarch64"]
 
 
+GIVEN = 4096
+"""Bytes that a given secret has at most: what a parameter of CloudFormation takes."""
+
+
 class Network(Record):
     """A private network with one subnet, routed to the solution's other networks and, outbound, to the outside.
 
@@ -39,9 +43,13 @@ class Network(Record):
 
 
 class Secret(Record):
-    """A value that the cloud generates: letters and digits, `length` of them."""
+    """A value that the cloud generates: letters and digits, `length` of them.
+
+    `given`: whoever deploys gives the value instead, of `GIVEN` bytes at most, also of several lines; `length` is 0 then.
+    """
 
     name: str
+    given: bool
     length: int
     was: str
     span: Span

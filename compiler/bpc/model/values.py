@@ -26,7 +26,7 @@ class ParamHole(Record):
 
 
 class SecretHole(Record):
-    """The value of a generated secret, by its name. Never allowed in an output."""
+    """The value of a secret, by its name. Never allowed in an output."""
 
     secret: str
 

@@ -16,6 +16,7 @@ CAPABILITIES = {
     "network: public": "two more subnets, routed to the internet gateway, for balancers and public addresses",
     "param": "parameter with constraints",
     "secret": "AWS::SecretsManager::Secret, read by the machines through their role",
+    "secret: given": "a NoEcho parameter, kept in AWS::SecretsManager::Secret, or the ARN of a secret that is there",
     "tier: count = number": "AWS::EC2::Instance from a launch template, each with its own network interface",
     "tier: count = range": "AWS::AutoScaling::AutoScalingGroup with target tracking of the processors; `memory` is refused (CFN007)",
     "tier: spread = hosts": "AWS::EC2::PlacementGroup, spread; seven instances a zone (CFN010)",

@@ -12,6 +12,7 @@ from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS
 from bpc.record import assert_never
 from bpc.target import Artifacts
 from bpc_targets.cloudformation import documents, limits, nested_stacks
+from bpc_targets.cloudformation.given import given_secret
 from bpc_targets.cloudformation.groups import add_group
 from bpc_targets.cloudformation.names import encoded
 from bpc_targets.cloudformation.network import add_networks
@@ -83,6 +84,7 @@ def _template(stack: Stack) -> Json:
         "Description": title.encode()[:1000].decode(errors="ignore"),
         "Metadata": {"bpc": solution.facts},
         "Parameters": stack.parameters,
+        "Rules": stack.rules,
         "Conditions": {"HasKey": Not(Equals(ref("KeyName"), "")).to_dict(), **stack.conditions},
         "Resources": stack.resources,
         "Outputs": stack.outputs,
@@ -144,16 +146,20 @@ def _plain(given: Any) -> Any:
 def _secret(stack: Stack, item: Secret) -> None:
     from troposphere import secretsmanager
 
-    generate = secretsmanager.GenerateSecretString(PasswordLength=item.length, ExcludePunctuation=True)
+    if item.given:
+        value = given_secret(stack, item)
+    else:
+        generate = secretsmanager.GenerateSecretString(PasswordLength=item.length, ExcludePunctuation=True)
+        value = {"GenerateSecretString": generate}
     stack.add(
         stack.secret(item.name),
         secretsmanager.Secret,
         item,
-        GenerateSecretString=generate,
         Description=Sub(f"{item.name} of stack ${{AWS::StackName}}"),
         Tags=stack.tags(item.name),
         DeletionPolicy="Delete",
         UpdateReplacePolicy="Delete",
+        **value,
     )
 
 

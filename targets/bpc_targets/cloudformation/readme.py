@@ -7,6 +7,7 @@ from bpc.quoting import prose, visible, word
 from bpc.readme import again, environment, of_stack
 from bpc_targets.cloudformation.amis import made_within, parent
 from bpc_targets.cloudformation.batches import VERSION, batch, batches, holds, interrupted
+from bpc_targets.cloudformation.given import explained
 from bpc_targets.cloudformation.groups import root_device
 from bpc_targets.cloudformation.limits import INLINE
 from bpc_targets.cloudformation.scaling import in_service
@@ -32,7 +33,7 @@ What the stack needs from outside (see parameters.json)
 
    These values, and others than those of parameters.json, are in two files of your own outside this folder, which bpc never writes:
    PARAMETERS, at first a copy of parameters.json, and UPDATES, at first a copy of update-parameters.json with the same values.
-
+{secrets}
 1. The images, once (images.json lists what is in each; an image's name changes when its content does)
 {images}
 
@@ -131,6 +132,7 @@ def text(stack: Stack, deployment: Deployment, templates: Templates, size: int) 
             f"    {n.name} = {'?' if n.value is None else visible(str(n.value))}  ({n.kind}, {prose(n.why)})"
             for n in deployment.needs
         ),
+        secrets=explained(stack),
         images=_images(stack, deployment),
         create=package + CREATE.format(template=sent),
         update=package + UPDATE.format(template=sent, nested=nested),

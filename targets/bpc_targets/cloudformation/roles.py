@@ -23,7 +23,7 @@ def add_role(stack: Stack, group: Group) -> None:
     trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     policies = [iam.Policy(PolicyName="signals", PolicyDocument=allowed(SIGNAL, [ref("AWS::StackId")]))]
     if names := secrets(stack, group):
-        read = allowed(READ, [ref(stack.secret(name)) for name in names])
+        read = allowed(READ, [stack.arn(name) for name in names])
         policies.append(iam.Policy(PolicyName="secrets", PolicyDocument=read))
     role = stack.tier("Role", group.name)
     marked = stack.marked(group.name)

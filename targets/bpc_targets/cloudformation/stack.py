@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import troposphere
-from troposphere import GetAtt, Ref
+from troposphere import GetAtt, If, Ref
 
 from bpc.model.index import Index, known_as
 from bpc.model.values import MemberAddressesHole, MemberAddressHole
@@ -41,6 +41,7 @@ class Stack:
         self.asked: dict[str, Parameter] = {}
         self.read: dict[str, list[str]] = {}
         self.conditions: Json = {}
+        self.rules: Json = {}
         self.resources: Json = {}
         self.outputs: Json = {}
         self.files: dict[str, str] = {}
@@ -66,6 +67,17 @@ class Stack:
 
     def secret(self, name: str) -> str:
         return logical("Secret", known_as(self.index.secrets[name]))
+
+    def given(self, kind: str, name: str) -> str:
+        """The id of a parameter or condition of a given secret."""
+        return logical(kind, known_as(self.index.secrets[name]))
+
+    def arn(self, name: str) -> Any:
+        """The ARN of a secret: of one that the stack keeps, or of one that was there."""
+        own = Ref(self.secret(name))
+        if not self.index.secrets[name].given:
+            return own
+        return If(self.given("New", name), own, Ref(self.given("Arn", name)))
 
     def balancer(self, kind: str, name: str) -> str:
         tier, _, endpoint = name.partition(".")

@@ -95,7 +95,7 @@ def _piece(stack: Stack, group: Group, part: Part) -> Any:
     if not isinstance(part.hole, Own):
         return filled(part, stack)
     kind, _, name = part.hole.name.partition(":")
-    return ref(stack.secret(name)) if kind == "arn" else ref(stack.tier("Handle", group.name))
+    return stack.arn(name) if kind == "arn" else ref(stack.tier("Handle", group.name))
 
 
 def scaling_members(stack: Stack, text: Text | Parts, span: Span) -> bool:

@@ -90,7 +90,7 @@ def function(hole: Hole, stack: Stack) -> Any:
         case ParamHole():
             return ref(parameter(hole.param))
         case SecretHole():
-            return ref(stack.secret(hole.secret))
+            return stack.arn(hole.secret)
         case MemberAddressHole():
             return _address(stack, hole.group, hole.network, hole.member)
         case MemberAddressesHole():

@@ -11,6 +11,7 @@ CAPABILITIES = {
     "network: public": "floating IPs from the external network",
     "param": "parameter with constraints",
     "secret": "OS::Heat::RandomString, never in an output",
+    "secret: given": "a hidden parameter, which bpc takes no value for (HEAT012)",
     "tier: count = number": "OS::Heat::ResourceGroup; a port for each where somebody may connect",
     "tier: count = range": "OS::Heat::AutoScalingGroup with scaling policies; alarms behind the parameter telemetry",
     "tier: spread = hosts": "OS::Nova::ServerGroup, anti-affinity",

@@ -59,8 +59,8 @@ class NoZones(Diagnostic):
 class ReservedName(Diagnostic):
     """A `param` or an output has a name that the Heat target needs for its own. Rename it.
 
-    Parameters are `external_network`, `key_name`, each tier's `image_TIER` and `flavor_TIER`, and `telemetry` where a tier scales
-    by a metric; outputs begin with `bpc_`.
+    Parameters are `external_network`, `key_name`, each tier's `image_TIER` and `flavor_TIER`, each given secret's `secret_NAME`, and
+    `telemetry` where a tier scales by a metric; outputs begin with `bpc_`.
     """
 
     code: ClassVar = "HEAT004"
@@ -153,3 +153,17 @@ class NotAwaited(Diagnostic):
     members: int
     resources: int
     limit: int
+
+
+class SecretInParameters(Diagnostic):
+    """The file of `--params` has the value of a given secret. bpc would write it into environment.yaml, where everybody who has the
+    folder could read it.
+
+    Hand it to the cloud's client when the stack is created: `--parameter-file secret_NAME=FILE` takes it from a file of yours, and
+    an update with `--existing` keeps it.
+    """
+
+    code: ClassVar = "HEAT012"
+    message: ClassVar = 'the file of `--params` gives the secret "{name}", which bpc must not write down'
+    advice: ClassVar = "remove it there, and create the stack with `--parameter-file {name}=FILE`"
+    name: str

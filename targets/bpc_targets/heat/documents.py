@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpc.deployment import Deployment, Rolled, awaited, kept, upload
 from bpc.model.image_manifest import images_json
-from bpc.model.resources import Fixed
+from bpc.model.resources import GIVEN, Fixed
 from bpc.model.values import MemberAddressesHole
 from bpc.quoting import prose, visible, word
 from bpc.readme import again, environment, of_stack
@@ -80,7 +80,9 @@ def _environment(deployment: Deployment) -> str:
     for parameter in deployment.parameters:
         if parameter.name == ATTEMPT:
             continue  # given with one update: the stack keeps it
-        if parameter.value is None:
+        if parameter.source == "secret":
+            lines.append(f"  # {parameter.name}:   (a secret: README.txt says how it is handed over)")
+        elif parameter.value is None:
             lines.append(f"  # {parameter.name}:   (has no default: give a value)")
         else:
             lines.append(f"  {scalar(parameter.name)}: {scalar(parameter.value)}")
@@ -100,8 +102,8 @@ What the stack needs from outside (see environment.yaml)
 1. The images, once (images.json lists what is in each; an image's name changes when its content does)
 {images}
 
-2. Create
-    openstack stack create --wait{creates} -e environment.yaml -t stack.yaml STACK
+{secrets}2. Create
+    openstack stack create --wait{creates}{handed} -e environment.yaml -t stack.yaml STACK
 
    Every machine reports when it is ready. If one fails, its exit code and the last lines of its log are in the events:
     openstack stack event list --nested-depth 3 STACK
@@ -136,6 +138,12 @@ What the stack needs from outside (see environment.yaml)
 
 
 BUILT = """   `sudo bpc build{environment}` makes them beside the blueprint, in out/images, or `bpc compile --images packer` says how Packer does."""
+SECRETS = """   Secrets that are given ({secrets}): each is in a file of yours that nobody else may read, which can have several lines,
+   {most:,} characters at most. They are handed to the client when the stack is created, and are never written here; bpc takes no
+   value for them, not even with --params. An update with --existing keeps them; one that gives another value,
+   with the same option, replaces the machines that have it. A secret that an update brings anew is given with that update.
+
+"""
 SCALING = """   Tiers scale by themselves only where the parameter telemetry is true: the cloud must have Aodh and Gnocchi. By hand, with the address
    of an output bpc_scale_..., which takes a token of your project:
     curl -X POST -H "X-Auth-Token: $(openstack token issue -f value -c id)" ADDRESS
@@ -148,6 +156,7 @@ def _readme(solution: Solution, deployment: Deployment) -> str:
     upload += " --file ../images/{0}.qcow2 {0}"
     images = [upload.format(word(image.image), image.architecture) for image in deployment.uploads]
     stays = ", ".join(f"{item.volume} of tier {item.tier}" for item in deployment.kept)
+    secrets = [item.name for item in deployment.parameters if item.source == "secret"]
     return README.format(
         heading=of_stack(solution),
         needs="\n".join(
@@ -157,6 +166,8 @@ def _readme(solution: Solution, deployment: Deployment) -> str:
         images="\n".join([BUILT.format(environment=environment(solution)), *images])
         if images
         else "    (none: ready images are used)",
+        secrets=SECRETS.format(secrets=", ".join(secrets), most=GIVEN) if secrets else "",
+        handed="".join(f" --parameter-file {name}=FILE" for name in secrets),
         scaling=SCALING if any(asked.name == "telemetry" for asked in deployment.parameters) else "",
         again=again(solution),
         creates=_timeout(sum(item.timeout for item in deployment.awaited) // 60_000),

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from bpc.deployment import Parameter
 from bpc.diagnostics.base import did_you_mean, errors
-from bpc.model.resources import Balancer, FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Network, Rule, Secret
+from bpc.model.resources import (
+    GIVEN,
+    Balancer,
+    FromAnywhere,
+    FromBalancer,
+    FromCidr,
+    FromGroup,
+    Group,
+    Network,
+    Rule,
+    Secret,
+)
 from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS
 from bpc.record import assert_never
 from bpc.target import Artifacts
@@ -57,8 +68,7 @@ def _add(stack: Stack, item: Resource) -> None:
         case Network():
             _network(stack, item)
         case Secret():
-            name = f"secret.{stack.secret(item.name)}"
-            stack.add(name, "OS::Heat::RandomString", {"length": item.length}, item)
+            _secret(stack, item)
         case Group():
             add_group(stack, item)
         case Balancer():
@@ -147,7 +157,21 @@ def _outputs(stack: Stack) -> None:
     stack.outputs["bpc_solution"] = {"description": "What this stack was compiled from.", "value": stack.solution.facts}
 
 
-# ---- networks and rules
+# ---- secrets, networks and rules
+
+
+def _secret(stack: Stack, item: Secret) -> None:
+    """A value that Heat generates, or a hidden parameter, which may have what any string at deployment may."""
+    if not item.given:
+        name = f"secret.{stack.secret(item.name)}"
+        stack.add(name, "OS::Heat::RandomString", {"length": item.length}, item)
+        return
+    asked = Parameter(
+        name=stack.secret_parameter(item.name), source="secret", value=None, tiers=(), why="given when it is created"
+    )
+    length = {"length": {"min": 1, "max": GIVEN}, "description": f"a secret has 1 to {GIVEN} characters"}
+    words = f"The secret {item.name}: its value."
+    stack.own(asked, {"type": "string", "hidden": True, "description": words, "constraints": [length, STRING]})
 
 
 def _router(stack: Stack) -> None:

@@ -75,6 +75,10 @@ class Stack:
     def secret(self, name: str) -> str:
         return known_as(self.index.secrets[name])
 
+    def secret_parameter(self, name: str) -> str:
+        """The parameter in which a given secret comes."""
+        return f"secret_{self.secret(name)}"
+
     def balancer(self, name: str) -> str:
         tier, _, endpoint = name.partition(".")
         return f"{self.tier(tier)}.{endpoint}"
@@ -90,7 +94,9 @@ class Stack:
     def ask(self, parameter: Parameter, definition: Json) -> None:
         """A parameter of the stack, as data and as the template has it. What the user gives takes the place of its value."""
         given = self.options.parameters.get(parameter.name)
-        if given is not None:
+        if given is not None and parameter.source == "secret":
+            self.found.append(diagnostics.SecretInParameters(span=self.solution.span, name=parameter.name))
+        elif given is not None:
             if _type(given) not in TAKES[definition["type"]]:
                 found = diagnostics.BadParameter(
                     span=self.solution.span, name=parameter.name, expected=definition["type"], found=_type(given)

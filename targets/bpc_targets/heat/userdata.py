@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.model.index import known_as
-from bpc.model.resources import Scaling
+from bpc.model.resources import GIVEN, Scaling
 from bpc.model.values import (
     BalancerAddressHole,
     MemberAddressesHole,
@@ -118,7 +118,7 @@ def user_data(stack: Stack, group: Group, boot: FirstBoot, signal: Any) -> Any:
 
 def _first_boot(stack: Stack, group: Group) -> FirstBoot:
     text = cloud_config(group, SIGNAL)
-    if _size(text) > LARGEST:
+    if _size(stack, text) > LARGEST:
         text = cloud_config(group, SIGNAL, compress=True)
     text = tuple(
         part if isinstance(part, str) or not part.escapes or varied(part, stack) else replace(part, escapes=())
@@ -179,16 +179,19 @@ def _name(place: Place) -> str:
             assert_never(hole)
 
 
-def _size(text: Parts) -> int:
-    return sum(limits.size(part) if isinstance(part, str) else _filled_size(part) for part in text)
+def _size(stack: Stack, text: Parts) -> int:
+    return sum(limits.size(part) if isinstance(part, str) else _filled_size(stack, part) for part in text)
 
 
-def _filled_size(place: Place) -> int:
+def _filled_size(stack: Stack, place: Place) -> int:
+    """Only a given secret may be long: a key, a certificate."""
+    if isinstance(place.hole, SecretHole) and stack.index.secrets[place.hole.secret].given:
+        return GIVEN
     return SETTINGS if isinstance(place.hole, Own) else FILLED
 
 
 def _check_size(stack: Stack, group: Group, text: Parts) -> None:
-    size = _size(text)
+    size = _size(stack, text)
     if size > LARGEST:
         largest = ", ".join(f"{part.title} ({part.size:,} bytes)" for part in portions(group)[:3])
         found = diagnostics.UserDataTooLarge(span=group.span, tier=group.name, size=size, largest=largest or "packages")

@@ -46,7 +46,9 @@ def _joinable(place: Place, stack: Stack) -> Any:
 
 
 def varied(place: Place, stack: Stack) -> bool:
-    """Whether a value may have a character that must be escaped: only a string does, and Heat makes secrets of letters."""
+    """Whether a value may have a character that must be escaped: a string or a given secret; Heat makes its own of letters."""
+    if isinstance(place.hole, SecretHole):
+        return stack.index.secrets[place.hole.secret].given
     return isinstance(place.hole, ParamHole) and stack.index.params[place.hole.param].type == "string"
 
 
@@ -68,6 +70,8 @@ def function(hole: Hole, stack: Stack) -> Any:
         case ParamHole():
             return param(hole.param)
         case SecretHole():
+            if stack.index.secrets[hole.secret].given:
+                return param(stack.secret_parameter(hole.secret))
             return attr(f"secret.{stack.secret(hole.secret)}", "value")
         case MemberAddressHole():
             return _address(stack, stack.index.groups[hole.group], hole.network, hole.member)
