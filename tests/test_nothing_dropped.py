@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FINE = Path(__file__).parent / "fine"
-MODELS = [("everything", ""), ("everything", "baked"), ("configure", "")]
+MODELS = [("everything", ""), ("everything", "baked"), ("configure", ""), ("what-is-there", "")]
 """Blueprints, each with an environment. Between them they have every class of the model."""
 DEFINITIONS = schema()["$defs"]
 PLAIN = Options(flavors={}, limits={})

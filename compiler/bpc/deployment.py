@@ -12,9 +12,21 @@ if TYPE_CHECKING:
     from bpc.model.index import Index
     from bpc.model.steps import Image
 
-    Source = Literal["blueprint", "image", "flavor", "network", "key pair", "switch", "secret"]
+    Source = Literal[
+        "blueprint",
+        "image",
+        "flavor",
+        "network",
+        "subnet",
+        "router",
+        "addresses",
+        "zone",
+        "key pair",
+        "switch",
+        "secret",
+    ]
 
-OUTSIDE = ("network", "image", "flavor")
+OUTSIDE = ("network", "subnet", "router", "image", "flavor")
 """Sources of values that must be in the cloud before the stack is, in the order in which they are listed."""
 
 
@@ -22,8 +34,9 @@ class Parameter(Record):
     """A parameter of the stack, and where its value comes from.
 
     `source`: a `param` of the blueprint, something that the cloud has under the value's name or id (an image, a flavor, a network,
-    a key pair), a switch that the target has beside what the blueprint says, or a secret, of which bpc has no value and
-    takes none. `value` is what the stack is made with; None where whoever deploys must give it. `tiers` are those that it is for. `fixed`: an update leaves it as the stack was made.
+    a subnet, a router, a key pair; `addresses` and `zone` are those of a network that is there), a switch that the target has beside what
+    the blueprint says, or a secret, of which bpc has no value and takes none. `value` is what the stack is made with; None where whoever
+    deploys must give it. `tiers` are those that it is for. `fixed`: an update leaves it as the stack was made.
     """
 
     name: str

@@ -217,6 +217,15 @@ BLOCKS: dict[str, BlockSpec] = {
         doc="a private network, routed to the solution's others and outbound",
         settings={
             "cidr": SettingSpec(type="cidr", required=True, doc="its addresses", default="10.0.0.0/24"),
+            "existing": SettingSpec(
+                type="bool",
+                doc="whether it is there already, and asked for at deployment; it then needs no `cidr`, and is never changed or deleted",
+            ),
+            "router": SettingSpec(
+                type="new | existing",
+                doc="what leads outside and to others: `existing` is asked for at deployment, and all new networks share one",
+                default="new",
+            ),
             "public": SettingSpec(type="bool", doc="whether machines on it may have public addresses"),
             "was": _WAS,
         },

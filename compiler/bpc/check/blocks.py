@@ -162,6 +162,8 @@ def _complete(node: Block, keyword: BlockSpec, given: set[str], found: Findings)
     """What a block lacks, but for what stands in it and could not be read."""
     for name, word in keyword.settings.items():
         if word.required and name not in given and not _portless(node, name) and not found.may_be_lost(name, node.span):
+            if node.keyword == "network" and "existing" in given:
+                continue  # its value decides, which lowering knows
             found.append(check.MissingSetting(span=_head(node), block=node.keyword, name=name, doc=word.doc))
     choices = CONTENT.get(node.keyword, ())
     lost = any(found.may_be_lost(name, node.span) for name in choices)

@@ -457,3 +457,30 @@ class GivenLength(Diagnostic):
     message: ClassVar = 'the secret "{name}" is given at deployment, so it has no `length`'
     advice: ClassVar = "remove `length`, or remove `given` and let the cloud generate the value"
     name: str
+
+
+class RouterOfExisting(Diagnostic):
+    """An `existing` network is used as it is, with the router that its owner gave it: the stack adds none, so `router` has no meaning.
+
+    `router = existing` is for a new network that is to be behind a router that is there.
+    """
+
+    code: ClassVar = "BPC455"
+    message: ClassVar = 'network "{name}" exists, and so does its router'
+    advice: ClassVar = "leave `router` out"
+    name: str
+
+
+class TwoRouters(Diagnostic):
+    """The new networks of a solution reach each other through one router: the stack's own, or one that is there. So all of them
+    have the same `router`.
+    """
+
+    code: ClassVar = "BPC456"
+    message: ClassVar = (
+        'network "{name}" has `router = {router}`, and "{other}" has another: new networks share one router'
+    )
+    advice: ClassVar = "write `router = existing` at each new network, or at none"
+    name: str
+    router: str
+    other: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bpc.diagnostics import lower
+from bpc.diagnostics.check import MissingSetting
 from bpc.language.coerce import EvaluationError, coerce, invalid
 from bpc.language.functions import public_text
 from bpc.language.types import UNKNOWN as ANY
@@ -61,15 +62,9 @@ def networks(body: BlockReader) -> list[Network]:
     reserved = [(ipaddress.ip_network(taken), use) for taken, use in RESERVED.items()]
     for name, item in named(body, "network"):
         failures = body.context.failures
-        network = Network(
-            name=name,
-            cidr=item.value("cidr"),
-            public=item.value("public"),
-            was=item.was(),
-            span=item.span,
-        )
+        network = _network(name, item)
         made.append(network)
-        if not item.whole or body.context.failures > failures:
+        if not item.whole or body.context.failures > failures or not network.cidr:
             continue
         mine = ipaddress.ip_network(network.cidr)
         for taken, use in reserved:
@@ -84,7 +79,37 @@ def networks(body: BlockReader) -> list[Network]:
                 body.context.report(lower.Overlap(span=item.where("cidr"), name=network.name, other=other))
                 break  # one is enough to say: a loop may make thousands that overlap each other
         parsed.append((mine.version, low, high, name))
+    _check_routers(made, body.context)
     return made
+
+
+def _network(name: str, item: BlockReader) -> Network:
+    """One network; a new one has addresses, and an existing one has its own router."""
+    existing = item.value("existing")
+    if existing and item.has("router"):
+        item.context.report(lower.RouterOfExisting(span=item.where("router"), name=name))
+    if item.has("existing") and not existing and item.lacks("cidr"):
+        doc = item.keyword.settings["cidr"].doc
+        item.context.report(MissingSetting(span=item.span, block="network", name="cidr", doc=doc))
+    return Network(
+        name=name,
+        cidr="" if item.has("existing") and not item.has("cidr") else item.value("cidr"),
+        existing=existing,
+        router=item.value("router"),
+        public=item.value("public"),
+        was=item.was(),
+        span=item.span,
+    )
+
+
+def _check_routers(made: list[Network], context: Context) -> None:
+    """New networks reach each other through one router, so it is one for all."""
+    new = [network for network in made if not network.existing]
+    for network in new[1:]:
+        if network.router != new[0].router:
+            found = lower.TwoRouters(span=network.span, name=network.name, router=network.router, other=new[0].name)
+            context.report(found)
+            return
 
 
 def secrets(body: BlockReader) -> list[Secret]:

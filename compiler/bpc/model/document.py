@@ -118,6 +118,7 @@ WORDS = {
     "Protocol": ("expose", "protocol"),
     "Algorithm": ("expose", "balance"),
     "Spread": ("tier", "spread"),
+    "Router": ("network", "router"),
     "Metadata": ("tier", "metadata"),
     "Metric": ("scale", "metric"),
     "Architecture": ("machine", "architecture"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     Protocol = Literal["tcp", "udp", "http", "https", "icmp"]
     Algorithm = Literal["round_robin", "least_connections", "source_ip"]
+    Router = Literal["new", "existing"]
     Spread = Literal["hosts", "zones"]
     Metric = Literal["cpu", "memory", ""]
     Metadata = Literal["closed", "open"]
@@ -32,11 +33,15 @@ GIVEN = 4096
 class Network(Record):
     """A private network with one subnet, routed to the solution's other networks and, outbound, to the outside.
 
-    Only machines and balancers on a `public` one may have public addresses.
+    Only machines and balancers on a `public` one may have public addresses. An `existing` one is not ours, nor is its router:
+    which one it is, is asked for at deployment, and `cidr` is empty where the blueprint does not say it. `router` is what leads
+    out of a new one: one that the stack makes, or one that is there.
     """
 
     name: str
     cidr: str
+    existing: bool
+    router: Router
     public: bool
     was: str
     span: Span

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 CAPABILITIES = {
     "network": "AWS::EC2::Subnet in two zones of one VPC, routed to a NAT gateway",
+    "network: existing": "parameters for the VPC and two subnets, four of a public one, and for their zones where there are volumes; no gateway, NAT or route",
+    "network: router = existing": "parameters for the VPC and its route tables; a new network beside an existing one must have it (CFN028)",
     "network: public": "two more subnets, routed to the internet gateway, for balancers and public addresses",
     "param": "parameter with constraints",
     "secret": "AWS::SecretsManager::Secret, read by the machines through their role",

@@ -34,19 +34,18 @@ def add_balancer(stack: Stack, item: Balancer) -> None:
     tier, _, endpoint = item.name.partition(".")
     words = f"Balancer {stack.known(tier)}.{endpoint}"
     stack.add(security, ec2.SecurityGroup, item, VpcId=ref("Vpc"), GroupDescription=words, Tags=tags)
-    subnets = network.edge(stack, item.network) if item.public else network.inside(stack, item.network)
     requests = layer7(item.listeners[0])
     made: dict[str, Any] = {
         "Type": "application" if requests else "network",
         "Scheme": "internet-facing" if item.public else "internal",
-        "Subnets": [ref(subnet) for subnet in subnets],
+        "Subnets": network.subnets(stack, item.network, public=item.public),
         "SecurityGroups": [ref(security)],
         "Tags": tags,
     }
     if not requests:  # else each zone's address leads to the members of that zone only, also where there is none
         across = elb.LoadBalancerAttributes(Key="load_balancing.cross_zone.enabled", Value="true")
         made["LoadBalancerAttributes"] = [across]
-    stack.add(name, elb.LoadBalancer, item, **made, **({"DependsOn": "Gateway"} if item.public else {}))
+    stack.add(name, elb.LoadBalancer, item, **made, **(network.after(stack, "Gateway") if item.public else {}))
     _check_listeners(stack, item)
     for listener in item.listeners:
         _check(stack, listener)

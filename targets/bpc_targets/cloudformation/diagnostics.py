@@ -253,3 +253,16 @@ class NoPause(Diagnostic):
     message: ClassVar = 'CloudFormation cannot pause while it changes the members of tier "{tier}"'
     advice: ClassVar = "let the tier scale with a range as `count`, or remove `pause`"
     tier: str
+
+
+class NoGateway(Diagnostic):
+    """A VPC has one internet gateway: where the VPC exists, new networks in it use its ways to the outside.
+
+    Write `router = existing` at the new network; its route tables are then asked for at deployment. Its `cidr` must be within the
+    addresses of the VPC, to which the stack adds none.
+    """
+
+    code: ClassVar = "CFN028"
+    message: ClassVar = 'network "{name}" would be in a VPC that exists, with a gateway of its own'
+    advice: ClassVar = "write `router = existing`"
+    name: str

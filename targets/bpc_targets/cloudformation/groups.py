@@ -149,7 +149,7 @@ def _member(stack: Stack, group: Group, number: int) -> None:
         }
     else:
         security = [ref(stack.tier("Security", group.name))]
-        place = {"SubnetId": ref(network.inside(stack, group.networks[0])[zone]), "SecurityGroupIds": security}
+        place = {"SubnetId": network.subnet(stack, group.networks[0], zone, public=False), "SecurityGroupIds": security}
     name = stack.tier("Instance", group.name, number)
     template = stack.tier("Template", group.name)
     tags = {f"bpc:volume:{known_as(v)}": ref(_volume(stack, group, v, number, zone)) for v in group.volumes}
@@ -174,16 +174,22 @@ def _member(stack: Stack, group: Group, number: int) -> None:
 def _interface(stack: Stack, group: Group, on: str, number: int, zone: int, index: int) -> Any:
     """A member's interface is its own resource: it keeps its address when the instance is replaced."""
     public = group.public_address and index == 0
-    subnets = network.edge(stack, on) if public else network.inside(stack, on)
     name = stack.interface(group.name, on, number)
     security = [ref(stack.tier("Security", group.name))]
     tags = stack.tags(f"{group.name}-{number}", group.name)
     of = origin_of(group, number)
-    stack.add(name, ec2.NetworkInterface, of, SubnetId=ref(subnets[zone]), GroupSet=security, Tags=tags)
+    stack.add(
+        name,
+        ec2.NetworkInterface,
+        of,
+        SubnetId=network.subnet(stack, on, zone, public=public),
+        GroupSet=security,
+        Tags=tags,
+    )
     stack.owner[name] = (group.name, number)
     if public:
         address = stack.tier("Address", group.name, number)
-        stack.add(address, ec2.EIP, of, Domain="vpc", DependsOn="Gateway", Tags=tags)
+        stack.add(address, ec2.EIP, of, Domain="vpc", **network.after(stack, "Gateway"), Tags=tags)
         joined = {"AllocationId": attr(address, "AllocationId"), "NetworkInterfaceId": ref(name)}
         association = stack.tier("Joined", group.name, number)
         stack.add(association, ec2.EIPAssociation, of, **joined)
@@ -203,13 +209,12 @@ def _check_volumes(stack: Stack, group: Group) -> None:
 
 def _volume(stack: Stack, group: Group, volume: Volume, number: int, zone: int) -> str:
     name = stack.tier("Volume", group.name, known_as(volume), number)
-    subnet = network.inside(stack, group.networks[0])[zone]
     policy = "Retain" if volume.keep else "Delete"
     stack.add(
         name,
         ec2.Volume,
         origin_of(volume, number, within=group.name),
-        AvailabilityZone=attr(subnet, "AvailabilityZone"),
+        AvailabilityZone=network.zone_of(stack, group.networks[0], zone),
         Size=volume.size // GIB,
         VolumeType=volume.type or "gp3",
         Encrypted=True,

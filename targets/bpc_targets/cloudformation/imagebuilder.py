@@ -42,7 +42,7 @@ def add_images(stack: Stack) -> None:
     fitting = [_fits(stack, image, users(image)) for image in images]  # each says what is wrong with it
     if not images or not all(fitting):
         return
-    _shared(stack, network.inside(stack, users(images[0])[0].networks[0])[0])
+    _shared(stack, network.subnet(stack, users(images[0])[0].networks[0], 0, public=False))
     bases: dict[str, list[Any]] = {}
     for image in images:
         base, tier = image.base, users(image)[0].name
@@ -80,7 +80,7 @@ def _fits(stack: Stack, image: Image, groups: Sequence[Group]) -> bool:
 # ---- what all images share
 
 
-def _shared(stack: Stack, subnet: str) -> None:
+def _shared(stack: Stack, subnet: Any) -> None:
     of = stack.solution
     statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     policies = [Sub(f"arn:${{AWS::Partition}}:iam::aws:policy/{name}") for name in TRUSTED]
@@ -99,9 +99,9 @@ def _shared(stack: Stack, subnet: str) -> None:
         InstanceTypes=[MACHINE],
         InstanceMetadataOptions=imagebuilder.InstanceMetadataOptions(HttpTokens="required", HttpPutResponseHopLimit=1),
         SecurityGroupIds=[ref("BuilderSecurity")],
-        SubnetId=ref(subnet),
+        SubnetId=subnet,
         TerminateInstanceOnFailure=True,
-        DependsOn="WayInside",
+        **network.after(stack, "WayInside"),
     )
     for component in components.last():
         _component(stack, "BuilderLast", of, component)

@@ -12,6 +12,7 @@ from ipaddress import IPv4Network, ip_network
 from troposphere import GetAZs as Zones
 from troposphere import Select, ec2
 
+from bpc.deployment import Parameter
 from bpc_targets.cloudformation import diagnostics
 from bpc_targets.cloudformation.stack import attr, ref
 
@@ -19,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from bpc.deployment import Source
     from bpc.model.resources import Network
     from bpc.model.solution import Solution
     from bpc_targets.cloudformation.stack import Stack
@@ -38,6 +40,9 @@ def add_networks(stack: Stack) -> None:
     """All that networks share, and the networks."""
     of = stack.solution
     if not stack.index.networks or not _check(stack):
+        return
+    if there(stack):
+        _existing(stack)
         return
     public = [network for network in stack.index.networks.values() if network.public]
     first, *others = _first(stack)
@@ -62,6 +67,69 @@ def add_networks(stack: Stack) -> None:
     _nat(stack, place)
 
 
+def there(stack: Stack) -> bool:
+    """Whether the VPC is not ours: a network exists, or the router of the new ones does."""
+    return any(item.existing or item.router == "existing" for item in stack.index.networks.values())
+
+
+def after(stack: Stack, way: str) -> dict[str, str]:
+    """What waits for a way to the outside; one that is there needs no waiting."""
+    return {} if there(stack) else {"DependsOn": way}
+
+
+def zone_of(stack: Stack, name: str, zone: int) -> Any:
+    """The zone of one of a network's subnets, in which volumes are; no function tells that of an existing one."""
+    if stack.index.networks[name].existing:
+        return _zone(stack, zone)
+    return attr(inside(stack, name)[zone], "AvailabilityZone")
+
+
+def _zone(stack: Stack, zone: int) -> Any:
+    """One of the two zones: asked for where subnets exist, since a machine's networks must all have one in its zone."""
+    if not any(item.existing for item in stack.index.networks.values()):
+        return Select(zone, Zones(""))
+    name = f"Zone{ZONES[zone].upper()}"
+    if name not in stack.parameters:
+        words = f"Zone {zone + 1} of 2, in which the existing subnets of this number are."
+        _ask(stack, name, "zone", words, "AWS::EC2::AvailabilityZone::Name")
+    return ref(name)
+
+
+def _existing(stack: Stack) -> None:
+    """A VPC that is there: new networks become subnets of it, with the route tables that it has."""
+    new = [item for item in stack.index.networks.values() if not item.existing]
+    if new or stack.index.groups:
+        _ask(stack, "Vpc", "network", "The VPC that is there.", "AWS::EC2::VPC::Id")
+    for routes, way, needed in (
+        ("RoutesInside", "a NAT gateway or what else leads outside", new),
+        ("RoutesOutside", "the internet gateway", [item for item in new if item.public]),
+    ):
+        if needed:
+            _ask(stack, routes, "router", f"The route table that leads to {way}.", "String", AllowedPattern="rtb-.+")
+    for item in new:
+        _subnets(stack, item, "")
+
+
+def subnet(stack: Stack, name: str, zone: int, *, public: bool) -> Any:
+    """Where a machine or balancer stands; a subnet of an existing network is asked for when somebody needs it."""
+    subnet = (edge if public else inside)(stack, name)[zone]
+    if stack.index.networks[name].existing and subnet not in stack.parameters:
+        use = "balancers and machines with" if public else "balancers and machines without"
+        words = f"A subnet of network {name} in zone {zone + 1} of 2, for {use} an address outside."
+        _ask(stack, subnet, "subnet", words, "AWS::EC2::Subnet::Id")
+    return ref(subnet)
+
+
+def subnets(stack: Stack, name: str, *, public: bool) -> list[Any]:
+    """The same in each zone."""
+    return [subnet(stack, name, zone, public=public) for zone in range(len(ZONES))]
+
+
+def _ask(stack: Stack, name: str, source: Source, words: str, kind: str, **more: str) -> None:
+    asked = Parameter(name=name, source=source, value=None, tiers=(), why=words)
+    stack.ask(asked, {"Type": kind, "Description": words, **more})
+
+
 def edge(stack: Stack, network: str) -> list[str]:
     """Ids of the subnets with a way in from outside; those of a private network have none, and are its own."""
     kind = "Edge" if stack.index.networks[network].public else "Subnet"
@@ -77,6 +145,11 @@ def _check(stack: Stack) -> bool:
     wrong = False
     private: IPv4Network | None = None
     for item in stack.index.networks.values():
+        if item.existing:
+            continue
+        if item.router == "new" and there(stack):
+            stack.found.append(diagnostics.NoGateway(span=item.span, name=item.name))
+            wrong = True
         network = ip_network(item.cidr)
         smallest = SMALLEST - (2 if item.public else 1)
         if network.version == 6 or not LARGEST <= network.prefixlen <= smallest:
@@ -130,7 +203,7 @@ def _subnet(
     stack: Stack, name: str, cidr: str, zone: int, routes: str, title: str, block: str, of: Network | Solution
 ) -> None:
     after: dict[str, Any] = {"DependsOn": block} if block else {}
-    where = {"VpcId": ref("Vpc"), "CidrBlock": cidr, "AvailabilityZone": Select(zone, Zones("")), **after}
+    where = {"VpcId": ref("Vpc"), "CidrBlock": cidr, "AvailabilityZone": _zone(stack, zone), **after}
     stack.add(name, ec2.Subnet, of, MapPublicIpOnLaunch=False, Tags=stack.tags(title), **where)
     joined = {"SubnetId": ref(name), "RouteTableId": ref(routes)}
     stack.add(f"Routed{name}", ec2.SubnetRouteTableAssociation, of, **joined)

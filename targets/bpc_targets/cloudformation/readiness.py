@@ -76,7 +76,8 @@ def add_wait(stack: Stack, group: Group, number: int) -> None:
 def before(stack: Stack, group: Group) -> list[str]:
     """What must be there before a machine starts: its way to the outside, and the tiers that it needs."""
     way = "WayOutside" if group.public_address else "WayInside"
-    return [way, *(name for other in group.starts_after for name in _complete(stack, stack.index.groups[other]))]
+    ways = [] if network.there(stack) else [way]
+    return [*ways, *(name for other in group.starts_after for name in _complete(stack, stack.index.groups[other]))]
 
 
 def _complete(stack: Stack, group: Group) -> list[str]:

@@ -31,14 +31,13 @@ def add_scaling(stack: Stack, group: Group, members: Scaling, before: list[str])
         stack.found.append(diagnostics.ScalingNetworks(span=group.span, tier=group.name, count=count))
     _check_times(stack, group)
     where = group.networks[0]
-    subnets = network.edge(stack, where) if group.public_address else network.inside(stack, where)
     template = stack.tier("Template", group.name)
     targets = [ref(name) for name in target_groups(stack, group)]
     name = stack.tier("Members", group.name)
     made: dict[str, Any] = {
         "MinSize": str(members.minimum),
         "MaxSize": str(members.maximum),
-        "VPCZoneIdentifier": [ref(subnet) for subnet in subnets],
+        "VPCZoneIdentifier": network.subnets(stack, where, public=group.public_address),
         "LaunchTemplate": autoscaling.LaunchTemplateSpecification(
             LaunchTemplateId=ref(template), Version=attr(template, "LatestVersionNumber")
         ),

@@ -8,6 +8,8 @@ from bpc_targets.heat.limits import DEFAULTS
 
 CAPABILITIES = {
     "network": "OS::Neutron::Net and Subnet, an interface on the solution's router",
+    "network: existing": "parameters for the network and its subnet; its addresses a parameter, too, where a balancer on it needs them and the blueprint does not say them",
+    "network: router = existing": "a parameter for the router, which gets an interface of each new network",
     "network: public": "floating IPs from the external network",
     "param": "parameter with constraints",
     "secret": "OS::Heat::RandomString, never in an output",

@@ -23,11 +23,10 @@ NOBODY = "255.255.255.255/32"
 def add_balancer(stack: Stack, item: Balancer) -> None:
     """A balancer with its address outside, named `kind.tier.endpoint`, and three resources for each of its listeners."""
     name = stack.balancer(item.name)
-    network = stack.network(item.network)
     stack.add(
         f"balancer.{name}",
         "OS::Octavia::LoadBalancer",
-        {"vip_subnet": get(f"subnet.{network}")},
+        {"vip_subnet": stack.subnet(item.network)},
         item,
     )
     for listener in item.listeners:
@@ -37,7 +36,9 @@ def add_balancer(stack: Stack, item: Balancer) -> None:
             "floating_network": param("external_network"),
             "port_id": {"get_attr": [f"balancer.{name}", "vip_port_id"]},
         }
-        stack.add(f"address.{name}", "OS::Neutron::FloatingIP", address, item, depends_on=[f"interface.{network}"])
+        stack.add(
+            f"address.{name}", "OS::Neutron::FloatingIP", address, item, depends_on=stack.interfaces(item.network)
+        )
 
 
 def _add_listener(stack: Stack, item: Balancer, listener: Listener, balancer: str) -> None:
@@ -86,9 +87,9 @@ def _cidrs(stack: Stack, rule: Rule) -> list[Any]:
         case FromCidr(cidr=cidr):
             return [value(cidr, stack)]
         case FromGroup(group=group):
-            return [stack.index.networks[network].cidr for network in stack.index.groups[group].networks]
+            return [stack.cidr(network) for network in stack.index.groups[group].networks]
         case FromBalancer(balancer=balancer):
-            return [stack.index.networks[stack.index.balancers[balancer].network].cidr]
+            return [stack.cidr(stack.index.balancers[balancer].network)]
         case _:
             assert_never(rule.peer)
 

@@ -59,8 +59,9 @@ class NoZones(Diagnostic):
 class ReservedName(Diagnostic):
     """A `param` or an output has a name that the Heat target needs for its own. Rename it.
 
-    Parameters are `external_network`, `key_name`, each tier's `image_TIER` and `flavor_TIER`, each given secret's `secret_NAME`, and
-    `telemetry` where a tier scales by a metric; outputs begin with `bpc_`.
+    Parameters are `external_network`, `key_name`, each tier's `image_TIER` and `flavor_TIER`, each given secret's `secret_NAME`, `telemetry`
+    where a tier scales by a metric, `network_NAME`, `subnet_NAME` and `cidr_NAME` of existing networks, and `router` where that exists;
+    outputs begin with `bpc_`.
     """
 
     code: ClassVar = "HEAT004"

@@ -103,13 +103,8 @@ def _parameters(stack: Stack) -> None:
         why = item.doc or ("" if item.default is not None else "no default")
         asked = Parameter(name=item.name, source="blueprint", value=item.default, tiers=(), why=why)
         stack.ask(asked, _parameter(item))
-    outside = Parameter(name="external_network", source="network", value="public", tiers=(), why="leads outside")
-    definition = {
-        "type": "string",
-        "description": "The network that leads outside; routers and floating IPs use it.",
-        "constraints": [{"custom_constraint": "neutron.network"}],
-    }
-    stack.own(outside, definition)
+    if _leads_outside(stack):
+        _external_network(stack)
     key = Parameter(name="key_name", source="key pair", value="", tiers=(), why="for the machines; none where empty")
     definition = {"type": "string", "description": "A key pair for the machines; none where empty.", "default": ""}
     stack.own(key, definition)
@@ -123,6 +118,24 @@ def _parameters(stack: Stack) -> None:
     }
     stack.own(attempt, definition)
     stack.conditions["has_key"] = {"not": {"equals": [param("key_name"), ""]}}
+
+
+def _leads_outside(stack: Stack) -> bool:
+    """Whether a router or an address of the stack is on the network that leads outside."""
+    index = stack.index
+    ours = not index.networks or any(not item.existing and item.router == "new" for item in index.networks.values())
+    public = any(group.public_address for group in index.groups.values())
+    return ours or public or any(balancer.public for balancer in index.balancers.values())
+
+
+def _external_network(stack: Stack) -> None:
+    outside = Parameter(name="external_network", source="network", value="public", tiers=(), why="leads outside")
+    definition = {
+        "type": "string",
+        "description": "The network that leads outside; routers and floating IPs use it.",
+        "constraints": [{"custom_constraint": "neutron.network"}],
+    }
+    stack.own(outside, definition)
 
 
 def _parameter(item: Param) -> Json:
@@ -176,18 +189,22 @@ def _secret(stack: Stack, item: Secret) -> None:
 
 def _router(stack: Stack) -> None:
     outside = {"external_gateway_info": {"network": param("external_network")}, **labels(stack.solution.tags)}
-    if stack.index.networks:
+    if any(not item.existing and item.router == "new" for item in stack.index.networks.values()):
         stack.add("router", "OS::Neutron::Router", outside, stack.solution)
 
 
 def _network(stack: Stack, item: Network) -> None:
+    if item.existing:
+        return  # parameters, where somebody uses it
     name = stack.network(item.name)
     stack.add(f"network.{name}", "OS::Neutron::Net", labels(stack.solution.tags), item)
     subnet: Json = {"network": get(f"network.{name}"), "cidr": item.cidr, **labels(stack.solution.tags)}
     if ":" in item.cidr:
         subnet |= {"ip_version": 6, "ipv6_address_mode": "slaac", "ipv6_ra_mode": "slaac"}
     stack.add(f"subnet.{name}", "OS::Neutron::Subnet", subnet, item)
-    interface = {"router": get("router"), "subnet": get(f"subnet.{name}")}
+    ours = item.router == "new"
+    router = get("router") if ours else stack.there("router", "router", "new networks", "neutron.router")
+    interface = {"router": router, "subnet": get(f"subnet.{name}")}
     stack.add(f"interface.{name}", "OS::Neutron::RouterInterface", interface, item)
 
 
@@ -207,8 +224,8 @@ def _rule(stack: Stack, item: Rule) -> None:
     if item.protocol == "icmp" and peer.get("ethertype") == "IPv6":
         properties["protocol"] = "ipv6-icmp"
     prefix = peer.get("remote_ip_prefix")
-    if isinstance(prefix, str):
-        said = (tier, item.protocol, item.port, item.last_port, prefix)
+    if isinstance(prefix, str) or isinstance(item.peer, FromBalancer):
+        said = (tier, item.protocol, item.port, item.last_port, str(prefix))
         if said in stack.admitted:  # as of two balancers on one network: Neutron refuses the same rule again
             return
         stack.admitted.add(said)
@@ -230,7 +247,7 @@ def _peer(stack: Stack, item: Rule) -> tuple[str, Json]:
         case FromGroup(group=group):
             return f"from_tier.{stack.tier(group)}", {"remote_group": get(f"security.{stack.tier(group)}")}
         case FromBalancer(balancer=balancer):
-            network = stack.index.networks[stack.index.balancers[balancer].network]
-            return "from_balancer", {"remote_ip_prefix": network.cidr}
+            network = stack.index.balancers[balancer].network
+            return "from_balancer", {"remote_ip_prefix": stack.cidr(network)}
         case _:
             assert_never(item.peer)

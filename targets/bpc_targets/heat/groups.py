@@ -117,7 +117,7 @@ def _server(stack: Stack, group: Group, tier: str, data: Any) -> Json:
         "image": param(f"image_{tier}"),
         "flavor": param(f"flavor_{tier}"),
         "key_name": {"if": ["has_key", param("key_name"), None]},
-        "networks": [{"subnet": get(f"subnet.{stack.network(group.networks[0])}")}],
+        "networks": [{"subnet": stack.subnet(group.networks[0])}],
         "security_groups": [get(f"security.{tier}")],
         "user_data_format": "RAW",
         "user_data": data,
@@ -154,7 +154,7 @@ def rolling(group: Group) -> Json:
 
 def _depends(stack: Stack, group: Group) -> list[str]:
     """Interfaces of its networks (floating IPs need them, also when they go), and the tiers that must be ready before."""
-    interfaces = [f"interface.{stack.network(network)}" for network in group.networks]
+    interfaces = [interface for network in group.networks for interface in stack.interfaces(network)]
     return interfaces + [
         f"{'tier' if before in stack.awaited else 'ready'}.{stack.tier(before)}"
         for before in group.starts_after
@@ -178,10 +178,9 @@ def _fixed(stack: Stack, group: Group, tier: str, members: Fixed, definition: Js
 
 
 def _port(stack: Stack, group: Group, network: str, member: int) -> None:
-    name = stack.network(network)
     properties = {
-        "network": get(f"network.{name}"),
-        "fixed_ips": [{"subnet": get(f"subnet.{name}")}],
+        "network": stack.net(network),
+        "fixed_ips": [{"subnet": stack.subnet(network)}],
         "security_groups": [get(f"security.{stack.tier(group.name)}")],
         **labels(group.tags),
     }
@@ -213,8 +212,8 @@ def _given(stack: Stack, group: Group, tier: str, data: Any) -> Json:
     for network in group.networks:
         name = stack.network(network)
         if has_ports(group):
-            given[f"network_{name}"] = get(f"network.{name}")
-        given[f"subnet_{name}"] = get(f"subnet.{name}")
+            given[f"network_{name}"] = stack.net(network)
+        given[f"subnet_{name}"] = stack.subnet(network)
     return given
 
 
@@ -228,7 +227,7 @@ def _plugged(stack: Stack, group: Group, members: Fixed) -> Json:
         ports = [port(stack, group, balancer.network, member) for member in range(members.count)]
         network = stack.network(balancer.network)
         given[f"addresses_{network}"] = [attr(name, "fixed_ips", 0, "ip_address") for name in ports]
-        given[f"subnet_{network}"] = get(f"subnet.{network}")
+        given[f"subnet_{network}"] = stack.subnet(balancer.network)
     return given
 
 

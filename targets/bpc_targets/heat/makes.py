@@ -80,4 +80,7 @@ def _value(hole: Hole | Own, stack: Stack, devices: dict[str, str]) -> object:
 
 
 def _network(stack: Stack, name: str) -> tuple[str, str]:
-    return stack.network(name), stack.index.networks[name].cidr
+    known, item = stack.network(name), stack.index.networks[name]
+    if item.existing:
+        return known, repr([stack.options.parameters.get(f"{kind}_{known}") for kind in ("network", "subnet")])
+    return known, item.cidr

@@ -5,6 +5,7 @@ Logical ids are `kind.declared.names`: declared names have no dots, so ids never
 
 from __future__ import annotations
 
+from bpc.deployment import Parameter
 from bpc.model.index import Index, known_as
 from bpc.record import replace
 from bpc.source import where
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from bpc.deployment import Parameter
+    from bpc.deployment import Source
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.resources import Tag
     from bpc.model.solution import Solution
@@ -71,6 +72,39 @@ class Stack:
 
     def network(self, name: str) -> str:
         return known_as(self.index.networks[name])
+
+    def net(self, name: str) -> Json:
+        """A network as a property's value: one of the stack, or one that is there."""
+        return self._network("network", name, "neutron.network")
+
+    def subnet(self, name: str) -> Json:
+        return self._network("subnet", name, "neutron.subnet")
+
+    def _network(self, kind: Source, name: str, constraint: str) -> Json:
+        if not self.index.networks[name].existing:
+            return get(f"{kind}.{self.network(name)}")
+        return self.there(kind, f"{kind}_{self.network(name)}", f"network {name}", constraint)
+
+    def there(self, source: Source, parameter: str, use: str, constraint: str) -> Json:
+        """Something that is in the cloud, by a parameter; who needs it first asks for it, as Heat has no unused ones."""
+        if parameter not in self.asked:
+            words = f"The {source} of {use}, which the stack uses and does not change."
+            definition = {
+                "type": "string",
+                "description": words,
+                "constraints": [{"custom_constraint": constraint}],
+            }
+            self.own(Parameter(name=parameter, source=source, value=None, tiers=(), why=f"of {use}"), definition)
+        return param(parameter)
+
+    def cidr(self, name: str) -> str | Json:
+        """A network's addresses, which rules need; of one that is there, a parameter where the blueprint does not say them."""
+        said = self.index.networks[name].cidr
+        return said or self.there("addresses", f"cidr_{self.network(name)}", f"network {name}", "net_cidr")
+
+    def interfaces(self, name: str) -> list[str]:
+        """The id of a network's interface on a router, which what has an address outside waits for; an existing one has its own."""
+        return [] if self.index.networks[name].existing else [f"interface.{self.network(name)}"]
 
     def secret(self, name: str) -> str:
         return known_as(self.index.secrets[name])
