@@ -1,4 +1,4 @@
-"""Every setting of what a stack is made of is walked somewhere, and every step changes a blueprint that compiles."""
+"""Every setting of what a stack is made of is walked somewhere, and every step leads to a blueprint that compiles, there and back."""
 
 from __future__ import annotations
 
@@ -37,9 +37,17 @@ def test_every_step_compiles(name: str, tmp_path: Path) -> None:
     project = shutil.copytree(BLUEPRINTS / name, tmp_path / name)
     blueprint = project / "solution.bp"
     settings = tuple(WALKS[name].settings)
+    first = blueprint.read_text()
     for step in WALKS[name].steps:
-        written = blueprint.read_text()
-        assert step.text in written, step
-        blueprint.write_text(written.replace(step.text, step.instead, 1))
-        made = bpc.api.compile(str(blueprint), targets=("heat",), settings=dict(pair.split("=") for pair in settings))
-        assert not [item for item in made.diagnostics if item.severity == "error"], (step, made.diagnostics)
+        changed(blueprint, step.text, step.instead, settings)
+    for step in reversed(WALKS[name].steps):
+        changed(blueprint, step.instead, step.text, settings)
+    assert blueprint.read_text() == first
+
+
+def changed(blueprint: Path, text: str, instead: str, settings: tuple[str, ...]) -> None:
+    written = blueprint.read_text()
+    assert text in written, text
+    blueprint.write_text(written.replace(text, instead, 1))
+    made = bpc.api.compile(blueprint, targets=("heat",), settings=dict(pair.split("=") for pair in settings))
+    assert not [item for item in made.diagnostics if item.severity == "error"], (instead, made.diagnostics)

@@ -87,11 +87,11 @@ WALKS = {
         steps=(
             Step("scale.metric scale.target", "metric = cpu, target = 70%", "metric = memory, target = 50%"),
             Step("scale.cooldown", "cooldown = 2min", "cooldown = 3min"),
-            Step("tier.count", "count   = 1..20", "count   = 2..5"),
-            Step("tier.update", "    update  { batch = 5 }\n", ""),
+            Step("tier.count", "count   = 1..20", "count   = 1..5"),
+            Step("tier.update", "cooldown = 3min }\n    update  { batch = 5 }\n", "cooldown = 3min }\n"),
             Step(
                 "tier.count tier.scale",
-                "count   = 2..5\n    scale   { metric = memory, target = 50%, cooldown = 3min }",
+                "count   = 1..5\n    scale   { metric = memory, target = 50%, cooldown = 3min }",
                 "count   = 2",
             ),
             Step("secret.length", "length = 40", "length = 44"),
@@ -117,7 +117,7 @@ WALKS = {
                 'balance = round_robin, health = "/ready"',
                 'balance = least_connections, health = "/"',
             ),
-            Step("tier.spread", "    spread  = hosts\n", ""),
+            Step("tier.spread", "app_servers\n    spread  = hosts\n", "app_servers\n"),
             Step("expose.protocol", "protocol = tcp }", "protocol = http }"),
             Step(
                 "tier.allow",
@@ -130,7 +130,7 @@ WALKS = {
                 '    volume  logs { size = 1GiB, mount = "/var/log/pg" }\n    volume  data',
             ),
             Step("update.pause update.batch", "update  { batch = 1, pause = 30s }", "update  { batch = 2 }"),
-            Step("machine.cpu machine.memory", "cpu = 4, memory = 8GiB", "cpu = 2, memory = 4GiB"),
+            Step("machine.cpu machine.memory", "{ cpu = 4, memory = 8GiB, disk", "{ cpu = 3, memory = 6GiB, disk"),
             Step(
                 "machine.disk",
                 "disk = 20GiB }\n    network = back\n    bake",
@@ -182,7 +182,7 @@ WALKS = {
                 "    allow   http from office\n",
                 '    allow   http from office\n    allow   http from "192.0.2.0/24"\n',
             ),
-            Step("tier.count", "count   = 2..6", "count   = 1..2"),
+            Step("tier.count", "count   = 2..6", "count   = 2..5"),
             Step(
                 "expose.public",
                 '    allow   http from office\n    allow   http from "192.0.2.0/24"\n',
