@@ -24,7 +24,7 @@ class PortAsked(Record):
 
 def last_port(endpoint: Endpoint) -> int:
     """The last port on which the members listen."""
-    return max(endpoint.member_port, endpoint.last_port)
+    return endpoint.member_port if endpoint.port == endpoint.last_port else endpoint.last_port
 
 
 def asked(endpoint: Endpoint, name: str, span: Span) -> PortAsked | None:
