@@ -24,6 +24,7 @@ class Model:
         self.networks = {item["name"]: item for item in resources if item["kind"] == "Network"}
         self.groups = {item["name"]: item for item in resources if item["kind"] == "Group"}
         self.balancers = {item["name"]: item for item in resources if item["kind"] == "Balancer"}
+        self.given = [item["was"] or item["name"] for item in resources if item["kind"] == "Secret" and item["given"]]
         self.rules = [item for item in resources if item["kind"] == "Rule"]
 
     def known(self, group: str) -> str:

@@ -102,9 +102,21 @@ class Lifetime:
 
     def _readme(self, verb: str, meanwhile: Callable[[], None] | None = None) -> None:
         words, *_ = readme.commands(self.folder, verb, self.stack)
+        if verb != "stack delete":
+            words = [word for word in words if word != "--parameter-file" and not word.startswith("secret_")]
+            words[3:3] = self._secrets()
         started = time.monotonic()
         readme.run(self.folder, words, meanwhile)
         print(f"{self.stack}: {verb} took {time.monotonic() - started:.0f} s")
+
+    def _secrets(self) -> list[str]:
+        """The options that hand over what the user gives, as README.txt says: each secret in a file."""
+        made = []
+        for name in self.model.given:
+            file = self.project / f"{name}.txt"
+            file.write_text("giv3n")
+            made += ["--parameter-file", f"secret_{name}={file}"]
+        return made
 
     def _ready(self) -> None:
         starts_after = {name: group["starts_after"] for name, group in self.model.groups.items()}

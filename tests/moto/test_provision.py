@@ -114,7 +114,7 @@ class Observed:
         return [thing for thing in things if tags(thing).get("bpc:tier") == tier]
 
     def rules(self) -> Counter:
-        """(to, from, protocol, port), by the names of the groups."""
+        """(to, from, protocol, first port, last port), by the names of the groups."""
         named = {id: name for name, id in self.provision.ids.items()}
         found: Counter = Counter()
         for group in self.ec2.describe_security_groups()["SecurityGroups"]:
@@ -122,8 +122,8 @@ class Observed:
                 peers = [named[pair["GroupId"]] for pair in allowed["UserIdGroupPairs"]]
                 peers += [one["CidrIp"] for one in allowed["IpRanges"]]
                 for peer in peers:
-                    assert allowed["FromPort"] == allowed["ToPort"]
-                    found[named[group["GroupId"]], peer, allowed["IpProtocol"], allowed["FromPort"]] += 1
+                    ports = allowed["FromPort"], allowed["ToPort"]
+                    found[named[group["GroupId"]], peer, allowed["IpProtocol"], *ports] += 1
         return found
 
 
@@ -243,7 +243,7 @@ def listener(observed: Observed, item: Listener, made, group: Group, *, requests
         assert arn in scaling(observed, group)["TargetGroupARNs"]
 
 
-def rule(item: Rule, params: dict[str, str]) -> tuple[str, str, str, int]:
+def rule(item: Rule, params: dict[str, str]) -> tuple[str, str, str, int, int]:
     def security(name: str) -> str:
         return logical("Front", *name.split(".")) if "." in name else logical("Security", name)
 
@@ -256,4 +256,5 @@ def rule(item: Rule, params: dict[str, str]) -> tuple[str, str, str, int]:
             peer = security(group)
         case FromBalancer(balancer=name):
             peer = security(name)
-    return security(item.to), peer, item.protocol, item.port
+    ports = (-1, -1) if item.protocol == "icmp" else (item.port, item.last_port)
+    return security(item.to), peer, item.protocol, *ports

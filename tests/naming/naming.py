@@ -92,7 +92,9 @@ def statement_parts(node: Node, text: str, levels: list[Level], hidden: Names, k
         case Setting():
             kind = BLOCKS[keyword].settings[node.name.text].type
             # a bare name there is a word of the vocabulary, or names the image also where a tier has its name
-            if not (isinstance(node.value, Name) and (words(kind) or "image" in kind)):
+            # and in a list of names, each names an endpoint of the tier
+            bare = isinstance(node.value, Name) and (words(kind) or "image" in kind)
+            if not bare and kind != "list(name)":
                 yield from expression_parts(node.value, levels, hidden)
         case Parameter():
             if node.default is not None:  # of an image, it is evaluated in its file
