@@ -20,6 +20,7 @@ solution s {
     network = n
     count = 2
     expose x { port = 80, protocol = tcp, balance = BALANCE }
+    allow x from u
   }
   tier u {
     image = base

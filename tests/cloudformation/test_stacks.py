@@ -95,7 +95,7 @@ image base {{ from = debian("12") }}
 solution s {{
   version = "1"
   network n {{ cidr = "10.0.0.0/24" }}
-  tier t {{ image = base, network = n, expose web {{ port = 443, balance = round_robin, health = "/ok", {doc} }} }}
+  tier t {{ image = base, network = n, expose web {{ port = 443, balance = round_robin, health = "/ok", {doc} }}, allow web from t }}
 }}
 """
 
