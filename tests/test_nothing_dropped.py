@@ -73,6 +73,7 @@ STACKS = {f"{step}.kind": LAYER for step in KINDS_OF_STEPS} | {
     "Base.digest": f"{AGAIN}: Base.name",
     "Endpoint.balancer": f"{AGAIN}: Listener.endpoint",
     "Endpoint.check": f"{AGAIN}: Listener.check, Answers.codes",
+    "Endpoint.existing_address": f"{AGAIN}: Balancer.existing_address, Group.existing_address",
     "Endpoint.health": f"{AGAIN}: Listener.health",
     "Endpoint.last_port": f"{AGAIN}: Rule.last_port",
     "Endpoint.member_port": f"{AGAIN}: Rule.port, Listener.member_port",

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
         "router",
         "addresses",
         "zone",
+        "security group",
+        "volume",
+        "public address",
         "key pair",
         "switch",
         "secret",
     ]
 
-OUTSIDE = ("network", "subnet", "router", "image", "flavor")
+OUTSIDE = ("network", "subnet", "router", "security group", "volume", "public address", "image", "flavor")
 """Sources of values that must be in the cloud before the stack is, in the order in which they are listed."""
 
 
@@ -34,7 +37,8 @@ class Parameter(Record):
     """A parameter of the stack, and where its value comes from.
 
     `source`: a `param` of the blueprint, something that the cloud has under the value's name or id (an image, a flavor, a network,
-    a subnet, a router, a key pair; `addresses` and `zone` are those of a network that is there), a switch that the target has beside what
+    a subnet, a router, a security group, a volume, a public address, a key pair; `addresses` and `zone` are those of a network that is
+    there), a switch that the target has beside what
     the blueprint says, or a secret, of which bpc has no value and takes none. `value` is what the stack is made with; None where whoever
     deploys must give it. `tiers` are those that it is for. `fixed`: an update leaves it as the stack was made.
     """

@@ -204,7 +204,7 @@ def _why(step: Step, place: Place, bake: Bake, needs: tuple[str, ...]) -> str:
     if place == "image":
         return "known when you compile" if bake == "full" else f"{step.kind} is part of the image"
     if isinstance(step, Mount):
-        return "a volume belongs to a machine"
+        return "a volume that exists is never formatted" if step.existing else "a volume belongs to a machine"
     if isinstance(step, Answers | Succeeds):
         return "the machine says that it is ready when all else has run"
     if isinstance(step, Configure):

@@ -327,6 +327,11 @@ BLOCKS: dict[str, BlockSpec] = {
                 default=False,
             ),
             "each": SettingSpec(type="bool", doc="a public address for each member, not one for all of them"),
+            "address": SettingSpec(
+                type="new | existing",
+                doc="which public address: `existing` is a reserved one, asked for at deployment",
+                default="new",
+            ),
             "health": SettingSpec(
                 type="string",
                 doc="path of an HTTP check by the balancer; or a block",
@@ -383,6 +388,10 @@ BLOCKS: dict[str, BlockSpec] = {
         doc="a block volume for each member",
         settings={
             "size": SettingSpec(type="size", required=True, doc="its size, whole GiB", default=GIB, least=GIB),
+            "existing": SettingSpec(
+                type="bool",
+                doc="whether it is there already, one for each member, and asked for at deployment; it then has no `size`, and is never formatted or deleted",
+            ),
             "mount": SettingSpec(type="string", required=True, doc="where it is mounted", form="mount", default="/"),
             "filesystem": SettingSpec(
                 type="ext4 | xfs", doc="file system, created if the volume is empty", default="ext4"
@@ -594,6 +603,13 @@ FUNCTIONS: dict[str, Function] = {
         required=1,
         result="list(int)",
         doc="whole numbers from 0, or the first argument, up to but not including the last",
+    ),
+    "existing": Function(
+        parameters=("string",),
+        required=1,
+        result="security group",
+        doc="a security group of someone else, for `allow`: asked for at deployment, once for each name",
+        form="name",
     ),
     "cloud_image": Function(
         parameters=("string",), required=1, result="release", doc="a ready cloud image", form="argument"

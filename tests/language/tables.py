@@ -18,6 +18,7 @@ from bpc.language.values import (
     NetworkValue,
     Percent,
     Range,
+    SecurityGroup,
     Size,
     TemplateValue,
     TierValue,
@@ -157,6 +158,8 @@ def thing_shown(value: object) -> str:
             return f"image {value.block.label.text}({arguments})"
         case Release():
             return f"release {value.distribution} {value.version}"
+        case SecurityGroup():
+            return f"security group {value.name}"
         case ReadyImage():
             return f"ready image {value.name}"
     raise AssertionError(f"no notation for {value!r}")

@@ -42,6 +42,8 @@ STATEMENTS = {
     Connect: "connect",
     Import: "import",
 }
+UNSAID = (("network", "cidr"), ("volume", "size"))
+"""What an `existing` thing need not say: the value of `existing` decides, which lowering knows."""
 UNLOOPED = ("let", "param", "environment")
 """What is known by its bare name, which a `for` cannot make another one."""
 PLAINLY_NAMED = ("solution", "environment", "image")
@@ -162,8 +164,8 @@ def _complete(node: Block, keyword: BlockSpec, given: set[str], found: Findings)
     """What a block lacks, but for what stands in it and could not be read."""
     for name, word in keyword.settings.items():
         if word.required and name not in given and not _portless(node, name) and not found.may_be_lost(name, node.span):
-            if node.keyword == "network" and "existing" in given:
-                continue  # its value decides, which lowering knows
+            if "existing" in given and (node.keyword, name) in UNSAID:
+                continue
             found.append(check.MissingSetting(span=_head(node), block=node.keyword, name=name, doc=word.doc))
     choices = CONTENT.get(node.keyword, ())
     lost = any(found.may_be_lost(name, node.span) for name in choices)

@@ -99,7 +99,19 @@ if TYPE_CHECKING:
     from bpc.syntax.tree import Expression, Statement, TypeName
 
 PLAIN = frozenset([Boolean, Number, Quantity])
-TEXTLESS = ("list", "map", "range", "endpoint", "tier", "network", "image", "release", "member", "file")
+TEXTLESS = (
+    "list",
+    "map",
+    "range",
+    "endpoint",
+    "tier",
+    "network",
+    "image",
+    "release",
+    "member",
+    "file",
+    "security group",
+)
 DEEPEST = 50
 """`let`s of which each needs the next: beyond, a type is not known."""
 FIELDS: dict[Scalar, dict[str, Type]] = {

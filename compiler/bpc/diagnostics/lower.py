@@ -484,3 +484,46 @@ class TwoRouters(Diagnostic):
     name: str
     router: str
     other: str
+
+
+class VolumeExists(Diagnostic):
+    """An `existing` volume is used as it is: its size and type are what its owner made, and the stack never deletes it, so `size`, `type` and
+    `keep` have no meaning.
+
+    Only in an environment may `existing = true` stand beside them: there it adopts a volume in the place of the one that the
+    solution makes.
+    """
+
+    code: ClassVar = "BPC465"
+    message: ClassVar = 'volume "{name}" exists, so `{word}` is not for the stack to say'
+    advice: ClassVar = "leave `{word}` out, or `existing`"
+    name: str
+    word: str
+
+
+class TwoAddresses(Diagnostic):
+    """A member has one public address, at which all its public endpoints without a balancer are reached: it is a new one, or one that is
+    there.
+
+    Write `address = existing` at each of these endpoints, or at none.
+    """
+
+    code: ClassVar = "BPC468"
+    message: ClassVar = (
+        'endpoints "{other}" and "{name}" share the public address of each member, and only one says that it exists'
+    )
+    advice: ClassVar = "write `address = existing` at both, or at neither"
+    name: str
+    other: str
+
+
+class AddressWithoutIdentity(Diagnostic):
+    """Members of a scaling tier come and go, so no public address that is there can be given to each of them.
+
+    Use a number as `count`, or `balance` at the endpoint, whose one address can be one that exists.
+    """
+
+    code: ClassVar = "BPC469"
+    message: ClassVar = 'tier "{tier}" scales, so its members cannot have addresses that exist'
+    advice: ClassVar = "use a number as `count`, or `balance = round_robin` at the endpoint"
+    tier: str

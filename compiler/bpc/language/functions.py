@@ -7,7 +7,7 @@ import re
 
 from bpc.digest import sha256
 from bpc.language.compare import less
-from bpc.language.values import Deferred, EndpointHost, Hosts, Value
+from bpc.language.values import Deferred, EndpointHost, Hosts, SecurityGroup, Value
 from bpc.model.steps import ReadyImage, Release
 from bpc.model.values import MemberAddressesHole, QuotedHole, concat
 from bpc.vocabulary import RELEASES
@@ -223,6 +223,7 @@ TABLE: dict[str, Callable[..., Value]] = {
     "keys": lambda entries: tuple(entries),
     "values": lambda entries: tuple(entries.values()),
     "range": numbers,
+    "existing": lambda name: SecurityGroup(name=name),
     "cloud_image": lambda name: ReadyImage(name=name),
     **{name: _release(name) for name in RELEASES},
 }

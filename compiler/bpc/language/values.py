@@ -89,6 +89,12 @@ class Hosts(Record):
     count: int | None
 
 
+class SecurityGroup(Record):
+    """A security group that is there, by the name that the blueprint calls it."""
+
+    name: str
+
+
 class ModuleValue(Record):
     """An imported file, by name."""
 
@@ -125,6 +131,7 @@ Value = (
     | MemberValue
     | EndpointValue
     | Hosts
+    | SecurityGroup
     | ModuleValue
     | TemplateValue
     | Release
@@ -147,6 +154,7 @@ NAMES: dict[type, str] = {
     MemberValue: "member",
     EndpointValue: "endpoint",
     Hosts: "list",
+    SecurityGroup: "security group",
     ModuleValue: "file",
     TemplateValue: "image",
     Release: "release",

@@ -133,6 +133,15 @@ class BlockReader:
     def has(self, name: str) -> bool:
         return name in self.settings
 
+    def overrides(self, name: str, other: str) -> bool:
+        """Whether an environment says a setting of a block that says another one itself: it changes what the other was for."""
+        return self.has(name) and self.has(other) and self._own(other) and not self._own(name)
+
+    def _own(self, name: str) -> bool:
+        """Whether a setting stands in the block itself, not in an environment's."""
+        span, block = self.settings[name][0].span, self.block.span
+        return span.source is block.source and block.start <= span.start < block.end
+
     def lacks(self, name: str) -> bool:
         """Whether a setting is not said, not even misspelt, nor where the text could not be read."""
         if name in self.settings or any(word not in self.keyword.settings for word in self.settings):

@@ -7,10 +7,10 @@ from bpc.diagnostics.base import did_you_mean
 from bpc.language.coerce import EvaluationError, coerce
 from bpc.language.functions import private_text
 from bpc.language.types import parse
-from bpc.language.values import TierValue
+from bpc.language.values import SecurityGroup, TierValue
 from bpc.lower.evaluate import evaluate
 from bpc.lower.ports import last_port
-from bpc.model.resources import FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Peer, Rule
+from bpc.model.resources import FromAnywhere, FromBalancer, FromCidr, FromExisting, FromGroup, Group, Peer, Rule
 from bpc.syntax.tree import Allow
 
 TYPE_CHECKING = False
@@ -143,6 +143,8 @@ def _allowed(context: Context, outline: TierOutline) -> dict[str, list[tuple[Pee
             value = evaluate(statement.origin, scope)
             if isinstance(value, TierValue):
                 peers: list[Peer] = [FromGroup(group=value.name)]
+            elif isinstance(value, SecurityGroup):
+                peers = [FromExisting(security_group=value.name)]
             else:
                 fitting = coerce(value, CIDRS, statement.origin.span, deploy=True)
                 items = fitting if isinstance(fitting, tuple) else (fitting,)

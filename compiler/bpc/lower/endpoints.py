@@ -6,6 +6,7 @@ from bpc.diagnostics import check, lower
 from bpc.language.coerce import origin
 from bpc.language.functions import private_text
 from bpc.language.values import Deferred, NetworkValue, Range
+from bpc.lower.addresses import check_addresses, existing_address
 from bpc.lower.health import health_of
 from bpc.lower.ports import last_port
 from bpc.model.resources import Balancer, Endpoint, Fixed, FromAnywhere, FromCidr, Listener
@@ -54,6 +55,7 @@ class Fronts:
                 name=endpoint.balancer,
                 group=tier,
                 public=endpoint.public,
+                existing_address=endpoint.existing_address,
                 network=endpoint.network,
                 listeners=tuple(every[name].values()),
                 span=endpoint.span,
@@ -83,6 +85,7 @@ class Endpoints:
         for expose in body.all("expose"):
             expose.context.steps(PART, expose.span)
             self._add(expose)
+        check_addresses(tier, body, members, self.named)
         self.balancers = self._fronts.made(tier, self.named)
 
     def _add(self, body: BlockReader) -> None:
@@ -104,6 +107,7 @@ class Endpoints:
             member_port=body.value_or("member_port", port),
             protocol=protocol,
             public=bool(audience),
+            existing_address=existing_address(body, public=bool(audience)),
             health=health,
             check=check,
             network=network,
@@ -138,7 +142,7 @@ class Endpoints:
             tls=private_text(tls) if tls != "" else (),
             span=endpoint.span,
         )
-        return self._fronts.place(listener, frozenset(audience), endpoint.network, requests)
+        return self._fronts.place(listener, frozenset(audience), endpoint.network, requests, endpoint.existing_address)
 
     def _network(self, body: BlockReader) -> str:
         network = network_names(body.value_or("network", NetworkValue(name=self.networks[0])))[0]

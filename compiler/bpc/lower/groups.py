@@ -140,6 +140,7 @@ def _group(outline: TierOutline, around: Around, instead: Bake | None, images: I
         update=update,
         readiness=readiness,
         public_address=any(e.public and not e.balancer for e in outline.endpoints.values()),
+        existing_address=any(e.existing_address and not e.balancer for e in outline.endpoints.values()),
         starts_after=tuple(sorted(waits)),
         first_boot=tuple(_mount(outline.name, volume) for volume in volumes) + built.first_boot + awaited,
         tags=tags(body, around.tags),
@@ -190,6 +191,7 @@ def _mount(tier: str, volume: Volume) -> Mount:
         device=(hole,),
         path=volume.mount,
         filesystem=volume.filesystem,
+        existing=volume.existing,
         kind="configuration",
         span=volume.span,
     )

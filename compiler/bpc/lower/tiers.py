@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpc.diagnostics import lower, resolve
 from bpc.diagnostics.base import Note, did_you_mean
+from bpc.diagnostics.check import MissingSetting
 from bpc.language.values import Range
 from bpc.lower.block_reader import same_path
 from bpc.lower.endpoints import PART, Endpoints, network_names
@@ -147,20 +148,34 @@ def _check_mounts(made: tuple[Volume, ...], body: BlockReader) -> None:
 
 def _volume(body: BlockReader) -> Volume:
     body.context.steps(PART, body.span)
-    size = body.value("size")
+    existing = body.value("existing")
+    if existing:
+        _check_existing(body)
+    elif body.has("existing") and body.lacks("size"):
+        doc = body.keyword.settings["size"].doc
+        body.context.report(MissingSetting(span=body.span, block="volume", name="size", doc=doc))
+    size = 0 if body.has("existing") and not body.has("size") else body.value("size")
     if size % GIB:
         problem = "the size of a volume must be a whole number of GiB"
         body.context.report(lower.BadValue(span=body.where("size"), problem=problem))
     return Volume(
         name=body.label(),
         size=size,
+        existing=existing,
         mount=body.value("mount"),
         filesystem=body.value("filesystem"),
-        keep=body.value("keep"),
+        keep=existing or body.value("keep"),
         type=body.value("type"),
         was=body.was(),
         span=body.span,
     )
+
+
+def _check_existing(body: BlockReader) -> None:
+    """A volume that is there is as its owner made it. An environment may adopt one in the place of a new one."""
+    for name in ("size", "type", "keep"):
+        if body.has(name) and not body.overrides("existing", name):
+            body.context.report(lower.VolumeExists(span=body.where(name), name=body.label(), word=name))
 
 
 def update(outline: TierOutline) -> Update:

@@ -106,7 +106,8 @@ class Endpoint(Record):
     `balancer` is the name of the balancer in front, or empty. `port` is then the balancer's, and the members listen on
     `member_port`; without one the two are the same. A range of ports goes from `port` to `last_port`, which are the same of one
     port; of icmp, which has none, all are 0. `health` is the path of an HTTP check or empty (then TCP is checked).
-    `check` says more of it where the blueprint does; else a target checks as it usually does.
+    `check` says more of it where the blueprint does; else a target checks as it usually does. `existing_address`: the address at
+    which it is `public` is there already, and asked for at deployment.
     """
 
     name: str
@@ -115,6 +116,7 @@ class Endpoint(Record):
     member_port: int
     protocol: Protocol
     public: bool
+    existing_address: bool
     health: str
     check: HealthCheck | None
     network: str
@@ -123,10 +125,15 @@ class Endpoint(Record):
 
 
 class Volume(Record):
-    """A block volume, one for each member. `keep`: whether it outlives the stack. `type` is a cloud's volume type, or empty."""
+    """A block volume, one for each member. `keep`: whether it outlives the stack. `type` is a cloud's volume type, or empty.
+
+    An `existing` one is not ours: which one it is, is asked for at deployment. It is never formatted, outlives the stack, and its
+    `size` is 0 where the blueprint does not say it.
+    """
 
     name: str
     size: int
+    existing: bool
     mount: str
     filesystem: Filesystem
     keep: bool
@@ -164,8 +171,8 @@ class Group(Record):
     """The machines of a tier.
 
     `image` is the name of an `Image` of the solution. `networks` are in the order of the interfaces, the first is the
-    primary one. `public_address`: each member has a public address (an unbalanced public endpoint). `starts_after` are the
-    groups that must be ready before this one is made. `first_boot` is what a machine does when it first starts. `metadata` says
+    primary one. `public_address`: each member has a public address (an unbalanced public endpoint), which is there already where it is an
+    `existing_address`. `starts_after` are the groups that must be ready before this one is made. `first_boot` is what a machine does when it first starts. `metadata` says
     whether accounts other than root reach the cloud's metadata service from then on. `tags` are the tier's own and the solution's.
     """
 
@@ -184,6 +191,7 @@ class Group(Record):
     update: Update
     readiness: Readiness
     public_address: bool
+    existing_address: bool
     starts_after: tuple[str, ...]
     first_boot: tuple[Step, ...]
     tags: tuple[Tag, ...]
@@ -211,13 +219,14 @@ class Listener(Record):
 class Balancer(Record):
     """One address for all members of a group. Named `group.endpoint`, by its first listener's endpoint.
 
-    Its listeners are those of the group's endpoints that agree in network and in who may come from outside, and all either
-    balance requests (http; https that ends here) or connections. Each has a port of its own.
+    Its listeners are those of the group's endpoints that agree in network, in who may come from outside, and in whether its public
+    address is there already, and all either balance requests (http; https that ends here) or connections. Each has a port of its own.
     """
 
     name: str
     group: str
     public: bool
+    existing_address: bool
     network: str
     listeners: tuple[Listener, ...]
     span: Span
@@ -245,7 +254,13 @@ class FromBalancer(Record):
     balancer: str
 
 
-Peer = FromAnywhere | FromCidr | FromGroup | FromBalancer
+class FromExisting(Record):
+    """Who is in a security group that is not ours, by the name that the blueprint calls it: which it is, is asked for at deployment."""
+
+    security_group: str
+
+
+Peer = FromAnywhere | FromCidr | FromGroup | FromBalancer | FromExisting
 
 
 class Rule(Record):

@@ -115,12 +115,13 @@ class User(Record):
 
 
 class Mount(Record):
-    """A volume of the machine: formatted if it is empty, and mounted at `path`, always at first boot."""
+    """A volume of the machine: formatted if it is empty, and mounted at `path`, always at first boot. An `existing` one is never formatted."""
 
     volume: str
     device: Text
     path: str
     filesystem: Filesystem
+    existing: bool
     kind: Kind
     span: Span
 

@@ -69,14 +69,15 @@ finish() {{
 }}
 trap finish EXIT
 """
-MOUNT = """
+STOP = """
 stop_services() {  # names: also what is part of them, whose end systemctl would not wait for
   local parts
   read -ra parts -d '' < <(systemctl show --property=ConsistsOf --value "$@") || true
   systemctl stop "$@" "${parts[@]}" || true
 }
 
-mount_volume() {  # device, path, filesystem: waits for the device; one that is empty gets what the image has at the path
+"""
+FORMAT = """mount_volume() {  # device, path, filesystem: waits for the device; one that is empty gets what the image has at the path
   for _ in $(seq 300); do [ -b "$1" ] && break; sleep 2; done
   [ -b "$1" ] || { echo "the volume's device $1 did not appear"; return 1; }
   local found=0
@@ -89,7 +90,8 @@ mount_volume() {  # device, path, filesystem: waits for the device; one that is 
     cp -a "$2/." /run/bpc-volume/
     umount /run/bpc-volume
   fi
-  local place=${2//\\\\/'\\134'}
+"""
+MOUNTED = """  local place=${2//\\\\/'\\134'}
   place=${place// /'\\040'}  # as fstab has it
   grep -qF " $place " /etc/fstab || echo "$1 $place $3 defaults,nofail,x-systemd.growfs 0 2" >>/etc/fstab
   mountpoint -q "$2" || mount "$2"
@@ -98,6 +100,15 @@ mount_volume() {  # device, path, filesystem: waits for the device; one that is 
     xfs) xfs_growfs "$2" ;;
   esac
 }
+"""
+MOUNT = STOP + FORMAT + MOUNTED
+ADOPT = """adopt_volume() {  # device, path, filesystem: waits for the device of a volume that exists, and never makes a file system on it
+  for _ in $(seq 300); do [ -b "$1" ] && break; sleep 2; done
+  [ -b "$1" ] || { echo "the volume's device $1 did not appear"; return 1; }
+  local found
+  found=$(blkid -p -s TYPE -o value "$1") || true
+  [ "$found" = "$3" ] || { echo "the volume that exists has ${found:-no file system}, not $3: it is left as it is"; return 1; }
+  (umask 022; mkdir -p "$2")
 """
 UNPACK = """
 unpack() (  # file, path, name: an archive is unpacked, anything else is copied
@@ -116,11 +127,24 @@ def runner(group: Group) -> Parts:
     steps = group.first_boot
     volumes, stops = mounted(steps), " ".join(quote(step.name) for step in steps if isinstance(step, Service))
     sections = [_once(number, step, volumes, stops) for number, step in enumerate(_ordered(steps))]
-    needed = {Mount: MOUNT, Artifact: UNPACK, Configure: MODULE, Answers: ASK, Answers | Succeeds: until_ready(HOME)}
+    needed = {
+        Mount: _mounting(steps),
+        Artifact: UNPACK,
+        Configure: MODULE,
+        Answers: ASK,
+        Answers | Succeeds: until_ready(HOME),
+    }
     functions = [text for kind, text in needed.items() if any(isinstance(step, kind) for step in steps)]
     awaited = [part for step in steps if isinstance(step, Answers | Succeeds) for part in _ready(step)]
     closing = (metadata.CLOSE,) if group.metadata == "closed" else ()
     return joined((HEAD, *closing, *functions), *sections, _reloads(steps), *awaited)
+
+
+def _mounting(steps: Steps) -> str:
+    """What mounts volumes; what makes file systems is there only where a volume may get one."""
+    kinds = {step.existing for step in steps if isinstance(step, Mount)}
+    adopting = ("\n" if False in kinds else STOP) + ADOPT + MOUNTED if True in kinds else ""
+    return MOUNT * (False in kinds) + adopting
 
 
 def _reloads(steps: Steps) -> Parts:
@@ -180,7 +204,8 @@ def _section(step: Step, volumes: frozenset[str], stops: str) -> Iterator[Parts]
     match step:
         case Mount():
             # services may already run, with files open below the path
-            yield ((f"stop_services {stops}\n" if stops else "") + 'mount_volume "',)
+            way = "adopt_volume" if step.existing else "mount_volume"
+            yield ((f"stop_services {stops}\n" if stops else "") + f'{way} "',)
             yield parts(step.device)
             yield (f'" {quote(step.path)} {step.filesystem}\n',)
         case Packages():

@@ -8,6 +8,7 @@ from troposphere import elasticloadbalancingv2 as elb
 from bpc.model.resources import Fixed
 from bpc.source_map import origin_of
 from bpc_targets.cloudformation import diagnostics, network
+from bpc_targets.cloudformation.adopted import mappings
 from bpc_targets.cloudformation.batches import condition, holds
 from bpc_targets.cloudformation.stack import ref
 from bpc_targets.cloudformation.values import value
@@ -38,7 +39,7 @@ def add_balancer(stack: Stack, item: Balancer) -> None:
     made: dict[str, Any] = {
         "Type": "application" if requests else "network",
         "Scheme": "internet-facing" if item.public else "internal",
-        "Subnets": network.subnets(stack, item.network, public=item.public),
+        **_places(stack, item),
         "SecurityGroups": [ref(security)],
         "Tags": tags,
     }
@@ -51,6 +52,15 @@ def add_balancer(stack: Stack, item: Balancer) -> None:
         _check(stack, listener)
         _targets(stack, item, listener)
         _listener(stack, item, listener, name)
+
+
+def _places(stack: Stack, item: Balancer) -> dict[str, Any]:
+    """Where a balancer stands, and at which addresses; an Application Load Balancer has no lasting ones."""
+    if item.existing_address and layer7(item.listeners[0]):
+        stack.found.append(diagnostics.NoAddress(span=item.span, balancer=item.name))
+    elif item.existing_address:
+        return {"SubnetMappings": mappings(stack, item)}
+    return {"Subnets": network.subnets(stack, item.network, public=item.public)}
 
 
 def layer7(item: Listener) -> bool:

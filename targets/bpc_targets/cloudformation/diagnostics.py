@@ -266,3 +266,18 @@ class NoGateway(Diagnostic):
     message: ClassVar = 'network "{name}" would be in a VPC that exists, with a gateway of its own'
     advice: ClassVar = "write `router = existing`"
     name: str
+
+
+class NoAddress(Diagnostic):
+    """An Application Load Balancer, which balances http, has a name and no lasting addresses: none that exists can be given to it.
+
+    Let a DNS name lead to the balancer's, or balance connections with `protocol = tcp`, which a Network Load Balancer does: it takes an
+    Elastic IP address in each of its two zones.
+    """
+
+    code: ClassVar = "CFN030"
+    message: ClassVar = (
+        'balancer "{balancer}" would be an Application Load Balancer, which takes no address that exists'
+    )
+    advice: ClassVar = "leave out `address`, or write `protocol = tcp`"
+    balancer: str

@@ -7,7 +7,18 @@ from troposphere import Equals, Not, Sub, ec2
 
 from bpc.deployment import Parameter
 from bpc.diagnostics.base import errors
-from bpc.model.resources import Balancer, FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Network, Rule, Secret
+from bpc.model.resources import (
+    Balancer,
+    FromAnywhere,
+    FromBalancer,
+    FromCidr,
+    FromExisting,
+    FromGroup,
+    Group,
+    Network,
+    Rule,
+    Secret,
+)
 from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS
 from bpc.record import assert_never
 from bpc.target import Artifacts
@@ -207,5 +218,9 @@ def _peer(stack: Stack, item: Rule) -> tuple[tuple[str, ...], Json]:
             security = troposphere.GetAtt(stack.balancer("Front", balancer), "GroupId")
             tier, _, endpoint = balancer.partition(".")
             return ("from", stack.known(tier), endpoint), {"SourceSecurityGroupId": security}
+        case FromExisting(security_group=name):
+            from bpc_targets.cloudformation.adopted import security_group
+
+            return ("existing", name), {"SourceSecurityGroupId": security_group(stack, name)}
         case _:
             assert_never(item.peer)

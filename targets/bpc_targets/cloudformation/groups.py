@@ -9,7 +9,7 @@ from bpc.model.index import known_as
 from bpc.model.resources import Fixed, Scaling
 from bpc.model.steps import Release
 from bpc.source_map import origin_of
-from bpc_targets.cloudformation import diagnostics, network
+from bpc_targets.cloudformation import adopted, diagnostics, network
 from bpc_targets.cloudformation.amis import ami, made_within
 from bpc_targets.cloudformation.batches import add_switch, holds, previous, switched, version
 from bpc_targets.cloudformation.instance_types import instance_type
@@ -152,7 +152,8 @@ def _member(stack: Stack, group: Group, number: int) -> None:
         place = {"SubnetId": network.subnet(stack, group.networks[0], zone, public=False), "SecurityGroupIds": security}
     name = stack.tier("Instance", group.name, number)
     template = stack.tier("Template", group.name)
-    tags = {f"bpc:volume:{known_as(v)}": ref(_volume(stack, group, v, number, zone)) for v in group.volumes}
+    made_by = {True: adopted.volume, False: _volume}
+    tags = {f"bpc:volume:{known_as(v)}": ref(made_by[v.existing](stack, group, v, number, zone)) for v in group.volumes}
     tags |= {"bpc:stack": ref("AWS::StackId"), "bpc:signal": signalled(stack, group, number)}
     made = {
         "LaunchTemplate": ec2.LaunchTemplateSpecification(
@@ -188,13 +189,23 @@ def _interface(stack: Stack, group: Group, on: str, number: int, zone: int, inde
     )
     stack.owner[name] = (group.name, number)
     if public:
-        address = stack.tier("Address", group.name, number)
-        stack.add(address, ec2.EIP, of, Domain="vpc", **network.after(stack, "Gateway"), Tags=tags)
-        joined = {"AllocationId": attr(address, "AllocationId"), "NetworkInterfaceId": ref(name)}
+        joined = {"AllocationId": _allocation(stack, group, number, tags), "NetworkInterfaceId": ref(name)}
         association = stack.tier("Joined", group.name, number)
-        stack.add(association, ec2.EIPAssociation, of, **joined)
-        stack.owner |= dict.fromkeys((address, association), (group.name, number))
+        after = network.after(stack, "Gateway") if group.existing_address else {}
+        stack.add(association, ec2.EIPAssociation, of, **joined, **after)
+        stack.owner[association] = (group.name, number)
     return ec2.NetworkInterfaceProperty(DeviceIndex=str(index), NetworkInterfaceId=ref(name))
+
+
+def _allocation(stack: Stack, group: Group, number: int, tags: Any) -> Any:
+    """A member's public address."""
+    if group.existing_address:
+        return adopted.allocation(stack, group, number)
+    name = stack.tier("Address", group.name, number)
+    after = network.after(stack, "Gateway")
+    stack.add(name, ec2.EIP, origin_of(group, number), Domain="vpc", **after, Tags=tags)
+    stack.owner[name] = (group.name, number)
+    return attr(name, "AllocationId")
 
 
 def _check_volumes(stack: Stack, group: Group) -> None:

@@ -85,12 +85,14 @@ def zone_of(stack: Stack, name: str, zone: int) -> Any:
 
 
 def _zone(stack: Stack, zone: int) -> Any:
-    """One of the two zones: asked for where subnets exist, since a machine's networks must all have one in its zone."""
-    if not any(item.existing for item in stack.index.networks.values()):
+    """One of the two zones: asked for where subnets exist, since a machine's networks must all have one in its zone, or volumes."""
+    subnets = any(item.existing for item in stack.index.networks.values())
+    if not subnets and not any(item.existing for group in stack.index.groups.values() for item in group.volumes):
         return Select(zone, Zones(""))
     name = f"Zone{ZONES[zone].upper()}"
     if name not in stack.parameters:
-        words = f"Zone {zone + 1} of 2, in which the existing subnets of this number are."
+        what = "subnets" if subnets else "volumes"
+        words = f"Zone {zone + 1} of 2, in which the existing {what} of this number are."
         _ask(stack, name, "zone", words, "AWS::EC2::AvailabilityZone::Name")
     return ref(name)
 

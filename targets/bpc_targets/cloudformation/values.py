@@ -100,6 +100,10 @@ def function(hole: Hole, stack: Stack) -> Any:
         case PublicAddressHole():
             if hole.member is None:
                 return attr(stack.balancer("Balancer", hole.owner), "DNSName")
+            if stack.index.groups[hole.owner].existing_address:
+                from bpc_targets.cloudformation.adopted import address
+
+                return address(stack, hole.owner, hole.member)
             return ref(stack.tier("Address", hole.owner, hole.member))
         case VolumeDeviceHole() | QuotedHole():
             raise AssertionError("filled by the machine, or taken apart before")

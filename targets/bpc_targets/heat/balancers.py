@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from bpc.model.resources import FromAnywhere, FromBalancer, FromCidr, FromGroup
+from bpc.model.resources import FromAnywhere, FromBalancer, FromCidr, FromExisting, FromGroup
 from bpc.record import assert_never
 from bpc.source_map import origin_of
+from bpc_targets.heat import diagnostics
+from bpc_targets.heat.adopted import balancer_address
 from bpc_targets.heat.stack import get, param
 from bpc_targets.heat.values import value
 
@@ -31,7 +33,14 @@ def add_balancer(stack: Stack, item: Balancer) -> None:
     )
     for listener in item.listeners:
         _add_listener(stack, item, listener, name)
-    if item.public:
+    if item.existing_address:
+        joined = {
+            "floatingip_id": balancer_address(stack, item),
+            "port_id": {"get_attr": [f"balancer.{name}", "vip_port_id"]},
+        }
+        kind, depends = "OS::Neutron::FloatingIPAssociation", stack.interfaces(item.network)
+        stack.add(f"address.{name}", kind, joined, item, depends_on=depends)
+    elif item.public:
         address = {
             "floating_network": param("external_network"),
             "port_id": {"get_attr": [f"balancer.{name}", "vip_port_id"]},
@@ -90,6 +99,10 @@ def _cidrs(stack: Stack, rule: Rule) -> list[Any]:
             return [stack.cidr(network) for network in stack.index.groups[group].networks]
         case FromBalancer(balancer=balancer):
             return [stack.cidr(stack.index.balancers[balancer].network)]
+        case FromExisting(security_group=name):
+            found = diagnostics.GroupAtBalancer(span=rule.span, name=name, endpoint=rule.endpoint)
+            stack.found.append(found)
+            return []
         case _:
             assert_never(rule.peer)
 

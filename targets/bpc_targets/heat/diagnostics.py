@@ -60,8 +60,8 @@ class ReservedName(Diagnostic):
     """A `param` or an output has a name that the Heat target needs for its own. Rename it.
 
     Parameters are `external_network`, `key_name`, each tier's `image_TIER` and `flavor_TIER`, each given secret's `secret_NAME`, `telemetry`
-    where a tier scales by a metric, `network_NAME`, `subnet_NAME` and `cidr_NAME` of existing networks, and `router` where that exists;
-    outputs begin with `bpc_`.
+    where a tier scales by a metric, `network_NAME`, `subnet_NAME` and `cidr_NAME` of existing networks, `router` where that exists, and
+    `security_group_NAME` of existing security groups; outputs begin with `bpc_`.
     """
 
     code: ClassVar = "HEAT004"
@@ -168,3 +168,19 @@ class SecretInParameters(Diagnostic):
     message: ClassVar = 'the file of `--params` gives the secret "{name}", which bpc must not write down'
     advice: ClassVar = "remove it there, and create the stack with `--parameter-file {name}=FILE`"
     name: str
+
+
+class GroupAtBalancer(Diagnostic):
+    """An Octavia balancer lets addresses in, and knows no security groups, so `allow … from existing("NAME")` cannot be said of a balanced
+    endpoint.
+
+    Allow the addresses of those machines, or leave out `balance` and let them reach the members themselves.
+    """
+
+    code: ClassVar = "HEAT015"
+    message: ClassVar = (
+        'endpoint "{endpoint}" is balanced, and a balancer of Heat cannot let in the security group "{name}"'
+    )
+    advice: ClassVar = "allow the addresses of its machines"
+    name: str
+    endpoint: str

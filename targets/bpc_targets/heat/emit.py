@@ -10,6 +10,7 @@ from bpc.model.resources import (
     FromAnywhere,
     FromBalancer,
     FromCidr,
+    FromExisting,
     FromGroup,
     Group,
     Network,
@@ -21,6 +22,7 @@ from bpc.record import assert_never
 from bpc.target import Artifacts
 from bpc.yaml import dump
 from bpc_targets.heat import diagnostics, documents, limits
+from bpc_targets.heat.adopted import security_group
 from bpc_targets.heat.balancers import add_balancer
 from bpc_targets.heat.groups import add_group
 from bpc_targets.heat.shapes import choose_awaited
@@ -124,8 +126,8 @@ def _leads_outside(stack: Stack) -> bool:
     """Whether a router or an address of the stack is on the network that leads outside."""
     index = stack.index
     ours = not index.networks or any(not item.existing and item.router == "new" for item in index.networks.values())
-    public = any(group.public_address for group in index.groups.values())
-    return ours or public or any(balancer.public for balancer in index.balancers.values())
+    public = any(group.public_address and not group.existing_address for group in index.groups.values())
+    return ours or public or any(item.public and not item.existing_address for item in index.balancers.values())
 
 
 def _external_network(stack: Stack) -> None:
@@ -249,5 +251,7 @@ def _peer(stack: Stack, item: Rule) -> tuple[str, Json]:
         case FromBalancer(balancer=balancer):
             network = stack.index.balancers[balancer].network
             return "from_balancer", {"remote_ip_prefix": stack.cidr(network)}
+        case FromExisting(security_group=name):
+            return f"from_existing.{name}", {"remote_group": security_group(stack, name)}
         case _:
             assert_never(item.peer)

@@ -12,6 +12,7 @@ from bpc.model.index import known_as
 from bpc.model.resources import Fixed, Scaling
 from bpc.source_map import origin_of
 from bpc_targets.heat import diagnostics
+from bpc_targets.heat.adopted import addresses, volumes
 from bpc_targets.heat.flavors import flavor
 from bpc_targets.heat.makes import make, short
 from bpc_targets.heat.member import METERING, handle, member_template, settled, written
@@ -54,7 +55,7 @@ def add_group(stack: Stack, group: Group) -> None:
     for volume in group.volumes:
         known = known_as(volume)
         place = origin_of(volume, within=group.name)
-        for kind in ("volume", "attachment"):
+        for kind in ("attachment",) if volume.existing else ("volume", "attachment"):
             stack.places.put(f"tier.{tier}/{kind}.{known}", place)
     if seconds(group.readiness.timeout) > LONGEST:
         hours = -(-group.readiness.timeout // 3_600_000)
@@ -197,7 +198,9 @@ def _given(stack: Stack, group: Group, tier: str, data: Any) -> Json:
     }
     if group.spread:
         given["spread"] = get(f"spread.{tier}")
-    if group.public_address:
+    if group.existing_address:
+        given["floating_ips"] = addresses(stack, group)
+    elif group.public_address:
         given["external_network"] = param("external_network")
     for _, listener in stack.index.fronts_of(group.name):
         known = stack.known_endpoint(group.name, listener.endpoint)
@@ -207,7 +210,7 @@ def _given(stack: Stack, group: Group, tier: str, data: Any) -> Json:
     else:
         given["metering"] = metering(tier)
     if isinstance(group.members, Fixed) and has_ports(group):
-        return given | _plugged(stack, group, group.members)
+        return given | volumes(stack, group) | _plugged(stack, group, group.members)
     given["security_group"] = get(f"security.{tier}")
     for network in group.networks:
         name = stack.network(network)

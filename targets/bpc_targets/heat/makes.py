@@ -21,10 +21,11 @@ from bpc.model.values import (
 )
 from bpc.parts import Own
 from bpc.record import assert_never
+from bpc_targets.heat.adopted import text_name, volume_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from bpc.model.resources import Group
+    from bpc.model.resources import Group, Volume
     from bpc.model.values import Hole
     from bpc_targets.heat.stack import Stack
     from bpc_targets.heat.userdata import FirstBoot
@@ -43,7 +44,7 @@ def make(stack: Stack, group: Group, boot: FirstBoot) -> str:
     tier = stack.tier(group.name)
     machine = [stack.asked[name].value for name in (f"image_{tier}", f"flavor_{tier}", "key_name")]
     networks = [_network(stack, name) for name in group.networks]
-    volumes = [known_as(volume) for volume in group.volumes]
+    volumes = [_volume(stack, group, volume) for volume in group.volumes]
     devices = {volume.name: known_as(volume) for volume in group.volumes}
     text = (part if isinstance(part, str) else repr(_value(part.hole, stack, devices)) for part in boot.text)
     parts = [repr((machine, networks, volumes, group.spread)), *text]
@@ -67,6 +68,8 @@ def _value(hole: Hole | Own, stack: Stack, devices: dict[str, str]) -> object:
             balancer = stack.index.balancer_of(hole.endpoint)
             return stack.balancer(balancer.name), _network(stack, balancer.network)
         case PublicAddressHole():
+            if stack.is_reserved(hole):
+                return stack.options.parameters.get(text_name(stack, hole.owner, hole.member))
             owner = stack.balancer(hole.owner) if hole.member is None else stack.tier(hole.owner)
             return owner, hole.member
         case VolumeDeviceHole():
@@ -77,6 +80,13 @@ def _value(hole: Hole | Own, stack: Stack, devices: dict[str, str]) -> object:
             raise AssertionError("taken apart before")
         case _:
             assert_never(hole)
+
+
+def _volume(stack: Stack, group: Group, volume: Volume) -> object:
+    known = known_as(volume)
+    if volume.existing:
+        return known, [stack.options.parameters.get(name) for name in volume_names(stack, group, volume)]
+    return known
 
 
 def _network(stack: Stack, name: str) -> tuple[str, str]:

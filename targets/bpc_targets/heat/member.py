@@ -6,6 +6,7 @@ from bpc.model.index import known_as
 from bpc.model.resources import Fixed
 from bpc.source import where
 from bpc.yaml import dump, entry
+from bpc_targets.heat.adopted import given_as
 from bpc_targets.heat.shapes import has_ports
 from bpc_targets.heat.stack import VERSION, attr, described, get, labels, param, resource, seconds
 from bpc_targets.heat.userdata import SIGNAL_MARK, device_mark
@@ -107,7 +108,7 @@ def handle() -> Json:
 def _type(name: str) -> Json:
     if name == "user_data":
         return HIDDEN
-    return LIST if name.startswith(("ports_", "addresses_")) else STRING
+    return LIST if name.startswith(("ports_", "addresses_", "volumes_", "floating_ips")) else STRING
 
 
 def _port(group: Group, network: str) -> Json:
@@ -133,7 +134,7 @@ def _address(stack: Stack, network: str, *, fixed: bool) -> Json:
 def _server(stack: Stack, group: Group, make: str) -> Json:
     fixed = isinstance(group.members, Fixed)
     # a volume's id is known to its member only; Nova's virtio serial is the id's first 20 characters
-    params = {device_mark(known_as(volume)): get(f"volume.{known_as(volume)}") for volume in group.volumes}
+    params = {device_mark(known_as(volume)): _volume_id(volume) for volume in group.volumes}
     if make:
         params[SIGNAL_MARK] = attr(f"handle.{make}", "signal")
     data = param("user_data")
@@ -165,21 +166,29 @@ def _plugged(stack: Stack, group: Group, *, fixed: bool) -> Json:
 
 def _volume(group: Group, volume: Volume, place: str) -> Json:
     name = known_as(volume)
+    attachment = {"instance_uuid": get("server"), "volume_id": _volume_id(volume)}
+    attached = {f"attachment.{name}": resource("OS::Cinder::VolumeAttachment", attachment, place)}
+    if volume.existing:
+        return attached
     made: Json = {"size": volume.size // 2**30, **described(group.tags)}
     if volume.type:
         made["volume_type"] = volume.type
     policy = "Retain" if volume.keep else "Delete"
-    attachment = {"instance_uuid": get("server"), "volume_id": get(f"volume.{name}")}
-    return {
-        f"volume.{name}": resource("OS::Cinder::Volume", made, place, deletion_policy=policy),
-        f"attachment.{name}": resource("OS::Cinder::VolumeAttachment", attachment, place),
-    }
+    return {f"volume.{name}": resource("OS::Cinder::Volume", made, place, deletion_policy=policy), **attached}
+
+
+def _volume_id(volume: Volume) -> Json:
+    """A volume of the member's own, or the one that was given to it."""
+    return param(given_as(volume), param("index")) if volume.existing else get(f"volume.{known_as(volume)}")
 
 
 def _public(stack: Stack, group: Group, *, fixed: bool) -> Json:
     if not group.public_address:
         return {}
     port = _port_id(stack, group.networks[0], fixed=fixed)
+    if group.existing_address:
+        joined = {"floatingip_id": param("floating_ips", param("index")), "port_id": port}
+        return {"address": resource("OS::Neutron::FloatingIPAssociation", joined, OWN)}
     address = {"floating_network": param("external_network"), "port_id": port}
     return {"address": resource("OS::Neutron::FloatingIP", address, OWN)}
 
@@ -189,7 +198,7 @@ def _outputs(stack: Stack, group: Group, *, fixed: bool) -> Json:
     if has_ports(group) and not fixed:
         for network in group.networks:
             made[f"address_{stack.network(network)}"] = {"value": _address(stack, network, fixed=fixed)}
-    if group.public_address:
+    if group.public_address and not group.existing_address:
         made["public_address"] = {"value": attr("address", "floating_ip_address")}
     return made
 

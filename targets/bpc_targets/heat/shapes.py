@@ -44,7 +44,8 @@ def members(stack: Stack, group: Group, *, awaited: bool) -> int:
     own = 1
     if awaited or has_ports(group):
         # the member itself, its server, and what hangs on that
-        own += 1 + 2 * len(group.volumes) + group.public_address + len(stack.index.fronts_of(group.name))
+        volumes = sum(1 if volume.existing else 2 for volume in group.volumes)
+        own += 1 + volumes + group.public_address + len(stack.index.fronts_of(group.name))
         own += WAIT * awaited
         if has_ports(group) and not isinstance(group.members, Fixed):
             own += len(group.networks)

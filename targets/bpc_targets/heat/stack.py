@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.resources import Tag
     from bpc.model.solution import Solution
+    from bpc.model.values import PublicAddressHole
     from bpc.source_map import Declared
     from bpc.target import Options
     from bpc_targets.heat.userdata import FirstBoot
@@ -87,14 +88,14 @@ class Stack:
 
     def there(self, source: Source, parameter: str, use: str, constraint: str) -> Json:
         """Something that is in the cloud, by a parameter; who needs it first asks for it, as Heat has no unused ones."""
+        return self.needed(source, parameter, f"of {use}", {"custom_constraint": constraint})
+
+    def needed(self, source: Source, parameter: str, use: str, *constraints: Json, tiers: tuple[str, ...] = ()) -> Json:
+        """The same with all that its value must be."""
         if parameter not in self.asked:
-            words = f"The {source} of {use}, which the stack uses and does not change."
-            definition = {
-                "type": "string",
-                "description": words,
-                "constraints": [{"custom_constraint": constraint}],
-            }
-            self.own(Parameter(name=parameter, source=source, value=None, tiers=(), why=f"of {use}"), definition)
+            words = f"The {source} {use}, which the stack uses and does not change."
+            definition = {"type": "string", "description": words, "constraints": list(constraints)}
+            self.own(Parameter(name=parameter, source=source, value=None, tiers=tiers, why=use), definition)
         return param(parameter)
 
     def cidr(self, name: str) -> str | Json:
@@ -105,6 +106,12 @@ class Stack:
     def interfaces(self, name: str) -> list[str]:
         """The id of a network's interface on a router, which what has an address outside waits for; an existing one has its own."""
         return [] if self.index.networks[name].existing else [f"interface.{self.network(name)}"]
+
+    def is_reserved(self, hole: PublicAddressHole) -> bool:
+        """Whether a public address is there already."""
+        if hole.member is None:
+            return self.index.balancers[hole.owner].existing_address
+        return self.index.groups[hole.owner].existing_address
 
     def secret(self, name: str) -> str:
         return known_as(self.index.secrets[name])

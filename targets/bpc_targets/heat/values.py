@@ -16,6 +16,7 @@ from bpc.model.values import (
 from bpc.parts import Own
 from bpc.parts import parts as parts_of
 from bpc.record import assert_never
+from bpc_targets.heat.adopted import address_text
 from bpc_targets.heat.stack import Stack, attr, param
 
 TYPE_CHECKING = False
@@ -80,6 +81,8 @@ def function(hole: Hole, stack: Stack) -> Any:
         case BalancerAddressHole():
             return attr(f"balancer.{stack.balancer(stack.index.balancer_of(hole.endpoint).name)}", "vip_address")
         case PublicAddressHole():
+            if stack.is_reserved(hole):
+                return address_text(stack, hole.owner, hole.member)
             if hole.member is None:
                 return attr(f"address.{stack.balancer(hole.owner)}", "floating_ip_address")
             return attr(f"tier.{stack.tier(hole.owner)}", f"resource.{hole.member}.public_address")
