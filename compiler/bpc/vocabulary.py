@@ -423,7 +423,7 @@ BLOCKS: dict[str, BlockSpec] = {
         form="name",
         doc="the same solution with some settings changed",
         settings={"bake": _BAKE},
-        blocks=("machine", "tier"),
+        blocks=("machine", "secret", "network", "tier", "volume"),
         statements=("let",),
     ),
     "image": BlockSpec(

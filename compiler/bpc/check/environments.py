@@ -24,18 +24,28 @@ def check_environments(program: Program, found: Findings) -> None:
         return
     body = program.solution.body
     lets = [statement.name.text for statement in body if isinstance(statement, Let)]
-    tiers = {label_text(statement): statement for statement in _blocks(body, "tier")}
+    known = {keyword: _named(body, keyword) for keyword in ("secret", "network", "tier")}
+    known["volume"] = {
+        name: volume for tier in _blocks(body, "tier") for name, volume in _named(tier.body, "volume").items()
+    }
     names: dict[str, Span] = {}
     for environment in _blocks(body, "environment"):
         before = len(found)
         _once(names, environment, found)
         found.contain(environment, before)
+        volumes: dict[str, Span] = {}
         for statement in environment.body:
             if isinstance(statement, Let) and statement.name.text not in lets:
                 if not found.may_be_lost(statement.name.text, program.solution.span):
                     found.append(_adds(statement.name.span, "let", statement.name.text, lets))
-            elif isinstance(statement, Block) and statement.keyword == "tier" and found.sound(statement):
-                _tier(statement, tiers, program.solution, found)
+            elif isinstance(statement, Block) and statement.keyword in known and found.sound(statement):
+                if statement.keyword == "volume":
+                    _once(volumes, statement, found)
+                _change(statement, known[statement.keyword], program.solution, found)
+
+
+def _named(body: Iterable[Statement], keyword: str) -> dict[str, Block]:
+    return {label_text(statement): statement for statement in _blocks(body, keyword)}
 
 
 def _blocks(body: Iterable[Statement], keyword: str) -> list[Block]:
@@ -46,12 +56,12 @@ def _adds(span: Span, what: str, name: str, known: Iterable[str]) -> Diagnostic:
     return resolve.EnvironmentAdds(span=span, what=what, name=name, hint=did_you_mean(name, known))
 
 
-def _tier(change: Block, tiers: dict[str, Block], solution: Block, found: Findings) -> None:
+def _change(change: Block, known: dict[str, Block], solution: Block, found: Findings) -> None:
     name = label_text(change)
-    if name in tiers:
-        _merged(tiers[name], change, found)
+    if name in known:
+        _merged(known[name], change, found)
     elif not found.may_be_lost(name, solution.span):
-        found.append(_adds(_head(change), "tier", name, tiers))
+        found.append(_adds(_head(change), change.keyword, name, known))
 
 
 def _merged(base: Block, change: Block, found: Findings) -> None:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from bpc.syntax.tree import Statement
 
 
+EVERYWHERE = ("machine", "volume")
+"""Blocks of an environment that are for all tiers."""
+
+
 def environments(solution: Block) -> dict[str, Block]:
     """The solution's environments by name."""
     return {label_text(s): s for s in solution.body if isinstance(s, Block) and s.keyword == "environment"}
@@ -31,9 +35,9 @@ def applied(solution: Block, environment: Block | None, sound: Callable[[object]
 def _lay(body: list[Statement], changes: list[Statement], sound: Callable[[object], bool]) -> None:
     places = {name: i for i, statement in enumerate(body) if (name := _name(statement)) and sound(statement)}
     for statement in changes:
-        if isinstance(statement, Block) and statement.keyword != "tier":
+        if isinstance(statement, Block) and statement.keyword in EVERYWHERE:
             for i, tier in enumerate(body):
-                if isinstance(tier, Block) and tier.keyword == "tier" and sound(tier):
+                if isinstance(tier, Block) and tier.keyword == "tier" and sound(tier) and _concerns(statement, tier):
                     body[i] = _merged(tier, statement)
             continue
         name = _name(statement)
@@ -50,6 +54,11 @@ def _lay(body: list[Statement], changes: list[Statement], sound: Callable[[objec
 def _name(statement: Statement) -> tuple[str, str] | None:
     """What an environment knows a statement of the solution by."""
     return ("let", statement.name.text) if isinstance(statement, Let) else merge_key(statement)
+
+
+def _concerns(change: Block, tier: Block) -> bool:
+    """Whether a block of an environment is for a tier: one with a name, only where the tier has that."""
+    return change.label is None or merge_key(change) in map(merge_key, tier.body)
 
 
 def _merged(tier: Block, change: Block) -> Block:

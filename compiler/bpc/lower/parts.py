@@ -86,7 +86,7 @@ def networks(body: BlockReader) -> list[Network]:
 def _network(name: str, item: BlockReader) -> Network:
     """One network; a new one has addresses, and an existing one has its own router."""
     existing = item.value("existing")
-    if existing and item.has("router"):
+    if existing and item.has("router") and not item.overrides("existing", "router"):
         item.context.report(lower.RouterOfExisting(span=item.where("router"), name=name))
     if item.has("existing") and not existing and item.lacks("cidr"):
         doc = item.keyword.settings["cidr"].doc
@@ -95,7 +95,7 @@ def _network(name: str, item: BlockReader) -> Network:
         name=name,
         cidr="" if item.has("existing") and not item.has("cidr") else item.value("cidr"),
         existing=existing,
-        router=item.value("router"),
+        router="new" if existing else item.value("router"),
         public=item.value("public"),
         was=item.was(),
         span=item.span,
@@ -117,7 +117,7 @@ def secrets(body: BlockReader) -> list[Secret]:
     made = []
     for name, item in named(body, "secret"):
         given, length = item.value("given"), item.value("length")
-        if given and item.has("length"):
+        if given and item.has("length") and not item.overrides("given", "length"):
             body.context.report(lower.GivenLength(span=item.where("length"), name=name))
         made.append(Secret(name=name, given=given, length=0 if given else length, was=item.was(), span=item.span))
     return made
