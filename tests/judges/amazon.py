@@ -29,7 +29,7 @@ METADATA = {
     "instance-id": "i-0123456789abcdef0",
     "iam/security-credentials/": "role-of-it",
     "iam/security-credentials/role-of-it": json.dumps(KEYS),
-    "tags/instance/Name": "t-0",
+    "tags/instance/bpc:member": "t-0",
     "tags/instance/bpc:volume:data": "vol-0123456789abcdef0",
     "tags/instance/bpc:stack": STACK,
     "tags/instance/bpc:signal": "WaitTX0",

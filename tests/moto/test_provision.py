@@ -142,8 +142,9 @@ def members(observed: Observed, item: Group) -> None:
     if isinstance(item.members, Fixed):
         found = observed.of(observed.instances, item.name)
         assert sorted(tags(one)["Name"] for one in found) == sorted(
-            f"{item.name}-{n}" for n in range(item.members.count)
+            f"stack-{item.name}-{n}" for n in range(item.members.count)
         )
+        assert {f"stack-{tags(one)['bpc:member']}" for one in found} == {tags(one)["Name"] for one in found}
         assert {tags(one)["bpc:stack"] for one in found} <= {STACK}
         assert {tags(one)["bpc:signal"] for one in found} <= set(observed.provision.ids), "a resource of the stack"
         if item.spread == "zones":
@@ -152,6 +153,7 @@ def members(observed: Observed, item: Group) -> None:
         group = scaling(observed, item)
         assert (group["MinSize"], group["MaxSize"]) == (item.members.minimum, item.members.maximum)
         assert {tag["PropagateAtLaunch"] for tag in group["Tags"]} == {True}
+        assert tags(group)["Name"] == f"stack-{item.name}"
         assert (tags(group)["bpc:stack"], tags(group)["bpc:signal"]) == (STACK, logical("Members", item.name))
     volumes = observed.of(observed.volumes, item.name)
     count = item.members.count if isinstance(item.members, Fixed) else 0
@@ -160,7 +162,7 @@ def members(observed: Observed, item: Group) -> None:
     for volume in volumes:
         [attached] = volume["Attachments"]
         instance = next(one for one in observed.instances if one["InstanceId"] == attached["InstanceId"])
-        assert tags(volume)["Name"].startswith(f"{tags(instance)['Name']}-")
+        assert tags(volume)["Name"].startswith(f"{tags(instance)['bpc:member']}-")
         assert volume["VolumeId"] in tags(instance).values(), "the machine reads its volumes' ids from its tags"
 
 

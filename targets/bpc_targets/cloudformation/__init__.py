@@ -23,6 +23,7 @@ CAPABILITIES = {
     "tier: count = range": "AWS::AutoScaling::AutoScalingGroup with target tracking of the processors; `memory` is refused (CFN007)",
     "tier: spread = hosts": "AWS::EC2::PlacementGroup, spread; seven instances a zone (CFN010)",
     "tier: spread = zones": "members in two zones in turn",
+    "tier: names of machines": "tag Name, STACK-TIER-NUMBER; of a scaling tier STACK-TIER, as AWS gives its members no numbers; the host name is TIER-NUMBER",
     "tier: metadata": "routing rules on the machine, which first boot enables; its answers may go one hop, of an open one two",
     "tags": "Tags of all that has some of bpc's own, and of the machines' roles",
     "machine": "an instance type parameter: the cheapest of a dated table, or of --flavors",

@@ -155,6 +155,7 @@ def _member(stack: Stack, group: Group, number: int) -> None:
     made_by = {True: adopted.volume, False: _volume}
     tags = {f"bpc:volume:{known_as(v)}": ref(made_by[v.existing](stack, group, v, number, zone)) for v in group.volumes}
     tags |= {"bpc:stack": ref("AWS::StackId"), "bpc:signal": signalled(stack, group, number)}
+    tags |= {"Name": stack.server(f"{group.name}-{number}"), "bpc:member": f"{group.name}-{number}"}
     made = {
         "LaunchTemplate": ec2.LaunchTemplateSpecification(
             LaunchTemplateId=ref(template), Version=version(stack, group, number)

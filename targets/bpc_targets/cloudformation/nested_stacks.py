@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 TOGETHER = 50
 """Members in one nested stack: fifty with three volumes each take 401 resources, and 50 outputs of 200."""
+NAME = "AWS::StackName"
+"""What machines are called after: the name of the root, also in a nested stack."""
 INTERFACES = "AWS::EC2::NetworkInterface"
 
 
@@ -89,7 +91,7 @@ def _nested(home: str, resources: Json, homes: dict[str, str], stack: Stack, roo
     given: Json = {}
 
     def outside(name: str, reference: Json) -> Json:
-        if name in resources or name.startswith("AWS::"):
+        if name in resources or (name.startswith("AWS::") and name != NAME):
             return reference
         parameter = _joined(reference)
         given[parameter] = reference
@@ -206,7 +208,7 @@ def _name(reference: Json) -> str:
 def _joined(reference: Json) -> str:
     """A parameter's or an output's id for a reference."""
     [given] = reference.values()
-    return given if isinstance(given, str) else "".join(part.replace(".", "") for part in given)
+    return "".join(part.replace(".", "").replace(":", "") for part in ([given] if isinstance(given, str) else given))
 
 
 def _list(given: str | list[str]) -> list[str]:

@@ -146,7 +146,7 @@ def late(kind, name, escapes):
 
 def prepare():
     if NAMED:
-        subprocess.run(["hostnamectl", "set-hostname", aws.metadata("tags/instance/Name")], check=True)
+        subprocess.run(["hostnamectl", "set-hostname", aws.metadata("tags/instance/bpc:member")], check=True)
     values = [late(*value) for value in VALUES]
     paths = [os.path.join(HOME, name) for name in FILES if not os.path.exists(HOME + "/prepared")]
     for path in paths:  # what is to be filled stays until all is: a value may look like a mark

@@ -53,7 +53,7 @@ def add_scaling(stack: Stack, group: Group, members: Scaling, before: list[str])
 
 
 def _tags(stack: Stack, group: Group, name: str) -> Any:
-    own = {"Name": group.name, "bpc:solution": stack.solution.name, "bpc:tier": group.name}
+    own = {"Name": stack.server(group.name), "bpc:solution": stack.solution.name, "bpc:tier": group.name}
     return autoscaling.Tags(**own, **{"bpc:stack": ref("AWS::StackId"), "bpc:signal": name}, **stack.marked(group.name))
 
 

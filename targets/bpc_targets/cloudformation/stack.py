@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import troposphere
-from troposphere import GetAtt, If, Ref
+from troposphere import GetAtt, If, Ref, Sub
 
 from bpc.model.index import Index, known_as
 from bpc.model.values import MemberAddressesHole, MemberAddressHole
@@ -107,6 +107,10 @@ class Stack:
         """Tags of a resource that can have them: its name, the solution, the tier that it belongs to, and what the blueprint says."""
         own = {"Name": name, "bpc:solution": self.solution.name}
         return troposphere.Tags({**own, **({"bpc:tier": tier} if tier else {}), **more, **self.marked(tier)})
+
+    def server(self, name: str) -> Any:
+        """The name of a machine, among those of other stacks."""
+        return Sub(f"${{AWS::StackName}}-{name}")
 
     def marked(self, tier: str = "") -> dict[str, str]:
         """The blueprint's own tags, of a tier or of what belongs to none."""

@@ -18,6 +18,7 @@ CAPABILITIES = {
     "tier: count = range": "OS::Heat::AutoScalingGroup with scaling policies; alarms behind the parameter telemetry",
     "tier: spread = hosts": "OS::Nova::ServerGroup, anti-affinity",
     "tier: spread = zones": "refused (HEAT003)",
+    "tier: names of machines": "STACK-TIER-NUMBER; of a scaling tier STACK-TIER and the first digits of the member's own stack id",
     "tier: metadata": "routing rules on the machine, which first boot enables (docs/language.md)",
     "tags": "Neutron tags NAME=VALUE of networks, subnets, the router and ports; metadata of servers and volumes",
     "machine": "a flavor parameter, or the smallest flavor of --flavors",

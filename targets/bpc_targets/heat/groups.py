@@ -132,9 +132,9 @@ def _server(stack: Stack, group: Group, tier: str, data: Any) -> Json:
 
 
 def _name(group: Group) -> Json:
-    """The name of a member with an identity."""
-    number = "0" if adds_first(group) else INDEX
-    return {"list_join": ["-", [param("OS::stack_name"), group.name, number]]}
+    """The name of a member with an identity; of one that comes and goes, what its own template adds the end to."""
+    number = [] if isinstance(group.members, Scaling) else ["0" if adds_first(group) else INDEX]
+    return {"list_join": ["-", [param("OS::stack_name"), group.name, *number]]}
 
 
 def metering(tier: str) -> Json:
@@ -205,9 +205,8 @@ def _given(stack: Stack, group: Group, tier: str, data: Any) -> Json:
     for _, listener in stack.index.fronts_of(group.name):
         known = stack.known_endpoint(group.name, listener.endpoint)
         given[f"pool_{known}"] = get(f"pool.{tier}.{known}")
-    if isinstance(group.members, Fixed):
-        given["name"] = _name(group)
-    else:
+    given["name"] = _name(group)
+    if isinstance(group.members, Scaling):
         given["metering"] = metering(tier)
     if isinstance(group.members, Fixed) and has_ports(group):
         return given | volumes(stack, group) | _plugged(stack, group, group.members)

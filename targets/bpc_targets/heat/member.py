@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 STRING = {"type": "string"}
 LIST = {"type": "json"}
 HIDDEN = {"type": "string", "hidden": True}
+SHORT = "$.data.split('/').last().split('-').first()"
+"""Of an id of a stack; `str_split` would fail while Heat validates, when there is no id yet."""
+DIGITS = {"yaql": {"expression": SHORT, "data": param("OS::stack_id")}}
+UNNUMBERED = {"list_join": ["-", [param("name"), DIGITS]]}
+"""The name of a member that comes and goes, which Heat does not count: it ends with the first digits of its own stack's id."""
 METERING = "metering.server_group"
 """What telemetry finds a scaling tier's machines by."""
 
@@ -150,7 +155,7 @@ def _server(stack: Stack, group: Group, make: str) -> Json:
     if fixed:
         made = {"name": param("name"), **made, **described(group.tags)}
     else:
-        made |= described(group.tags, **{METERING: param("metering")})
+        made = {"name": UNNUMBERED, **made, **described(group.tags, **{METERING: param("metering")})}
     if group.spread:
         made["scheduler_hints"] = {"group": param("spread")}
     return resource("OS::Nova::Server", made, OWN)
