@@ -142,6 +142,16 @@ WALKS = {
                 "  output url",
                 '  param  other: string = "x"\n  output other = other\n  output url',
             ),
+            Step(
+                "param.min_length param.max_length param.pattern param.message",
+                'other: string = "x"\n',
+                'other: string = "x" { min_length = 1, max_length = 8, pattern = "[a-z]+", message = "a word" }\n',
+            ),
+            Step(
+                "param.min param.max param.allowed",
+                'other: string = "x" { min_length = 1, max_length = 8, pattern = "[a-z]+", message = "a word" }\n',
+                "other: int = 3 { min = 1, max = 9, allowed = [3, 5] }\n",
+            ),
             Step("secret.given", "  secret db_password { length = 32 }", "  secret db_password { given = true }"),
             Step("solution.secret", "  secret db_password", "  secret another { length = 20 }\n  secret db_password"),
             Step("expose.port", "port = 8080", "port = 8081"),

@@ -137,6 +137,16 @@ class BadParameter(Diagnostic):
     found: str
 
 
+class ParameterOutOfBounds(Diagnostic):
+    """The file of `--params` has a value that is not what the constraints of the blueprint's param ask for. Heat would refuse it, too."""
+
+    code: ClassVar = "HEAT013"
+    message: ClassVar = 'the file of `--params` gives {found} for "{name}", expected {expected}'
+    name: str
+    expected: str
+    found: str
+
+
 class NotAwaited(Diagnostic):
     """An update replaces the machines of this tier batch after batch, but does not wait until they are ready.
 

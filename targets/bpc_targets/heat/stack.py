@@ -6,6 +6,7 @@ Logical ids are `kind.declared.names`: declared names have no dots, so ids never
 from __future__ import annotations
 
 from bpc.deployment import Parameter
+from bpc.model.constraints import broken
 from bpc.model.index import Index, known_as
 from bpc.record import replace
 from bpc.source import where
@@ -136,9 +137,26 @@ class Stack:
                     span=self.solution.span, name=parameter.name, expected=definition["type"], found=_type(given)
                 )
                 self.found.append(found)
+            else:
+                self._constrained(parameter.name, given)
             parameter = replace(parameter, value=given)
         self.asked[parameter.name] = parameter
         self.parameters[parameter.name] = definition
+
+    def _constrained(self, name: str, given: Any) -> None:
+        """Reports a value that is not what the blueprint asks for."""
+        item = self.declared.get(name)
+        if item is None or item.constraints is None:
+            return
+        value = str(given) if item.type in ("string", "cidr") else given
+        wrong = broken(value, item.type, item.constraints)
+        if wrong is not None:
+            _, expected, found = wrong
+            self.found.append(
+                diagnostics.ParameterOutOfBounds(
+                    span=item.span, name=name, expected=expected, found=found, hint=item.constraints.message
+                )
+            )
 
     def own(self, parameter: Parameter, definition: Json) -> None:
         """A parameter that the target needs itself; a declared one of that name is reported, once."""
