@@ -540,7 +540,7 @@ class Writer(Values):
             lines.append(f"allow {self.pick(endpoints)} from {self.value('cidr')}")
         if '"' not in name:
             self.tiers[name] = endpoints
-        words = "hosts|zones" if self.oddly(2) else "hosts|hosts"
+        words = "hosts|prefer_hosts|zones" if self.oddly(2) else "hosts|prefer_hosts"
         return self.block(
             f"tier {name}",
             lines

@@ -270,7 +270,8 @@ BLOCKS: dict[str, BlockSpec] = {
                 most=100_000,
             ),
             "spread": SettingSpec(
-                type="hosts | zones", doc="`hosts`: no two members on one host; `zones`: members in different zones"
+                type="hosts | prefer_hosts | zones",
+                doc="`hosts`: no two members on one host; `prefer_hosts`: as far as there are hosts; `zones`: members in different zones",
             ),
             "network": SettingSpec(
                 type="network | list(network)", required=True, doc="its networks, the primary one first"

@@ -47,6 +47,7 @@ WALKS = {
             Step("volume.type", "keep = true, mount", 'keep = true, type = "__DEFAULT__", mount'),
             Step("volume.was", "volume  data {", 'volume  pages { was = "data",'),
             Step("tier.spread", "    count   = 2\n", "    count   = 2\n    spread  = hosts\n"),
+            Step("tier.spread", "    spread  = hosts\n", "    spread  = prefer_hosts\n"),
             Step("solution.network", "  tier page", '  network inner { cidr = "10.10.1.0/24" }\n\n  tier page'),
             Step("tier.network", "    network = lan\n    count", "    network = [lan, inner]\n    count"),
             Step("network.public", '"10.10.1.0/24" }', '"10.10.1.0/24", public = true }'),

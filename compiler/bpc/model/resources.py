@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Protocol = Literal["tcp", "udp", "http", "https", "icmp"]
     Algorithm = Literal["round_robin", "least_connections", "source_ip"]
     Router = Literal["new", "existing"]
-    Spread = Literal["hosts", "zones"]
+    Spread = Literal["hosts", "prefer_hosts", "zones"]
     Metric = Literal["cpu", "memory", ""]
     Metadata = Literal["closed", "open"]
     Architecture = Literal["x86_64", "aarch64"]

@@ -141,7 +141,7 @@ class SpreadTooWide(Diagnostic):
 
     code: ClassVar = "CFN010"
     message: ClassVar = 'tier "{tier}" has {count} members on separate hosts, but EC2 allows {limit}'
-    advice: ClassVar = "use `spread = zones`, or fewer members"
+    advice: ClassVar = "use `spread = prefer_hosts`, or fewer members"
     tier: str
     count: int
     limit: int

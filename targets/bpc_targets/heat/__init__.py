@@ -23,6 +23,7 @@ CAPABILITIES = {
     "tier: count = number": "OS::Heat::ResourceGroup; a port for each where somebody may connect",
     "tier: count = range": "OS::Heat::AutoScalingGroup with scaling policies; alarms behind the parameter telemetry",
     "tier: spread = hosts": "OS::Nova::ServerGroup, anti-affinity",
+    "tier: spread = prefer_hosts": "OS::Nova::ServerGroup, soft-anti-affinity",
     "tier: spread = zones": "refused (HEAT003)",
     "tier: metadata": "routing rules on the machine, which first boot enables (docs/language.md)",
     "tags": "Neutron tags NAME=VALUE of networks, subnets, the router and ports; metadata of servers and volumes",

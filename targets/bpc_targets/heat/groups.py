@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 INDEX = "\x1findex\x1f"
 """What a ResourceGroup fills in anywhere in a member's definition, also in first-boot data: no value has such a character."""
+POLICIES = {"hosts": "anti-affinity", "prefer_hosts": "soft-anti-affinity"}
+"""How Nova keeps the members of a tier apart."""
 LONGEST = 43_200
 """Seconds that a wait condition may wait."""
 
@@ -47,8 +49,8 @@ def add_group(stack: Stack, group: Group) -> None:
         stack.found.append(found)
     if group.spread == "zones":
         stack.found.append(diagnostics.NoZones(span=group.span))
-    if group.spread == "hosts":
-        policies = {"policies": ["anti-affinity"]}
+    if group.spread in POLICIES:
+        policies = {"policies": [POLICIES[group.spread]]}
         stack.add(f"spread.{tier}", "OS::Nova::ServerGroup", policies, group)
     _parameters(stack, group, tier)
     for volume in group.volumes:
