@@ -273,6 +273,12 @@ BLOCKS: dict[str, BlockSpec] = {
                 type="hosts | prefer_hosts | zones",
                 doc="`hosts`: no two members on one host; `prefer_hosts`: as far as there are hosts; `zones`: members in different zones",
             ),
+            "zone": SettingSpec(
+                type="string",
+                doc="the zone of all its members, by a name for which the cloud's own is asked at deployment",
+                otherwise="the cloud's choice",
+                form="name",
+            ),
             "network": SettingSpec(
                 type="network | list(network)", required=True, doc="its networks, the primary one first"
             ),

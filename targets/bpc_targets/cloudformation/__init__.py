@@ -29,6 +29,7 @@ CAPABILITIES = {
     "tier: count = range": "AWS::AutoScaling::AutoScalingGroup with target tracking of the processors; `memory` is refused (CFN007)",
     "tier: spread = hosts": "AWS::EC2::PlacementGroup, spread; seven instances a zone (CFN010)",
     "tier: spread = prefer_hosts": "two zones in turn, and EC2's own placement, which keeps machines apart where it can; a placement group would refuse some",
+    "tier: zone": "the subnet of one zone, whose name a parameter asks for; two zones a stack (CFN027)",
     "tier: spread = zones": "members in two zones in turn",
     "tier: metadata": "routing rules on the machine, which first boot enables; its answers may go one hop, of an open one two",
     "tags": "Tags of all that has some of bpc's own, and of the machines' roles",

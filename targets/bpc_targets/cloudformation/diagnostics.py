@@ -136,6 +136,19 @@ class NoInstanceType(Diagnostic):
     need: str
 
 
+class TooManyZones(Diagnostic):
+    """A stack's networks have subnets in two availability zones, so that tiers are in two zones at most.
+
+    Give tiers that may be together the same `zone`, or make a stack for the others.
+    """
+
+    code: ClassVar = "CFN027"
+    setting: ClassVar = "zone"
+    message: ClassVar = "a stack is in two zones, but the tiers' zones are {names}"
+    advice: ClassVar = "name two zones at most"
+    names: str
+
+
 class SpreadTooWide(Diagnostic):
     """A placement group that spreads members over hosts takes seven instances a zone."""
 

@@ -107,7 +107,7 @@ def handle() -> Json:
 def _type(name: str) -> Json:
     if name == "user_data":
         return HIDDEN
-    return LIST if name.startswith(("ports_", "addresses_")) else STRING
+    return LIST if name == "zones" or name.startswith(("ports_", "addresses_")) else STRING
 
 
 def _port(group: Group, network: str) -> Json:
@@ -150,8 +150,12 @@ def _server(stack: Stack, group: Group, make: str) -> Json:
         made = {"name": param("name"), **made, **described(group.tags)}
     else:
         made |= described(group.tags, **{METERING: param("metering")})
-    if group.spread:
+    if group.spread and group.spread != "zones":
         made["scheduler_hints"] = {"group": param("spread")}
+    if group.zone:
+        made["availability_zone"] = param("zone")
+    elif group.spread == "zones":
+        made["availability_zone"] = param("zones", param("index"))
     return resource("OS::Nova::Server", made, OWN)
 
 

@@ -98,6 +98,14 @@ class Stack:
             self.own(Parameter(name=parameter, source=source, value=None, tiers=(), why=f"of {use}"), definition)
         return param(parameter)
 
+    def zone(self, name: str) -> Json:
+        """What the cloud calls an availability zone of the blueprint, by a parameter."""
+        parameter = f"zone_{name}"
+        if parameter not in self.asked:
+            definition = {"type": "string", "description": f"The availability zone that the blueprint calls {name}."}
+            self.own(Parameter(name=parameter, source="zone", value=None, tiers=(), why=f"the blueprint calls it {name}"), definition)
+        return param(parameter)
+
     def cidr(self, name: str) -> str | Json:
         """A network's addresses, which rules need; of one that is there, a parameter where the blueprint does not say them."""
         said = self.index.networks[name].cidr
