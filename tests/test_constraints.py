@@ -264,3 +264,15 @@ def test_a_long_value_is_not_matched():
 
     assert broken("a" * 4097, "string", Constraints(pattern="a*")) == ("pattern", "at most 4,096 characters", "4,097")
     assert broken("a" * 4096, "string", Constraints(pattern="a*")) is None
+
+
+@pytest.mark.parametrize(("choice", "packages"), [({}, 0), ({"settings": {"base": "base"}}, 0), ({"settings": {"base": "other"}}, 1), ({"environment": "e"}, 1)])
+def test_a_param_may_be_called_as_a_template(choice, packages, tmp_path):
+    """Inside its own value the name means the template: `param base: image = base`."""
+    (tmp_path / "solution.bp").write_text(
+        'blueprint 1\nimage base { from = debian("12") }\nimage other { from = base, packages = ["vim"] }\nsolution s {\n  version = "1"\n'
+        '  param base: image = base { allowed = [base, other] }\n  network n { cidr = "10.0.0.0/24" }\n'
+        "  tier t { image = base, network = n }\n  environment e { let base = other }\n}\n"
+    )
+    result = bpc.api.compile(tmp_path / "solution.bp", targets=("heat",), **choice)
+    assert result.diagnostics == () and len(result.model["images"][0]["layers"]) == packages

@@ -43,7 +43,7 @@ class Analysis(Record):
         solution = self.program.solution
         for name, setting in settings.items() if solution is not None and id(solution) in bindings.blocks else ():
             names = bindings.blocks[id(solution)]
-            bind_expression(setting, self.wanted(name), names, self.program, bindings, found)
+            bind_expression(setting, name, names, self.program, bindings, found)
             Types(bindings, found).infer(setting)
         told += found.found
         return bindings

@@ -87,10 +87,10 @@ def bind(program: Program, findings: Findings) -> Bindings:
 
 
 def bind_expression(
-    node: Expression, kind: str, names: Names, program: Program, bindings: Bindings, findings: Findings
+    node: Expression, of: str, names: Names, program: Program, bindings: Bindings, findings: Findings
 ) -> None:
-    """The same for an expression that stands in no file, such as one of `--set`; `kind` is the type that is wanted, where it is known."""
-    Binder(program, program.modules[program.root], bindings, findings).typed(node, kind, names)
+    """The same for an expression that stands in no file: one of `--set`, the value of a `let` or `param` by the name `of`."""
+    Binder(program, program.modules[program.root], bindings, findings).value(node, names.declared.get(of), names)
 
 
 def check_used(program: Program, bindings: Bindings, findings: Findings, read: Read) -> None:
@@ -217,8 +217,7 @@ class Binder:
             case Setting():
                 self.setting(node, names, keyword)
             case Let():
-                symbol = self.bindings.get(node)
-                self.typed(node.value, wanted(symbol.node) if isinstance(symbol, ParamSymbol) else "", names)
+                self.value(node.value, self.bindings.get(node), names)
             case Output():
                 self.expression(node.value, names)
             case Parameter():
@@ -260,15 +259,22 @@ class Binder:
 
     def parameter(self, node: Parameter, names: Names, keyword: str) -> None:
         """A default and constraints: a template's default is its file's, and sees nothing of a call."""
+        own = self.bindings.get(node)
         if node.default is not None:
-            self.typed(node.default, wanted(node), names.outer if keyword == "image" and names.outer else names)
+            self.value(node.default, own, names.outer if keyword == "image" and names.outer else names)
         for setting in node.body:
             listed = isinstance(setting, Setting) and isinstance(setting.value, ListLiteral)
             if listed and setting.name.text == "allowed" and wanted(node):  # type: ignore[union-attr]
                 for item in setting.value.items:  # type: ignore[union-attr]
-                    self.typed(item, wanted(node), names)
+                    self.value(item, own, names)
             else:
                 self.statements((setting,), names, "param")
+
+    def value(self, node: Expression, of: Symbol | None, names: Names) -> None:
+        """What a `let` or `param` may be. In that of an image, the param's own name means a template, which it hides elsewhere."""
+        kind = wanted(of.node) if isinstance(of, ParamSymbol) else ""
+        own = bool(kind) and isinstance(node, Name) and names.find(node.text) is of
+        self.typed(node, kind, names.outer if own and names.outer and names.outer.image(node.text) else names)  # type: ignore[union-attr]
 
     def typed(self, node: Expression, kind: str, names: Names) -> None:
         """An expression where a type is wanted: a bare name is that of a template where an image is."""
