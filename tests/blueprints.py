@@ -540,11 +540,15 @@ class Writer(Values):
             lines.append(f"allow {self.pick(endpoints)} from {self.value('cidr')}")
         if '"' not in name:
             self.tiers[name] = endpoints
-        words = "hosts|zones" if self.oddly(2) else "hosts|hosts"
         return self.block(
             f"tier {name}",
             lines
-            + self.settings(("bake", "base|software|full", 3), ("spread", words, 6), ("ready_within", "duration", 8)),
+            + self.settings(
+                ("bake", "base|software|full", 3),
+                ("spread", "hosts|prefer_hosts|zones", 6),
+                ("zone", '"a"|"b"', 12),
+                ("ready_within", "duration", 8),
+            ),
         )
 
     def expose(self, name: str, port: int, public: bool) -> str:

@@ -167,6 +167,7 @@ def blueprint(slot: tuple[str, str], value: str, bake: str = "base") -> str:
         for of, more in (("secret", {}), ("network", {"cidr": '"10.1.0.0/24"'}))
     )
     front = '  network front { cidr = "10.0.0.0/24" }\n'
+    front += f"  param asked: string {{ {fields('param')} }}\n  output asked = asked\n" if block == "param" else ""
     return f"blueprint 1\n{image}solution s {{\n  {fields('solution')}\n{front}{secret}{network}{tier}\n}}\n"
 
 

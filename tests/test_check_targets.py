@@ -26,6 +26,7 @@ solution s {
     image = base
     network = n
     spread = SPREAD
+    count = COUNT
   }
   environment big {
     tier t { count = 3 }
@@ -38,9 +39,9 @@ solution s {
 
 @pytest.fixture
 def blueprint(tmp_path):
-    def written(balance="round_robin", spread="hosts"):
+    def written(balance="round_robin", spread="hosts", count="1"):
         path = tmp_path / "solution.bp"
-        path.write_text(SOLUTION.replace("BALANCE", balance).replace("SPREAD", spread))
+        path.write_text(SOLUTION.replace("BALANCE", balance).replace("SPREAD", spread).replace("COUNT", count))
         return path
 
     return written
@@ -63,11 +64,13 @@ def test_whose_refusal_it_is(targets, found, blueprint):
 
 
 def test_a_refusal_in_one_environment_only(blueprint):
-    """Heat spreads members over zones by itself nowhere: the environment `big` has hosts instead."""
-    result = bpc.api.check(blueprint(spread="zones"), targets=("heat", "cfn"))
+    """Heat spreads no tier that scales over zones: the environment `big` has a number of members, on hosts."""
+    result = bpc.api.check(blueprint(spread="zones", count="1..2"), targets=("heat", "cfn"))
     warned = [d for d in result.diagnostics if d.code.startswith("HEAT")]
     assert warned and all(d.targets == ("heat",) for d in warned)
-    assert not bpc.api.check(blueprint(spread="zones"), targets=("heat", "cfn"), environment="big").diagnostics
+    assert not bpc.api.check(
+        blueprint(spread="zones", count="1..2"), targets=("heat", "cfn"), environment="big"
+    ).diagnostics
 
 
 def test_the_command_says_it(blueprint, capsys):

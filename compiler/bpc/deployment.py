@@ -37,8 +37,8 @@ class Parameter(Record):
     """A parameter of the stack, and where its value comes from.
 
     `source`: a `param` of the blueprint, something that the cloud has under the value's name or id (an image, a flavor, a network,
-    a subnet, a router, a security group, a volume, a public address, a key pair; `addresses` and `zone` are those of a network that is
-    there), a switch that the target has beside what
+    a subnet, a router, a security group, a volume, a public address, a key pair; `addresses` are those of a network that is
+    there, `zone` is an availability zone), a switch that the target has beside what
     the blueprint says, or a secret, of which bpc has no value and takes none. `value` is what the stack is made with; None where whoever
     deploys must give it. `tiers` are those that it is for. `fixed`: an update leaves it as the stack was made.
     """

@@ -199,7 +199,7 @@ def _choice(
             found.append(NotText(span=nowhere, path=f"--set {shown(name)}", reason="it has bytes of another encoding"))
             continue
         expression, wrong = parse_expression(Source(f"--set {name}", text))
-        if expression is None or wrong or isinstance(expression, Name):
+        if expression is None or wrong or (isinstance(expression, Name) and analysis.wanted(name) != "image"):
             expression = String(span=Span(Source(f"--set {name}", text), 0, len(text)), parts=(text,))
         parsed[name] = expression
     bindings = analysis.bind(parsed, found) if parsed else analysis.bindings

@@ -20,6 +20,7 @@ MIB, GIB, SECOND, MINUTE = SIZES["MiB"], SIZES["GiB"], DURATIONS["s"], DURATIONS
 UNITS = {**dict.fromkeys(SIZES, "size"), **dict.fromkeys(DURATIONS, "duration"), "%": "percent"}
 
 PARAM_TYPES = ("bool", "int", "number", "string", "size", "duration", "percent", "cidr", "port")
+SOLUTION_PARAM_TYPES = (*PARAM_TYPES, "image")
 IMAGE_PARAM_TYPES = (*PARAM_TYPES, "range", "endpoint", "secret", "image", "list", "map")
 RELEASES = ("almalinux", "centos", "debian", "fedora", "opensuse", "rocky", "ubuntu")
 
@@ -86,6 +87,14 @@ class SettingSpec(Record):
         return NOTHING.get(self.type) if self.default is None else self.default
 
 
+CONSTRAINTS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("int", "number", "size", "duration", "percent", "port"), ("min", "max", "allowed", "message")),
+    "string": ("min_length", "max_length", "pattern", "allowed", "message"),
+    "cidr": ("allowed", "message"),
+    "image": ("allowed", "message"),
+}
+"""The constraints that a param of a type may have; none of others."""
+
 NOTHING: dict[str, object] = {
     "string": "",
     "service": "",
@@ -121,6 +130,7 @@ class BlockSpec(Record):
     form: str = "line"
 
 
+_NUMBERS = "int | number | size | duration | percent"
 _BAKE = SettingSpec(
     type="base | software | full", doc="what the image contains and what happens at first boot", otherwise="`software`"
 )
@@ -196,6 +206,22 @@ BLOCKS: dict[str, BlockSpec] = {
         blocks=("secret", "network", "tier", "environment"),
         statements=("param", "let", "output", "for"),
     ),
+    "param": BlockSpec(
+        doc="what is asked for at deployment: what its value must be",
+        settings={
+            "min": SettingSpec(
+                type=_NUMBERS, doc="the least; of the param's own type, as `max` and `allowed` are", otherwise="none"
+            ),
+            "max": SettingSpec(type=_NUMBERS, doc="the most", otherwise="none"),
+            "min_length": SettingSpec(type="int", doc="of a string: characters, at least", otherwise="none", least=0),
+            "max_length": SettingSpec(type="int", doc="of a string: characters, at most", otherwise="none", least=0),
+            "pattern": SettingSpec(
+                type="string", doc="of a string: a regular expression that matches the whole value", form="text"
+            ),
+            "allowed": SettingSpec(type="list(any)", doc="the only values; of an image, templates", otherwise="any"),
+            "message": SettingSpec(type="string", doc="what is said to whoever gives another value"),
+        },
+    ),
     "secret": BlockSpec(
         label="name",
         form="name",
@@ -244,7 +270,14 @@ BLOCKS: dict[str, BlockSpec] = {
                 most=100_000,
             ),
             "spread": SettingSpec(
-                type="hosts | zones", doc="`hosts`: no two members on one host; `zones`: members in different zones"
+                type="hosts | prefer_hosts | zones",
+                doc="`hosts`: no two members on one host; `prefer_hosts`: as far as there are hosts; `zones`: members in different zones",
+            ),
+            "zone": SettingSpec(
+                type="string",
+                doc="the zone of all its members, by a name for which the cloud's own is asked at deployment",
+                otherwise="the cloud's choice",
+                form="name",
             ),
             "network": SettingSpec(
                 type="network | list(network)", required=True, doc="its networks, the primary one first"

@@ -109,9 +109,9 @@ def _allowed(model: Model, balancer: str, endpoint: str) -> tuple[str, ...]:
 
 def _spread(model: Model) -> list[tuple[Any, ...]]:
     return [
-        (name, "anti-affinity", model.members(name))
+        (name, "soft-anti-affinity" if group["spread"] == "prefer_hosts" else "anti-affinity", model.members(name))
         for name, group in model.groups.items()
-        if group["spread"] == "hosts"
+        if group["spread"] in ("hosts", "prefer_hosts")
     ]
 
 

@@ -10,7 +10,8 @@ from bpc.diagnostics.base import errors
 from bpc.diagnostics.findings import Findings
 from bpc.diagnostics.syntax import TooManyMistakes
 from bpc.record import Record
-from bpc.resolve.names import bind, bind_expression, check_used
+from bpc.resolve.names import bind, bind_expression, check_used, wanted
+from bpc.resolve.symbols import ParamSymbol
 from bpc.source import Span
 from bpc.syntax.tree import Block, Broken, For, is_broken
 
@@ -40,11 +41,19 @@ class Analysis(Record):
         are added to what is `told`."""
         bindings, found = self.bindings.copy(), Findings()
         solution = self.program.solution
-        for setting in settings.values() if solution is not None and id(solution) in bindings.blocks else ():
-            bind_expression(setting, bindings.blocks[id(solution)], self.program, bindings, found)
+        for name, setting in settings.items() if solution is not None and id(solution) in bindings.blocks else ():
+            names = bindings.blocks[id(solution)]
+            bind_expression(setting, name, names, self.program, bindings, found)
             Types(bindings, found).infer(setting)
         told += found.found
         return bindings
+
+    def wanted(self, name: str) -> str:
+        """The type that is wanted of the solution's param of a name; nothing where it does not matter to names."""
+        solution = self.program.solution
+        names = None if solution is None else self.bindings.blocks.get(id(solution))
+        symbol = None if names is None else names.declared.get(name)
+        return wanted(symbol.node) if isinstance(symbol, ParamSymbol) else ""
 
 
 def analyse(program: Program, diagnostics: list[Diagnostic], read: Read) -> Analysis:

@@ -21,7 +21,7 @@ from bpc.syntax.tree import (
     Setting,
     String,
 )
-from bpc.vocabulary import ANY_WORD, BLOCKS, IMAGE_PARAM_TYPES, PARAM_TYPES, UNSUPPORTED_SETTINGS, words
+from bpc.vocabulary import ANY_WORD, BLOCKS, IMAGE_PARAM_TYPES, SOLUTION_PARAM_TYPES, UNSUPPORTED_SETTINGS, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -234,9 +234,14 @@ def _other(name: str, keyword: BlockSpec, node: Statement, found: Findings) -> N
     if word not in keyword.statements:
         found.append(_misplaced(node, word, name))
     elif isinstance(node, Parameter):
-        types = PARAM_TYPES if name == "solution" else IMAGE_PARAM_TYPES
+        types = SOLUTION_PARAM_TYPES if name == "solution" else IMAGE_PARAM_TYPES
         if node.type.name not in types:
             from bpc.check.foreign import type_hint
 
             hint = type_hint(node.type.name, node.name.text, types, solution=name == "solution")
             found.append(check.UnknownType(span=node.type.span, name=node.type.name, hint=hint))
+        elif node.body:
+            from bpc.check.constraints import check_constraints
+
+            check_body("param", BLOCKS["param"], node.body, found, partial=False)
+            check_constraints(name, node, found)

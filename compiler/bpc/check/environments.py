@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpc.diagnostics import resolve
 from bpc.diagnostics.base import Note, did_you_mean
-from bpc.syntax.tree import Block, Let, label_text, merge_key
+from bpc.syntax.tree import Block, Let, Parameter, label_text, merge_key
 from bpc.vocabulary import BLOCKS
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ def check_environments(program: Program, found: Findings) -> None:
     if program.solution is None:
         return
     body = program.solution.body
-    lets = [statement.name.text for statement in body if isinstance(statement, Let)]
+    lets = [statement.name.text for statement in body if isinstance(statement, Let | Parameter)]
     known = {keyword: _named(body, keyword) for keyword in ("secret", "network", "tier")}
     known["volume"] = {
         name: volume for tier in _blocks(body, "tier") for name, volume in _named(tier.body, "volume").items()

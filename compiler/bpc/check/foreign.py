@@ -53,7 +53,7 @@ OUTSIDE = "the cloud, its region and credentials are chosen when the stack is de
 IMAGE = 'write `image = NAME`, the name of an image template; of a ready image it says `from = cloud_image("ID")`'
 ELSEWHERE = {
     **dict.fromkeys(("image_id", "image_name", "image_ref", "ami", "ami_id", "source_image"), IMAGE),
-    **dict.fromkeys(("availability_zone", "availability_zones", "zone", "zones", "azs"), "write `spread = zones`"),
+    **dict.fromkeys(("availability_zone", "availability_zones", "zone", "zones", "azs"), 'write `zone = "a"` in a tier, or `spread = zones`'),
     "security_groups": RULES, "security_group": RULES, "vpc_security_group_ids": RULES, "security_group_ids": RULES, "ingress": RULES,
     "egress": RULES, "firewall": RULES, "rules": RULES, "depends_on": ORDER, "dependson": ORDER, "requires": ORDER, "after": ORDER,
     "needs": ORDER, "links": ORDER, "user_data": FIRST_BOOT, "userdata": FIRST_BOOT, "cloud_init": FIRST_BOOT, "cloud_config": FIRST_BOOT,

@@ -186,6 +186,8 @@ class Types:
                 default = node.default
                 if default is not None:
                     self.contain(node, lambda: self.expect(default, self.param(node)))
+                if node.body:
+                    self.constraints(node)
             case Output():
                 self.contain(node, lambda: self.infer(node.value))
             case Connect():
@@ -247,6 +249,18 @@ class Types:
         symbol = self.bindings.get(node)
         if isinstance(symbol, LetSymbol):
             self.symbol(symbol)
+        elif isinstance(symbol, ParamSymbol):  # an environment's
+            self.contain(node, lambda: self.expect(node.value, self.param(symbol.node)))
+
+    def constraints(self, node: Parameter) -> None:
+        """Bounds and allowed values are of the param's own type."""
+        own = parse(type_text(node.type)) if _is_type(node.type) else UNKNOWN
+        kinds = {"min": own, "max": own, "allowed": ListOf(item=own)}
+        for setting in node.body:
+            word = BLOCKS["param"].settings.get(setting.name.text) if isinstance(setting, Setting) else None
+            if isinstance(setting, Setting) and word is not None and self.found.sound(setting):
+                kind, value = kinds.get(setting.name.text) or parse(word.type), setting.value
+                self.contain(setting, lambda value=value, kind=kind: self.expect(value, kind))  # type: ignore[misc]
 
     def loop(self, node: For | Comprehension, iterable: Expression) -> None:
         """Binds the variable of a loop to the type of its items."""
@@ -265,7 +279,7 @@ class Types:
 
     def mismatch(self, node: Expression, expected: Type, actual: Type) -> None:
         symbol, span = self.bindings.get(node), node.span
-        if isinstance(symbol, ParamSymbol):  # whatever its type: it comes too late
+        if isinstance(symbol, ParamSymbol) and symbol.node.type.name in PARAM_TYPES:  # whichever: it comes too late
             self.report(lower.DeployTime(span=span, what=f'param "{symbol.name}"'))
             return
         self.report(lower.WrongType(span=span, expected=described(expected), actual=described(_outside(actual))))

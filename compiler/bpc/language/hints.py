@@ -231,7 +231,7 @@ def release_number(distribution: str, version: str) -> str:
 
 def given(diagnostic: Diagnostic, settings: Mapping[str, str], solution: Block | None) -> Diagnostic:
     """The diagnostic with the `--set` that gave the value, where the marked place names it, or a `let` that is made of it."""
-    if diagnostic.code not in ("BPC401", "BPC403", "BPC405") or solution is None:
+    if diagnostic.code not in ("BPC401", "BPC403", "BPC405", "BPC451") or solution is None:
         return diagnostic
     words = _words(diagnostic.span)
     lets = {s.name.text: _words(s.value.span) for s in solution.body if isinstance(s, Let)}

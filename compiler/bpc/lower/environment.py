@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.record import replace
-from bpc.syntax.tree import Block, Let, Setting, label_text, merge_key
+from bpc.syntax.tree import Block, Let, Parameter, Setting, label_text, merge_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,16 +44,21 @@ def _lay(body: list[Statement], changes: list[Statement], sound: Callable[[objec
         index = None if name is None else places.get(name)
         if index is not None:
             old = body[index]
-            body[index] = (
-                overlay(old, statement) if isinstance(old, Block) and isinstance(statement, Block) else statement
-            )
+            body[index] = _instead(old, statement)
         elif isinstance(statement, Setting):
             body.append(statement)
 
 
 def _name(statement: Statement) -> tuple[str, str] | None:
     """What an environment knows a statement of the solution by."""
-    return ("let", statement.name.text) if isinstance(statement, Let) else merge_key(statement)
+    return ("let", statement.name.text) if isinstance(statement, Let | Parameter) else merge_key(statement)
+
+
+def _instead(old: Statement, new: Statement) -> Statement:
+    """What stands in the place of a solution's statement: a param keeps its type and constraints, and has another default."""
+    if isinstance(old, Parameter) and isinstance(new, Let):
+        return replace(old, default=new.value)
+    return overlay(old, new) if isinstance(old, Block) and isinstance(new, Block) else new
 
 
 def _concerns(change: Block, tier: Block) -> bool:

@@ -123,6 +123,8 @@ def value_of(symbol: Symbol, scope: Scope, span: Span) -> Value:
             return NetworkValue(name=symbol.name)
         case SecretSymbol():
             return Deferred(text=(SecretHole(secret=symbol.name),), type="secret")
+        case ParamSymbol() if symbol.node.type.name == "image":
+            return _held(symbol, scope.home(symbol), span)
         case ParamSymbol():
             return Deferred(text=(ParamHole(param=symbol.name),), type=symbol.node.type.name)
         case ImageSymbol():
@@ -136,7 +138,7 @@ def value_of(symbol: Symbol, scope: Scope, span: Span) -> Value:
             assert_never(symbol)
 
 
-def _held(symbol: LetSymbol | ArgumentSymbol | LoopSymbol, home: Scope, span: Span) -> Value:
+def _held(symbol: LetSymbol | ArgumentSymbol | LoopSymbol | ParamSymbol, home: Scope, span: Span) -> Value:
     value = home.values.get(symbol, UNKNOWN)
     if isinstance(value, Lazy):
         value = _force(symbol, value, home, span)

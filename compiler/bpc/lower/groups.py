@@ -115,6 +115,11 @@ def _group(outline: TierOutline, around: Around, instead: Bake | None, images: I
     readiness = Readiness(signals=signals, timeout=body.value("ready_within"))
     awaited = ready(outline, readiness.timeout)
     plain = {name: body.value(name) for name in AS_THEY_ARE}
+    if plain["zone"] and plain["spread"] == "zones":
+        problem = (
+            f'the members of tier "{outline.name}" are in zone "{plain["zone"]}", so they cannot be spread over zones'
+        )
+        context.report(lower.BadValue(span=body.where("zone"), problem=problem, hint="leave out `zone` or `spread`"))
     was, chosen = body.was(), instead or body.value_or("bake", around.bake)
     if not isinstance(template, TemplateValue):
         return None  # told where it was evaluated

@@ -1,31 +1,29 @@
-"""The parts of a solution besides its tiers: networks, secrets, params and outputs."""
+"""The parts of a solution besides its tiers: networks, secrets and outputs."""
 
 from __future__ import annotations
 
 from bpc.diagnostics import lower
 from bpc.diagnostics.check import MissingSetting
-from bpc.language.coerce import EvaluationError, coerce, invalid
+from bpc.language.coerce import EvaluationError, coerce
 from bpc.language.functions import public_text
 from bpc.language.types import UNKNOWN as ANY
 from bpc.lower.block_reader import once
 from bpc.lower.evaluate import evaluate
 from bpc.lower.ports import tell_mixed
 from bpc.model.resources import Network, Secret
-from bpc.model.solution import Output, Param
-from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS, SecretHole, holes
+from bpc.model.solution import Output
+from bpc.model.values import SecretHole, holes
 from bpc.syntax.tree import Output as OutputStatement
-from bpc.syntax.tree import Parameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from bpc.lower.block_reader import BlockReader
     from bpc.lower.context import Context
     from bpc.model.resources import Group, Volume
     from bpc.model.values import Text
     from bpc.source import Span
-    from bpc.syntax.tree import Expression
 
 NETWORK = 100
 """Steps of what the targets make of a network."""
@@ -130,36 +128,6 @@ def identities(context: Context, keyword: str, things: Iterable[Network | Secret
         other = names.setdefault(thing.was or thing.name, thing.name)
         if other != thing.name:
             context.report(lower.SameIdentity(span=thing.span, keyword=keyword, name=thing.name, other=other))
-
-
-def params(body: BlockReader, settings: Mapping[str, Expression]) -> list[Param]:
-    """What is asked for at deployment; `settings` are other defaults, by name."""
-    made = []
-    for statement, scope in body.rest:
-        if not isinstance(statement, Parameter):
-            continue
-        kind, default = statement.type.name, settings.get(statement.name.text, statement.default)
-        value = None
-        try:
-            value = None if default is None else coerce(evaluate(default, scope), kind, default.span)
-            if isinstance(value, str) and default is not None and not value.isprintable():
-                _check_characters(value, default.span)
-        except EvaluationError as wrong:
-            body.context.fail(wrong)
-        made.append(
-            Param(name=statement.name.text, type=kind, default=value, doc=statement.doc, span=statement.name.span)  # type: ignore[arg-type]
-        )
-    return made
-
-
-def _check_characters(value: str, span: Span) -> None:
-    """A default is held to what a value at deployment is. Raises `EvaluationError`."""
-    import re
-
-    allowed = len(re.match(ALLOWED, value)[0])  # type: ignore[index]
-    if allowed < len(value):
-        problem = f"the value of a param may have {ALLOWED_IN_WORDS}: found U+{ord(value[allowed]):04X}"
-        raise invalid(span, problem)
 
 
 def outputs(body: BlockReader) -> list[Output]:

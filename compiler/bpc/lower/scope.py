@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bpc.lower.sources import Sources
     from bpc.lower.templates import Templates
     from bpc.resolve.symbols import Bindings, Symbol
-    from bpc.syntax.tree import Expression, Let
+    from bpc.syntax.tree import Expression, Let, Parameter
 
     Lock = Mapping[str, str]
 
@@ -88,6 +88,11 @@ class Scope:
             self.values[symbol] = UNKNOWN
         else:
             self.values[symbol] = Lazy(expression=chosen or node.value, scope=self)
+
+    def choose(self, symbol: Symbol, node: Parameter, chosen: Expression | None) -> None:
+        """Declares a `param` whose value is known when compiling: an image."""
+        sound = chosen is not None and (chosen is not node.default or self.lowering.sound(node))
+        self.values[symbol] = Lazy(expression=chosen, scope=self) if chosen is not None and sound else UNKNOWN
 
     def home(self, symbol: Symbol) -> Scope:
         """The scope that has the value of a symbol: this one, one around, or that of the file which declares it."""

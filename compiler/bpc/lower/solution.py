@@ -13,7 +13,8 @@ from bpc.lower.directory import Tiers
 from bpc.lower.environment import applied, environments
 from bpc.lower.groups import groups, outlined
 from bpc.lower.images import Images
-from bpc.lower.parts import identities, networks, outputs, params, secrets
+from bpc.lower.params import params
+from bpc.lower.parts import identities, networks, outputs, secrets
 from bpc.lower.scope import Lowering, Scope
 from bpc.lower.sources import Sources
 from bpc.lower.tags import tags
@@ -23,7 +24,7 @@ from bpc.record import Record
 from bpc.resolve.program import label_identifier
 from bpc.resolve.symbols import LetSymbol, ParamSymbol
 from bpc.source import Span
-from bpc.syntax.tree import Block, For, Identifier
+from bpc.syntax.tree import Block, For, Identifier, Parameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -188,6 +189,9 @@ def _scope(solution: Block, block: Block, choice: Choice, lowering: Lowering) ->
         symbol = lowering.bindings.get(statement)
         if isinstance(symbol, LetSymbol):
             scope.let(symbol, statement, choice.settings.get(symbol.name))  # type: ignore[arg-type]
+        elif isinstance(statement, Parameter) and statement.type.name == "image":
+            chosen = choice.settings.get(statement.name.text, statement.default)
+            scope.choose(declared[statement.name.text], statement, chosen)
     known = [name for name, symbol in declared.items() if isinstance(symbol, LetSymbol | ParamSymbol)]
     for name in choice.settings:
         if name not in known:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from bpc.model.resources import Balancer, Group, Network, Rule, Secret
 from bpc.model.steps import ReadyImage
 from bpc.record import assert_never
@@ -61,6 +63,13 @@ class Index:
                 self._rules_for.setdefault((item.to, item.endpoint), []).append(item)
             case _:
                 assert_never(item)
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """What the zones are called among which members are spread: as tiers say, and at least two. Sorted, so that no edit exchanges them."""
+        named = {group.zone for group in self.groups.values() if group.zone}
+        spare = (name for name in ("a", "b") if name not in named)
+        return tuple(sorted(named | set(islice(spare, max(0, 2 - len(named))))))
 
     def fronts_of(self, group: str) -> Sequence[tuple[Balancer, Listener]]:
         """The listeners in front of a group, each with its balancer."""

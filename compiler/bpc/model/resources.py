@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Protocol = Literal["tcp", "udp", "http", "https", "icmp"]
     Algorithm = Literal["round_robin", "least_connections", "source_ip"]
     Router = Literal["new", "existing"]
-    Spread = Literal["hosts", "zones"]
+    Spread = Literal["hosts", "prefer_hosts", "zones"]
     Metric = Literal["cpu", "memory", ""]
     Metadata = Literal["closed", "open"]
     Architecture = Literal["x86_64", "aarch64"]
@@ -173,7 +173,8 @@ class Group(Record):
     `image` is the name of an `Image` of the solution. `networks` are in the order of the interfaces, the first is the
     primary one. `public_address`: each member has a public address (an unbalanced public endpoint), which is there already where it is an
     `existing_address`. `starts_after` are the groups that must be ready before this one is made. `first_boot` is what a machine does when it first starts. `metadata` says
-    whether accounts other than root reach the cloud's metadata service from then on. `tags` are the tier's own and the solution's.
+    whether accounts other than root reach the cloud's metadata service from then on. `zone` is what the blueprint calls
+    the members' availability zone, or an empty text. `tags` are the tier's own and the solution's.
     """
 
     name: str
@@ -197,6 +198,7 @@ class Group(Record):
     tags: tuple[Tag, ...]
     was: str
     span: Span
+    zone: str = ""
 
 
 class Listener(Record):

@@ -16,6 +16,22 @@ if TYPE_CHECKING:
     ParamType = Literal["bool", "int", "number", "string", "size", "duration", "percent", "cidr", "port"]
 
 
+class Constraints(Record):
+    """What the value of a parameter must be; what is None or empty is not asked for.
+
+    `least` and `most` are of numbers, `shortest` and `longest` count characters. `pattern` is a regular expression about the whole value, without
+    anchors, that Python and Java read alike. Each value of `allowed` fits the others. `message` is for who gives another value.
+    """
+
+    least: int | float | None = None
+    most: int | float | None = None
+    shortest: int | None = None
+    longest: int | None = None
+    allowed: tuple[str | int | float, ...] = ()
+    pattern: str = ""
+    message: str = ""
+
+
 class Param(Record):
     """A value asked for at deployment. `default` is None where there is none; sizes in bytes, durations in milliseconds."""
 
@@ -24,6 +40,7 @@ class Param(Record):
     default: str | int | float | bool | None
     doc: str
     span: Span
+    constraints: Constraints | None = None
 
 
 class Output(Record):

@@ -86,9 +86,11 @@ def bind(program: Program, findings: Findings) -> Bindings:
     return bindings
 
 
-def bind_expression(node: Expression, names: Names, program: Program, bindings: Bindings, findings: Findings) -> None:
-    """The same for an expression that stands in no file, such as one of `--set`."""
-    Binder(program, program.modules[program.root], bindings, findings).expression(node, names)
+def bind_expression(
+    node: Expression, of: str, names: Names, program: Program, bindings: Bindings, findings: Findings
+) -> None:
+    """The same for an expression that stands in no file: one of `--set`, the value of a `let` or `param` by the name `of`."""
+    Binder(program, program.modules[program.root], bindings, findings).value(node, names.declared.get(of), names)
 
 
 def check_used(program: Program, bindings: Bindings, findings: Findings, read: Read) -> None:
@@ -187,8 +189,9 @@ class Binder:
             if isinstance(environment, Block) and environment.keyword == "environment":
                 for statement in environment.body:
                     symbol = names.declared.get(statement.name.text) if isinstance(statement, Let) else None
-                    if isinstance(statement, Let) and isinstance(symbol, LetSymbol):
-                        symbol.nodes.append(statement)
+                    if isinstance(statement, Let) and isinstance(symbol, LetSymbol | ParamSymbol):
+                        if isinstance(symbol, LetSymbol):
+                            symbol.nodes.append(statement)
                         self.bindings.bind(statement, symbol)
 
     # ---- statements
@@ -213,11 +216,12 @@ class Binder:
         match node:
             case Setting():
                 self.setting(node, names, keyword)
-            case Let() | Output():
+            case Let():
+                self.value(node.value, self.bindings.get(node), names)
+            case Output():
                 self.expression(node.value, names)
             case Parameter():
-                if node.default is not None:  # a template's default is its file's, and sees nothing of a call
-                    self.expression(node.default, names.outer if keyword == "image" and names.outer else names)
+                self.parameter(node, names, keyword)
             case Allow():
                 self.expression(node.origin, names)
             case Connect():
@@ -246,16 +250,41 @@ class Binder:
         word = BLOCKS[keyword].settings.get(node.name.text) if keyword in BLOCKS else None
         if word is None or (words(word.type) and isinstance(node.value, Name)):
             return
-        image = names.image(node.value.text) if word.type == "image" and isinstance(node.value, Name) else None
-        if image is None:
+        if word.type == "list(name)" and isinstance(node.value, ListLiteral):  # bare names are of this very block
             self.kind = word.type
-            if word.type == "list(name)" and isinstance(node.value, ListLiteral):  # bare names are of this very block
-                self.each((item for item in node.value.items if not isinstance(item, Name)), names)
-            else:
-                self.expression(node.value, names)
+            self.each((item for item in node.value.items if not isinstance(item, Name)), names)
             self.kind = ""
         else:
-            self.bindings.use(node.value, image)
+            self.typed(node.value, word.type, names)
+
+    def parameter(self, node: Parameter, names: Names, keyword: str) -> None:
+        """A default and constraints: a template's default is its file's, and sees nothing of a call."""
+        own = self.bindings.get(node)
+        if node.default is not None:
+            self.value(node.default, own, names.outer if keyword == "image" and names.outer else names)
+        for setting in node.body:
+            listed = isinstance(setting, Setting) and isinstance(setting.value, ListLiteral)
+            if listed and setting.name.text == "allowed" and wanted(node):  # type: ignore[union-attr]
+                for item in setting.value.items:  # type: ignore[union-attr]
+                    self.value(item, own, names)
+            else:
+                self.statements((setting,), names, "param")
+
+    def value(self, node: Expression, of: Symbol | None, names: Names) -> None:
+        """What a `let` or `param` may be. In that of an image, the param's own name means a template, which it hides elsewhere."""
+        kind = wanted(of.node) if isinstance(of, ParamSymbol) else ""
+        own = bool(kind) and isinstance(node, Name) and names.find(node.text) is of
+        self.typed(node, kind, names.outer if own and names.outer and names.outer.image(node.text) else names)  # type: ignore[union-attr]
+
+    def typed(self, node: Expression, kind: str, names: Names) -> None:
+        """An expression where a type is wanted: a bare name is that of a template where an image is."""
+        image = names.image(node.text) if kind == "image" and isinstance(node, Name) else None
+        if image is None:
+            self.kind = kind
+            self.expression(node, names)
+            self.kind = ""
+        else:
+            self.bindings.use(node, image)
 
     def loop(self, variable: Identifier, names: Names) -> Names:
         """The names inside a loop."""
@@ -378,6 +407,11 @@ class Binder:
             symbol = names.find(found.name)
             if symbol is not None:
                 self.bindings.used.add(symbol)  # meant, if not used
+
+
+def wanted(node: Parameter) -> str:
+    """What a param says of the names in its values: those of an image are templates'."""
+    return "image" if node.type.name == "image" else ""
 
 
 def _declares(statement: Statement) -> Identifier | None:

@@ -90,8 +90,18 @@ class Builder:
     def for_(self, span: Span, variable: Identifier, iterable: Expression, body: tuple[Statement, ...]) -> Statement:
         return tree.For(span=span, variable=variable, iterable=iterable, body=body)
 
-    def parameter(self, span: Span, name: Identifier, kind: TypeName, default: Expression | None = None) -> Statement:
-        return tree.Parameter(span=span, name=name, type=kind, default=default)
+    def parameter(
+        self,
+        span: Span,
+        name: Identifier,
+        kind: TypeName,
+        default: Expression | None = None,
+        body: tuple[Statement, ...] = (),
+    ) -> Statement:
+        return tree.Parameter(span=span, name=name, type=kind, default=default, body=body)
+
+    def limited(self, span: Span, name: Identifier, kind: TypeName, body: tuple[Statement, ...]) -> Statement:
+        return self.parameter(span, name, kind, None, body)
 
     def let(self, span: Span, name: Identifier, value: Expression) -> Statement:
         return tree.Let(span=span, name=name, value=value)

@@ -216,11 +216,12 @@ class Import(Node):
 
 
 class Parameter(Node):
-    """`param name: type = default`, in a solution (asked for at deployment) or in an image template (an argument)."""
+    """`param name: type = default { constraints }`, in a solution (asked for at deployment) or in an image template (an argument)."""
 
     name: Identifier
     type: TypeName
     default: Expression | None
+    body: tuple[Statement, ...] = ()
     doc: str = ""
     doc_span: Span | None = None
 

@@ -136,12 +136,25 @@ class NoInstanceType(Diagnostic):
     need: str
 
 
+class TooManyZones(Diagnostic):
+    """A stack's networks have subnets in two availability zones, so that tiers are in two zones at most.
+
+    Give tiers that may be together the same `zone`, or make a stack for the others.
+    """
+
+    code: ClassVar = "CFN027"
+    setting: ClassVar = "zone"
+    message: ClassVar = "a stack is in two zones, but the tiers' zones are {names}"
+    advice: ClassVar = "name two zones at most"
+    names: str
+
+
 class SpreadTooWide(Diagnostic):
     """A placement group that spreads members over hosts takes seven instances a zone."""
 
     code: ClassVar = "CFN010"
     message: ClassVar = 'tier "{tier}" has {count} members on separate hosts, but EC2 allows {limit}'
-    advice: ClassVar = "use `spread = zones`, or fewer members"
+    advice: ClassVar = "use `spread = prefer_hosts`, or fewer members"
     tier: str
     count: int
     limit: int

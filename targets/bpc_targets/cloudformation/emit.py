@@ -7,6 +7,7 @@ from troposphere import Equals, Not, Sub, ec2
 
 from bpc.deployment import Parameter
 from bpc.diagnostics.base import errors
+from bpc.model.constraints import told
 from bpc.model.resources import (
     Balancer,
     FromAnywhere,
@@ -19,10 +20,10 @@ from bpc.model.resources import (
     Rule,
     Secret,
 )
-from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS
 from bpc.record import assert_never
 from bpc.target import Artifacts
 from bpc_targets.cloudformation import documents, limits, nested_stacks
+from bpc_targets.cloudformation.constraints import constraints, text
 from bpc_targets.cloudformation.given import given_secret
 from bpc_targets.cloudformation.groups import add_group
 from bpc_targets.cloudformation.names import encoded
@@ -104,15 +105,11 @@ def _template(stack: Stack) -> Json:
 
 # ---- parameters and outputs
 
-STRING = {"AllowedPattern": ALLOWED, "ConstraintDescription": ALLOWED_IN_WORDS}
-CIDR = {"AllowedPattern": "[0-9a-fA-F.:]+/[0-9]{1,3}", "ConstraintDescription": "a CIDR such as 203.0.113.0/24"}
-
 
 def _parameters(stack: Stack) -> None:
     for item in stack.solution.params:
-        value = None if item.default is None else _text(item.default)
-        why = item.doc or ("" if item.default is not None else "no default")
-        asked = Parameter(name=parameter(item.name), source="blueprint", value=value, tiers=(), why=why)
+        value = None if item.default is None else _default(item)
+        asked = Parameter(name=parameter(item.name), source="blueprint", value=value, tiers=(), why=told(item))
         stack.ask(asked, _parameter(item))
     words = "A key pair for the machines; none where empty."
     key = Parameter(name="KeyName", source="key pair", value="", tiers=(), why="for the machines; none where empty")
@@ -125,18 +122,13 @@ def _parameter(item: Param) -> Json:
     if item.doc:
         made["Description"] = item.doc
     if item.default is not None:
-        made["Default"] = _text(item.default)
-    if item.type == "bool":
-        made["AllowedValues"] = ["true", "false"]
-    elif item.type == "port":
-        made |= {"MinValue": 1, "MaxValue": 65535}
-    elif not number:
-        made |= CIDR if item.type == "cidr" else STRING
-    return made
+        made["Default"] = _default(item)
+    return made | constraints(item)
 
 
-def _text(given: object) -> str:
-    return str(given).lower() if isinstance(given, bool) else str(given)
+def _default(item: Param) -> str:
+    """A default as it always was written; where values are compared with it, in their one spelling."""
+    return str(item.default) if item.constraints is None and item.type != "bool" else text(item.default)
 
 
 def _outputs(stack: Stack) -> None:

@@ -44,6 +44,9 @@ def add_group(stack: Stack, group: Group) -> None:
         GroupDescription=f"Members of tier {stack.known(group.name)}",
         Tags=tags,
     )
+    if group.zone in stack.index.zones[len(network.ZONES) :]:
+        names = ", ".join(stack.index.zones)
+        stack.found.append(diagnostics.TooManyZones(span=group.span, names=names))
     if group.spread == "hosts":
         stack.add(stack.tier("Spread", group.name), ec2.PlacementGroup, group, Strategy="spread")
     stack.add(stack.tier("Handle", group.name), cloudformation.WaitConditionHandle, group)
@@ -142,7 +145,7 @@ def root_device(stack: Stack, group: Group) -> str:
 
 
 def _member(stack: Stack, group: Group, number: int) -> None:
-    zone = number % 2 if group.spread else 0
+    zone = network.zone_number(stack, group.zone) if group.zone else number % 2 if group.spread else 0
     if has_interfaces(stack, group):
         place = {
             "NetworkInterfaces": [_interface(stack, group, on, number, zone, i) for i, on in enumerate(group.networks)]

@@ -14,6 +14,7 @@ from troposphere import Select, ec2
 
 from bpc.deployment import Parameter
 from bpc_targets.cloudformation import diagnostics
+from bpc_targets.cloudformation.names import logical
 from bpc_targets.cloudformation.stack import attr, ref
 
 TYPE_CHECKING = False
@@ -87,12 +88,15 @@ def zone_of(stack: Stack, name: str, zone: int) -> Any:
 def _zone(stack: Stack, zone: int) -> Any:
     """One of the two zones: asked for where subnets exist, since a machine's networks must all have one in its zone, or volumes."""
     subnets = any(item.existing for item in stack.index.networks.values())
-    if not subnets and not any(item.existing for group in stack.index.groups.values() for item in group.volumes):
+    existing = subnets or any(item.existing for group in stack.index.groups.values() for item in group.volumes)
+    if not existing and not any(group.zone for group in stack.index.groups.values()):
         return Select(zone, Zones(""))
-    name = f"Zone{ZONES[zone].upper()}"
+    called = stack.index.zones[zone]
+    name = logical("Zone", called)
     if name not in stack.parameters:
         what = "subnets" if subnets else "volumes"
         words = f"Zone {zone + 1} of 2, in which the existing {what} of this number are."
+        words = words if existing else f"The availability zone that the blueprint calls {called}."
         _ask(stack, name, "zone", words, "AWS::EC2::AvailabilityZone::Name")
     return ref(name)
 
@@ -122,9 +126,15 @@ def subnet(stack: Stack, name: str, zone: int, *, public: bool) -> Any:
     return ref(subnet)
 
 
-def subnets(stack: Stack, name: str, *, public: bool) -> list[Any]:
-    """The same in each zone."""
-    return [subnet(stack, name, zone, public=public) for zone in range(len(ZONES))]
+def subnets(stack: Stack, name: str, *, public: bool, zone: str = "") -> list[Any]:
+    """The same in each zone, or in one of them."""
+    zones = [zone_number(stack, zone)] if zone else range(len(ZONES))
+    return [subnet(stack, name, number, public=public) for number in zones]
+
+
+def zone_number(stack: Stack, name: str) -> int:
+    """The place of a zone among the two; of what is one too many, which is reported, any."""
+    return min(stack.index.zones.index(name), len(ZONES) - 1)
 
 
 def _ask(stack: Stack, name: str, source: Source, words: str, kind: str, **more: str) -> None:

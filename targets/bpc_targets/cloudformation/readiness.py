@@ -92,7 +92,7 @@ def add_ready(stack: Stack, group: Group) -> None:
 
     CloudFormation updates no wait condition: what it awaits is a parameter that keeps its value.
     """
-    limit = HOSTS * len(network.ZONES)
+    limit = HOSTS * (1 if group.zone else len(network.ZONES))
     most = group.members.count if isinstance(group.members, Fixed) else group.members.maximum
     if group.spread == "hosts" and most > limit:
         stack.found.append(diagnostics.SpreadTooWide(span=group.span, tier=group.name, count=most, limit=limit))

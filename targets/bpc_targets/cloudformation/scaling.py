@@ -37,7 +37,7 @@ def add_scaling(stack: Stack, group: Group, members: Scaling, before: list[str])
     made: dict[str, Any] = {
         "MinSize": str(members.minimum),
         "MaxSize": str(members.maximum),
-        "VPCZoneIdentifier": network.subnets(stack, where, public=group.public_address),
+        "VPCZoneIdentifier": network.subnets(stack, where, public=group.public_address, zone=group.zone),
         "LaunchTemplate": autoscaling.LaunchTemplateSpecification(
             LaunchTemplateId=ref(template), Version=attr(template, "LatestVersionNumber")
         ),

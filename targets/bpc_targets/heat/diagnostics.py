@@ -46,14 +46,15 @@ class UserDataTooLarge(Diagnostic):
 
 
 class NoZones(Diagnostic):
-    """Heat cannot spread the members of one group over availability zones by their number.
+    """Heat cannot spread the members of a tier that scales over availability zones: they have no numbers, and all are made from one definition.
 
-    Use `spread = hosts`, or declare one tier a zone.
+    Write a fixed `count`, whose members are in the zones in turn, or declare a tier for each zone, with `zone = "a"`.
     """
 
     code: ClassVar = "HEAT003"
-    message: ClassVar = "Heat cannot spread the members of one tier over zones"
-    advice: ClassVar = "write `spread = hosts`"
+    message: ClassVar = 'Heat cannot spread the members of tier "{tier}" over zones, since it scales'
+    advice: ClassVar = 'write a fixed `count`, or a tier for each zone with `zone = "a"`'
+    tier: str
 
 
 class ReservedName(Diagnostic):
@@ -132,6 +133,16 @@ class BadParameter(Diagnostic):
     code: ClassVar = "HEAT011"
     message: ClassVar = 'the file of `--params` gives a {found} for "{name}", expected a {expected}'
     advice: ClassVar = "write a {expected}"
+    name: str
+    expected: str
+    found: str
+
+
+class ParameterOutOfBounds(Diagnostic):
+    """The file of `--params` has a value that is not what the constraints of the blueprint's param ask for. Heat would refuse it, too."""
+
+    code: ClassVar = "HEAT013"
+    message: ClassVar = 'the file of `--params` gives {found} for "{name}", expected {expected}'
     name: str
     expected: str
     found: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpc.deployment import Parameter
 from bpc.diagnostics.base import did_you_mean, errors
+from bpc.model.constraints import told
 from bpc.model.resources import (
     GIVEN,
     Balancer,
@@ -17,13 +18,13 @@ from bpc.model.resources import (
     Rule,
     Secret,
 )
-from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS
 from bpc.record import assert_never
 from bpc.target import Artifacts
 from bpc.yaml import dump
 from bpc_targets.heat import diagnostics, documents, limits
 from bpc_targets.heat.adopted import security_group
 from bpc_targets.heat.balancers import add_balancer
+from bpc_targets.heat.constraints import STRING, constraints
 from bpc_targets.heat.groups import add_group
 from bpc_targets.heat.shapes import choose_awaited
 from bpc_targets.heat.stack import ATTEMPT, VERSION, Stack, get, labels, param
@@ -97,13 +98,11 @@ def _template(stack: Stack) -> str:
 # ---- parameters and outputs
 
 TYPES = {"bool": "boolean", "string": "string", "cidr": "string"}
-STRING = {"allowed_pattern": ALLOWED, "description": ALLOWED_IN_WORDS}
 
 
 def _parameters(stack: Stack) -> None:
     for item in stack.solution.params:
-        why = item.doc or ("" if item.default is not None else "no default")
-        asked = Parameter(name=item.name, source="blueprint", value=item.default, tiers=(), why=why)
+        asked = Parameter(name=item.name, source="blueprint", value=item.default, tiers=(), why=told(item))
         stack.ask(asked, _parameter(item))
     if _leads_outside(stack):
         _external_network(stack)
@@ -146,13 +145,8 @@ def _parameter(item: Param) -> Json:
         made["description"] = item.doc
     if item.default is not None:
         made["default"] = item.default
-    if item.type == "cidr":
-        made["constraints"] = [{"custom_constraint": "net_cidr"}]
-    elif item.type == "port":
-        made["constraints"] = [{"range": {"min": 1, "max": 65535}}]
-    elif item.type == "string":
-        made["constraints"] = [STRING]
-    return made
+    asked = constraints(item)
+    return {**made, "constraints": asked} if asked else made
 
 
 def _unknown(stack: Stack) -> None:

@@ -16,7 +16,7 @@ from bpc_targets.heat.adopted import addresses, volumes
 from bpc_targets.heat.flavors import flavor
 from bpc_targets.heat.makes import make, short
 from bpc_targets.heat.member import METERING, handle, member_template, settled, written
-from bpc_targets.heat.shapes import adds_first, has_ports, largest
+from bpc_targets.heat.shapes import adds_first, has_ports, has_template, largest
 from bpc_targets.heat.stack import ATTEMPT, attr, described, get, labels, param, seconds
 from bpc_targets.heat.userdata import SIGNAL_MARK, first_boot, user_data
 from bpc_targets.heat.values import port
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 INDEX = "\x1findex\x1f"
 """What a ResourceGroup fills in anywhere in a member's definition, also in first-boot data: no value has such a character."""
+POLICIES = {"hosts": "anti-affinity", "prefer_hosts": "soft-anti-affinity"}
+"""How Nova keeps the members of a tier apart."""
 LONGEST = 43_200
 """Seconds that a wait condition may wait."""
 
@@ -46,10 +48,10 @@ def add_group(stack: Stack, group: Group) -> None:
     if group.machine.architecture != users[0].machine.architecture:
         found = diagnostics.MixedArchitectures(span=group.machine.span, tier=group.name, image=group.image)
         stack.found.append(found)
-    if group.spread == "zones":
-        stack.found.append(diagnostics.NoZones(span=group.span))
-    if group.spread == "hosts":
-        policies = {"policies": ["anti-affinity"]}
+    if group.spread == "zones" and isinstance(group.members, Scaling):
+        stack.found.append(diagnostics.NoZones(span=group.span, tier=group.name))
+    if group.spread in POLICIES:
+        policies = {"policies": [POLICIES[group.spread]]}
         stack.add(f"spread.{tier}", "OS::Nova::ServerGroup", policies, group)
     _parameters(stack, group, tier)
     for volume in group.volumes:
@@ -77,7 +79,7 @@ def _definition(stack: Stack, group: Group, tier: str, boot: FirstBoot, *, await
     signal = SIGNAL_MARK if awaited else attr(f"handle.{tier}", "signal")
     data = user_data(stack, group, boot, signal)
     metadata = {"attempt": param(ATTEMPT)}
-    if not awaited and not has_ports(group):
+    if not awaited and not has_template(group):
         return {"type": "OS::Nova::Server", "metadata": metadata, "properties": _server(stack, group, tier, data)}
     given = _given(stack, group, tier, data)
     template = member_template(stack, group, given, make(stack, group, boot) if awaited else "")
@@ -124,8 +126,10 @@ def _server(stack: Stack, group: Group, tier: str, data: Any) -> Json:
         "user_data": data,
         **settled(group),
     }
-    if group.spread:
+    if group.spread in POLICIES:
         made["scheduler_hints"] = {"group": get(f"spread.{tier}")}
+    if group.zone:
+        made["availability_zone"] = stack.zone(group.zone)
     if isinstance(group.members, Scaling):
         return made | described(group.tags, **{METERING: metering(tier)})
     return {"name": _name(group)} | made | described(group.tags)
@@ -196,8 +200,9 @@ def _given(stack: Stack, group: Group, tier: str, data: Any) -> Json:
         "key_name": param("key_name"),
         "user_data": data,
     }
-    if group.spread:
+    if group.spread in POLICIES:
         given["spread"] = get(f"spread.{tier}")
+    given |= _zones(stack, group)
     if group.existing_address:
         given["floating_ips"] = addresses(stack, group)
     elif group.public_address:
@@ -217,6 +222,17 @@ def _given(stack: Stack, group: Group, tier: str, data: Any) -> Json:
             given[f"network_{name}"] = stack.net(network)
         given[f"subnet_{name}"] = stack.subnet(network)
     return given
+
+
+def _zones(stack: Stack, group: Group) -> Json:
+    """The zone of all members, or that of each by its number."""
+    if group.zone:
+        return {"zone": stack.zone(group.zone)}
+    if group.spread != "zones" or not isinstance(group.members, Fixed):
+        return {}
+    zones = [stack.zone(name) for name in stack.index.zones[: group.members.count]]
+    listed = [zones[number % len(zones)] for number in range(group.members.count)]
+    return {"index": "0" if adds_first(group) else INDEX, "zones": listed}
 
 
 def _plugged(stack: Stack, group: Group, members: Fixed) -> Json:

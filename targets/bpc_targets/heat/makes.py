@@ -47,8 +47,14 @@ def make(stack: Stack, group: Group, boot: FirstBoot) -> str:
     volumes = [_volume(stack, group, volume) for volume in group.volumes]
     devices = {volume.name: known_as(volume) for volume in group.volumes}
     text = (part if isinstance(part, str) else repr(_value(part.hole, stack, devices)) for part in boot.text)
-    parts = [repr((machine, networks, volumes, group.spread)), *text]
+    parts = [repr((machine, networks, volumes, group.spread, *_zones(stack, group))), *text]
     return short("".join([f"{len(part)}:{part}" for part in parts]))
+
+
+def _zones(stack: Stack, group: Group) -> list[object]:
+    """The zones in which members are: a server in another one is another server."""
+    names = (group.zone,) if group.zone else stack.index.zones if group.spread == "zones" else ()
+    return [(name, stack.options.parameters.get(f"zone_{name}")) for name in names]
 
 
 def _value(hole: Hole | Own, stack: Stack, devices: dict[str, str]) -> object:

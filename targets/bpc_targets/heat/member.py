@@ -113,7 +113,7 @@ def handle() -> Json:
 def _type(name: str) -> Json:
     if name == "user_data":
         return HIDDEN
-    return LIST if name.startswith(("ports_", "addresses_", "volumes_", "floating_ips")) else STRING
+    return LIST if name.startswith(("ports_", "addresses_", "volumes_", "floating_ips", "zones")) else STRING
 
 
 def _port(group: Group, network: str) -> Json:
@@ -156,8 +156,12 @@ def _server(stack: Stack, group: Group, make: str) -> Json:
         made = {"name": param("name"), **made, **described(group.tags)}
     else:
         made = {"name": UNNUMBERED, **made, **described(group.tags, **{METERING: param("metering")})}
-    if group.spread:
+    if group.spread and group.spread != "zones":
         made["scheduler_hints"] = {"group": param("spread")}
+    if group.zone:
+        made["availability_zone"] = param("zone")
+    elif group.spread == "zones":
+        made["availability_zone"] = param("zones", param("index"))
     return resource("OS::Nova::Server", made, OWN)
 
 

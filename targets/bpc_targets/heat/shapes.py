@@ -23,6 +23,11 @@ def has_ports(group: Group) -> bool:
     return bool(group.endpoints or group.volumes or len(group.networks) > 1 or group.public_address)
 
 
+def has_template(group: Group) -> bool:
+    """Whether members have a template of their own though nobody awaits them: a ResourceGroup tells only that their number."""
+    return has_ports(group) or group.spread == "zones"
+
+
 def adds_first(group: Group) -> bool:
     """Whether an update makes the new members beside the old ones, which go when the new ones are ready.
 
@@ -42,7 +47,7 @@ def largest(group: Group) -> int:
 def members(stack: Stack, group: Group, *, awaited: bool) -> int:
     """Resources in the nested stacks of a tier at its largest, also while an update makes new members beside the old."""
     own = 1
-    if awaited or has_ports(group):
+    if awaited or has_template(group):
         # the member itself, its server, and what hangs on that
         volumes = sum(1 if volume.existing else 2 for volume in group.volumes)
         own += 1 + volumes + group.public_address + len(stack.index.fronts_of(group.name))
@@ -75,7 +80,8 @@ def choose_awaited(stack: Stack, limit: int) -> frozenset[str]:
 
 def _around(stack: Stack, group: Group) -> int:
     """Resources of a tier in the root template."""
+    apart = group.spread in ("hosts", "prefer_hosts")
     if not isinstance(group.members, Fixed):
-        return 2 + bool(group.spread) + 4
+        return 2 + apart + 4
     ports = group.members.count * len(group.networks) if has_ports(group) else 0
-    return 2 + bool(group.spread) + ports
+    return 2 + apart + ports

@@ -6,6 +6,7 @@ Logical ids are `kind.declared.names`: declared names have no dots, so ids never
 from __future__ import annotations
 
 from bpc.deployment import Parameter
+from bpc.model.constraints import broken
 from bpc.model.index import Index, known_as
 from bpc.record import replace
 from bpc.source import where
@@ -98,6 +99,17 @@ class Stack:
             self.own(Parameter(name=parameter, source=source, value=None, tiers=tiers, why=use), definition)
         return param(parameter)
 
+    def zone(self, name: str) -> Json:
+        """What the cloud calls an availability zone of the blueprint, by a parameter."""
+        parameter = f"zone_{name}"
+        if parameter not in self.asked:
+            definition = {"type": "string", "description": f"The availability zone that the blueprint calls {name}."}
+            self.own(
+                Parameter(name=parameter, source="zone", value=None, tiers=(), why=f"the blueprint calls it {name}"),
+                definition,
+            )
+        return param(parameter)
+
     def cidr(self, name: str) -> str | Json:
         """A network's addresses, which rules need; of one that is there, a parameter where the blueprint does not say them."""
         said = self.index.networks[name].cidr
@@ -143,9 +155,26 @@ class Stack:
                     span=self.solution.span, name=parameter.name, expected=definition["type"], found=_type(given)
                 )
                 self.found.append(found)
+            else:
+                self._constrained(parameter.name, given)
             parameter = replace(parameter, value=given)
         self.asked[parameter.name] = parameter
         self.parameters[parameter.name] = definition
+
+    def _constrained(self, name: str, given: Any) -> None:
+        """Reports a value that is not what the blueprint asks for."""
+        item = self.declared.get(name)
+        if item is None or item.constraints is None:
+            return
+        value = str(given) if item.type in ("string", "cidr") else given
+        wrong = broken(value, item.type, item.constraints)
+        if wrong is not None:
+            _, expected, found = wrong
+            self.found.append(
+                diagnostics.ParameterOutOfBounds(
+                    span=item.span, name=name, expected=expected, found=found, hint=item.constraints.message
+                )
+            )
 
     def own(self, parameter: Parameter, definition: Json) -> None:
         """A parameter that the target needs itself; a declared one of that name is reported, once."""
