@@ -82,6 +82,7 @@ EXAMPLES = {
     "file": 'file "/path" { text = "…" }',
     "artifact": 'artifact "/opt/app" { source = "…", version = "…", licence = "…", sha256 = "…" }',
     "run": 'run "title" { text = "…" }',
+    "repository": 'repository vendor { url = "https://…", suite = "stable", key = "files/vendor.asc" }',
     "secret": "secret password { length = 32 }",
     "service": "service nginx",
     "user": "user deploy",
