@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 from judges import vendor
+from test_diskimage_builder import lint
 
 import bpc.api
 from bpc.lower.openpgp import NoKey, crc24, public_keys
 from bpc.model.document import document
 from bpc.provision.runner import LOG, RUNNER, SIGNAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ELK = Path(__file__).parents[1] / "blueprints" / "elk"
 ELASTIC = "46095ACC8548582C1A2699A9D27D666CD88E42B4"
@@ -417,3 +426,53 @@ def test_builders_that_run_on_the_machine(builder, right, keys, shop, tmp_path):
     else:
         assert "code 0\n" not in done.stdout and f"{COMMON}=\n{TOOL}=\n" in done.stdout, said
         assert "NO_PUBKEY" in said or "Missing key" in said
+
+
+# ---- judged
+
+SHELLCHECK = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+
+
+def scripts(result) -> Iterator[str]:
+    """All scripts that ask the repository."""
+    for artifacts in result.artifacts.values():
+        for name, content in artifacts.files.items():
+            if name.startswith("user-data/"):
+                yield from (e["content"] for e in yaml.safe_load(content)["write_files"] if e["path"] == RUNNER)
+            elif isinstance(content, str) and content.startswith("#!/bin/bash") and "check_repository" in content:
+                yield content
+
+
+def test_shells_accept_the_scripts(keys, tmp_path):
+    assert SHELLCHECK, "shellcheck is in the extra `test`"
+    root = 'repository early { url = "https://early.example.com/apt", suite = "./", key = "vendor.asc" }\n  packages = ["early"]'
+    found = []
+    for bake in ("base", "software"):
+        path = project(tmp_path / bake, keys["one"].public, bake=bake, root=root)
+        found += [text for text in scripts(compiled(path, images=BUILDERS)) if "check_repository" in text]
+    assert len(found) >= 5
+    for text in found:
+        meant = "--exclude=SC2016,SC2041,SC2086"
+        done = subprocess.run([SHELLCHECK, meant, "-"], input=text, capture_output=True, text=True, check=False)
+        assert done.stdout + done.stderr == ""
+
+
+def test_dib_lint_has_nothing_to_say(keys, tmp_path):
+    root = 'repository early { url = "https://early.example.com/apt", suite = "./", key = "vendor.asc" }\n  packages = ["early"]'
+    path = project(tmp_path / "p", keys["one"].public, bake="software", root=root)
+    result = bpc.api.compile(path, targets=(), images=("diskimage-builder",))
+    folder = Path(bpc.api.write(result, tmp_path / "out")["diskimage-builder"])
+    hooks = [hook for hook in folder.glob("elements/*/*.d/*") if "repositories" in hook.name]
+    assert [os.access(hook, os.X_OK) for hook in hooks] == [True, True]
+    assert lint(folder) == (0, "PASS")
+
+
+def test_amazon_has_them_too(keys, tmp_path):
+    """In the machines' first boot, and in the components of images that the stack makes."""
+    for bake, options in (("base", ()), ("software", ("imagebuilder",))):
+        path = project(tmp_path / bake, keys["one"].public, bake=bake, more="priority = 300")
+        made = bpc.api.compile(path, targets=("cloudformation",), images=options)
+        assert made.ok, [d.text for d in made.diagnostics]
+        text = "\n".join(str(content) for content in made.artifacts["cloudformation"].files.values())
+        assert "check_repository vendor 127.0.0.1" in text
+        assert keys["one"].fingerprint in text

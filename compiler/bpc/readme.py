@@ -48,7 +48,7 @@ def _vendors(solution: Solution) -> str:
     ]
     if not lines:
         return ""
-    head = "Packages that the release does not have come from here, too. Compare the fingerprints with those that the vendors publish:"
+    head = "Besides the release, packages come from here. Compare the fingerprints with those that the vendors publish:"
     return f"\n\n{head}\n\n{''.join(dict.fromkeys(lines))}".rstrip("\n")
 
 
