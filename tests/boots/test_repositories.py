@@ -9,6 +9,7 @@ import pytest
 from judges import vendor
 from test_confined import build, packages
 from test_faults import whole, with_base
+from test_identical import tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,3 +58,43 @@ def test_a_vendors_packages_are_built_in(built, tmp_path):
     versions = {entry["name"]: entry["version"] for entry in json.loads(image.read_text())["packages"]}
     assert versions["bpc-test-tool"] == "1.0"
     assert versions["hello"].startswith("2."), versions["hello"]
+
+
+SHARED = """blueprint 1
+image root {
+  from = debian("12")
+  repository vendor-debug { url = "http://127.0.0.1:%d/vendor", suite = "./", key = "vendor.asc" }
+  packages = ["bpc-test-base"]
+}
+image it { from = root, packages = ["bpc-test-tool", "hello"] }
+solution s {
+  version = "1"
+  network n { cidr = "10.0.0.0/24" }
+  tier t { image = it, network = n }
+}
+"""
+
+
+def test_the_base_has_a_repository_that_images_use(tmp_path):
+    """Of the shared template: for packages of the base and of the image over it; it stays there, beside the release's own."""
+    key = vendor.Key(tmp_path, "right")
+    made = {"bpc-test-base": "1.0", "bpc-test-tool": "1.0", "hello": "99.0"}
+    vendor.publish(tmp_path / "served/vendor", key, made, suite="./")
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "vendor.asc").write_bytes(key.binary)
+    with vendor.served(tmp_path / "served") as port:
+        (folder / "solution.bp").write_text(SHARED % port)
+        done = build(folder, tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    [image] = (tmp_path / "out" / "images").glob("it-*.json")
+    versions = {entry["name"]: entry["version"] for entry in json.loads(image.read_text())["packages"]}
+    assert (versions["bpc-test-base"], versions["bpc-test-tool"]) == ("1.0", "1.0")
+    assert versions["hello"].startswith("2."), versions["hello"]
+    [disk] = (tmp_path / "out" / "images").glob("it-*.qcow2")
+    found = tree(disk, tmp_path)
+    source = bytes(found["/etc/apt/sources.list.d/bpc-vendor-debug.sources"]).decode()
+    assert f"URIs: http://127.0.0.1:{port}/vendor" in source
+    assert key.fingerprint in source
+    others = [name for name in found if name.startswith("/etc/apt/sources.list.d/") and "bpc-" not in name]
+    assert any(b"Types: deb" in bytes(found[name]) for name in others)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import re
 from functools import lru_cache
 
 TYPE_CHECKING = False
@@ -16,9 +15,9 @@ PUBLIC, SECRET = 6, (5, 7)
 OF_A_KEY = {2: "signature", 13: "user id", 14: "subkey", 17: "attribute"}
 LEFT_OUT = (10, 12, 21)
 """Markers, trust of somebody's own keyring, padding: nothing that a key has."""
-BLOCK = re.compile(
-    rb"-----BEGIN PGP ([A-Z ]+)-----[ \t]*\r?\n(.*?)\r?\n-----END PGP \1-----[ \t]*(?:\r?\n|\Z)", re.DOTALL
-)
+BEGIN, END = b"-----BEGIN PGP ", b"-----END PGP "
+OTHER_BLOCKS = {b"PRIVATE": "it has a private key", b"SIGNATURE": "it has a signature", b"MESSAGE": "it has a message"}
+UNWHOLE = "it has no whole block between BEGIN PGP PUBLIC KEY BLOCK and END PGP PUBLIC KEY BLOCK"
 LARGEST = 2**17
 """Bytes of a file of keys."""
 
@@ -30,24 +29,25 @@ class NoKey(ValueError):
 def public_keys(content: bytes) -> tuple[bytes, tuple[str, ...]]:
     """(keys in binary form, the fingerprint of each). Raises `NoKey`."""
     found = _judged(content)
-    if isinstance(found, NoKey):
-        raise found
+    if isinstance(found, str):
+        raise NoKey(found)
     return found
 
 
 @lru_cache(maxsize=64)
-def _judged(content: bytes) -> tuple[bytes, tuple[str, ...]] | NoKey:
+def _judged(content: bytes) -> tuple[bytes, tuple[str, ...]] | str:
     """The same, once for each file: many repositories may have one key."""
     try:
         return _read(content)
     except NoKey as wrong:
-        return wrong
+        return str(wrong)
 
 
 def _read(content: bytes) -> tuple[bytes, tuple[str, ...]]:
     if len(content) > LARGEST:
-        raise NoKey(f"it has {len(content):,} bytes")
-    kept, fingerprints = b"", []
+        raise NoKey(f"it has {len(content):,} bytes, more than {LARGEST:,}")
+    kept: list[bytes] = []
+    fingerprints: list[str] = []
     for tag, whole, body in _packets(_binary(content)):
         if tag in SECRET:
             raise NoKey("it has a private key")
@@ -59,29 +59,53 @@ def _read(content: bytes) -> tuple[bytes, tuple[str, ...]]:
             raise NoKey(f"it has a packet of another kind (tag {tag})")
         elif not fingerprints:
             raise NoKey(f"it begins with a {OF_A_KEY[tag]}")
-        kept += whole
+        kept.append(whole)
     if not fingerprints:
         raise NoKey("it is empty")
-    return kept, tuple(dict.fromkeys(fingerprints))
+    return b"".join(kept), tuple(dict.fromkeys(fingerprints))
 
 
 def _binary(content: bytes) -> bytes:
     """What the file's armor holds, or the file itself."""
-    if content[:1] and content[0] & 0x80 and b"-----BEGIN PGP" not in content:
+    if content[:1] and content[0] & 0x80 and BEGIN not in content:
         return content
-    blocks = BLOCK.findall(content)
-    if not blocks or content.count(b"-----BEGIN PGP") != len(blocks):
-        raise NoKey("it has no whole block between BEGIN PGP PUBLIC KEY BLOCK and END PGP PUBLIC KEY BLOCK")
-    for title, _ in blocks:
-        if title != b"PUBLIC KEY BLOCK":
-            secret = "it has a private key" if b"PRIVATE" in title else f"it has a {title.decode().lower()}"
-            raise NoKey(secret)
-    return b"".join(_unarmored(text) for _, text in blocks)
+    return b"".join(_unarmored(lines) for lines in _blocks(content))
 
 
-def _unarmored(text: bytes) -> bytes:
+def _blocks(content: bytes) -> Iterator[list[bytes]]:
+    """The lines within each block. What stands around blocks is for people."""
+    title, any_block = b"", False
+    lines: list[bytes] = []
+    for line in map(bytes.strip, content.split(b"\n")):
+        if line.startswith((BEGIN, END)):
+            if line.startswith(BEGIN) is bool(title):
+                raise NoKey(UNWHOLE)
+            if not title:
+                title, lines, any_block = _title(line), [], True
+                continue
+            if line != END + title:
+                raise NoKey(UNWHOLE)
+            yield lines
+            title = b""
+        elif title:
+            lines.append(line)
+    if title or not any_block:
+        raise NoKey(UNWHOLE)
+
+
+def _title(line: bytes) -> bytes:
+    """What is behind the word BEGIN."""
+    title = line.removeprefix(BEGIN)
+    for word, what in OTHER_BLOCKS.items():
+        if word in title:
+            raise NoKey(what)
+    if title != b"PUBLIC KEY BLOCK-----":
+        raise NoKey(UNWHOLE)
+    return title
+
+
+def _unarmored(lines: list[bytes]) -> bytes:
     """The bytes of one block, whose checksum must fit where it has one."""
-    lines = [line.strip() for line in text.split(b"\n")]
     start = lines.index(b"") if b"" in lines and any(b":" in line for line in lines) else -1
     body = [line for line in lines[start + 1 :] if line]
     check = body.pop()[1:] if body and body[-1].startswith(b"=") and len(body[-1]) == 5 else b""
