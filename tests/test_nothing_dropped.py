@@ -93,7 +93,6 @@ STACKS = {f"{step}.kind": LAYER for step in KINDS_OF_STEPS} | {
     "Endpoint.protocol": f"{AGAIN}: Rule.protocol, Listener.protocol",
     "Endpoint.public": f"{AGAIN}: Rule, Balancer.public, Group.public_address",
     "File.source": "where the content came from",
-    "Repository.source": "where the key came from",
     "Group.bake": f"{AGAIN}: what is left for first boot",
     "Group.template": f"{AGAIN}: the image and first boot; the name is for people, in images.json",
     "Template.name": f"{AGAIN}: the image and first boot; the name is for people, in images.json",
@@ -111,7 +110,6 @@ BUILDERS = {f"{step}.kind": LAYER for step in ("Artifact", "File", "Repository",
     "File.reload": "nothing runs in an image",
     "File.sensitive": "what has a secret is not baked",
     "File.source": "where the content came from",
-    "Repository.source": "where the key came from",
     "Run.title": "for first boot's log; while an image is made, a step's place is told",
 }
 EXCEPTIONS = {
