@@ -63,6 +63,7 @@ PLAIN = {
     "mode": "0640",
     "codes": "204",
     "account": "qzq",
+    "repository url": "https://example.org/Qzq",
     "unit": "Qzq.service",
 }
 """A valid value of each form; of the others it is `Qzq`."""
@@ -82,13 +83,21 @@ FIELDS = {
         "sha256": '"' + "0" * 64 + '"',
     },
     "run": {"text": '"true"'},
+    "repository": {"url": '"https://example.org/apt"', "suite": '"stable"', "key": '"Qkey"'},
 }
 FIELDS |= {"ready": {"script": '"Qneeded"'}, "health": {"path": '"/ok"'}}
-LABELS = {"file": "/etc/it", "artifact": "/opt/it", "run": "it", "service": "it", "user": "it"}
+LABELS = {"repository": "it", "file": "/etc/it", "artifact": "/opt/it", "run": "it", "service": "it", "user": "it"}
 CONTENT = {"file": ("text", "source", "template"), "run": ("script", "text")}
 PLATFORMS = {"ansible": "playbook", "puppet": "server", "chef": "server_url validation_name", "salt": "master"}
+KEY = Path(__file__).parent / "fine" / "everything" / "files" / "vendor.asc"
 FILES = {("file", "source"), ("file", "template"), ("run", "script"), ("service", "unit")}
-FILES |= {("ready", "script"), ("artifact", "source"), ("configure", "playbook"), ("configure", "files")}
+FILES |= {
+    ("repository", "key"),
+    ("ready", "script"),
+    ("artifact", "source"),
+    ("configure", "playbook"),
+    ("configure", "files"),
+}
 """Settings that name files of the project."""
 
 
@@ -150,7 +159,9 @@ def blueprint(slot: tuple[str, str], value: str, bake: str = "base") -> str:
         return quoted(value if slot == (of, "") else LABELS.get(of, f"{of}_it"))
 
     start = f"{name}({quoted(value)})" if block == "call" else 'debian("12")'
-    items = "\n".join(f"  {of} {label(of)} {{ {fields(of)} }}" for of in ("file", "artifact", "run", "service", "user"))
+    # only where it is looked at: its key would make AWS's first-boot data so large that files are packed
+    of_image = (*(("repository",) if block == "repository" else ()), "file", "artifact", "run", "service", "user")
+    items = "\n".join(f"  {of} {label(of)} {{ {fields(of)} }}" for of in of_image)
     image = f"image it {{\n  from = {start}\n  {fields('image')}\n{items}\n{configure(slot, value)}}}\n"
     tier = "\n".join(
         (
@@ -198,11 +209,12 @@ def project(folder: Path, slot: tuple[str, str], value: str, bake: str = "base")
     folder.mkdir(parents=True)
     (folder / "solution.bp").write_text(blueprint(slot, value, bake), encoding="utf-8")
     (folder / "Qneeded").write_text("- hosts: all\n")
+    (folder / "Qkey").write_bytes(KEY.read_bytes())
     if slot in FILES and not re.search(UNPRINTABLE, value):
         path = folder / value
         if path.resolve().is_relative_to(folder.resolve()) and not path.is_dir():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("echo it\n")
+            path.write_bytes(KEY.read_bytes() if slot == ("repository", "key") else b"echo it\n")
             text = (folder / "solution.bp").read_text(encoding="utf-8")
             if slot == ("artifact", "source"):
                 text = (

@@ -68,7 +68,19 @@ target may look in vain (LookupError, StopIteration). That proves nothing, and t
 NETWORK = "it has a network anyway: only `bpc build` takes it away"
 LAYER = "which layer a step belongs to: told by where the step stands"
 AGAIN = "the model says it again where it counts"
-KINDS_OF_STEPS = ["Answers", "Artifact", "Configure", "File", "Mount", "Packages", "Run", "Service", "Succeeds", "User"]
+KINDS_OF_STEPS = [
+    "Answers",
+    "Artifact",
+    "Configure",
+    "File",
+    "Mount",
+    "Packages",
+    "Repository",
+    "Run",
+    "Service",
+    "Succeeds",
+    "User",
+]
 STACKS = {f"{step}.kind": LAYER for step in KINDS_OF_STEPS} | {
     "Base.digest": f"{AGAIN}: Base.name",
     "Endpoint.balancer": f"{AGAIN}: Listener.endpoint",
@@ -93,7 +105,7 @@ STACKS = {f"{step}.kind": LAYER for step in KINDS_OF_STEPS} | {
     "Solution.edition": "of the language, not of the solution",
     "Solution.environments": "the others' names",
 }
-BUILDERS = {f"{step}.kind": LAYER for step in ("Artifact", "File", "Run", "Service", "User")} | {
+BUILDERS = {f"{step}.kind": LAYER for step in ("Artifact", "File", "Repository", "Run", "Service", "User")} | {
     "Artifact.licence": "for the bill of materials, which `bpc model` gives",
     "Artifact.version": "for the bill of materials, which `bpc model` gives",
     "File.reload": "nothing runs in an image",
@@ -121,7 +133,7 @@ EXCEPTIONS = {
         "Machine.disk": "an image is as large as what is in it, and grows on the machine",
     },
 }
-IMAGES = {"Image", "Base", "Layer", "Release", "Packages", "Artifact", "Run", "File", "Service", "User"}
+IMAGES = {"Image", "Base", "Layer", "Release", "Packages", "Repository", "Artifact", "Run", "File", "Service", "User"}
 IMAGES |= {"Machine.architecture", "Machine.disk"}
 """What builders are for, classes and fields; all else is the stack's."""
 LISTED = {"Image", "Layer", "Release", "ReadyImage", "Artifact.licence", "Artifact.version"}

@@ -108,6 +108,26 @@ FORMS = {
         pattern=r"[1-5]\d\d(?:-[1-5]\d\d|(?:,[1-5]\d\d)*)",
         expected='write one such as "200", a list such as "200,204", or a range such as "200-299"',
     ),
+    "repository": Form(
+        what="name of a repository",
+        pattern="[A-Za-z0-9_][A-Za-z0-9_-]{0,62}",
+        expected="letters, digits, _ and -, at most 63, and no - first: it becomes a part of files' names",
+    ),
+    "repository url": Form(
+        what="URL of a repository",
+        pattern=r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:/(?:[A-Za-z0-9._~+=@:-]|%[0-9A-Fa-f]{2})+)*/?",
+        expected='write one such as "https://packages.example.com/apt", without a password, a query or $(ARCH)',
+    ),
+    "suite": Form(
+        what="suite of a repository",
+        pattern=r"/|(?!\.\.)[A-Za-z0-9.][A-Za-z0-9._~+-]*(?:/(?!\.)[A-Za-z0-9._~+-]+)*/?",
+        expected='write one such as "stable", "bookworm" or "./"',
+    ),
+    "component": Form(
+        what="component of a repository",
+        pattern=r"[A-Za-z0-9][A-Za-z0-9._~+-]*(?:/[A-Za-z0-9][A-Za-z0-9._~+-]*)*",
+        expected='write one such as "main"',
+    ),
     "release": Form(
         what="version of a release",
         pattern="[A-Za-z0-9][A-Za-z0-9._-]{0,31}",
@@ -177,6 +197,9 @@ WORDS = (
     "platform package",
     "source",
     "release",
+    "repository",
+    "suite",
+    "component",
     "argument",
 )
 

@@ -14,6 +14,7 @@ from bpc.model.steps import (
     Mount,
     Packages,
     ReadyImage,
+    Repository,
     Run,
     Service,
     Succeeds,
@@ -221,6 +222,8 @@ def _why(step: Step, place: Place, bake: Bake, needs: tuple[str, ...]) -> str:
 def title(step: Step) -> str:
     """A step in a few words."""
     match step:
+        case Repository():
+            return f"repository {step.name} {step.url}, key {', '.join(step.fingerprints)}"
         case Packages():
             return f"packages {', '.join(step.names)}"
         case Artifact():
@@ -258,6 +261,8 @@ def _bytes(step: Step) -> int | None:
             return _size(step.unit) if step.unit else None
         case Configure():
             return sum(_size(file.content) for file in step.files)
+        case Repository():
+            return len(step.key)
         case Packages() | User() | Mount() | Answers():
             return None
         case _:

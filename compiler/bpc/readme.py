@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bpc.model.resources import Group
+from bpc.model.steps import Repository
 from bpc.quoting import visible, word
 
 TYPE_CHECKING = False
@@ -14,7 +16,7 @@ def of_stack(solution: Solution) -> str:
     rest = (
         "Everything in this folder is overwritten when you compile again: keep the blueprint in git, not this folder."
     )
-    return f"{_heading(solution, solution.title)}. {rest}"
+    return f"{_heading(solution, solution.title)}. {rest}{_vendors(solution)}"
 
 
 def environment(solution: Solution) -> str:
@@ -30,7 +32,24 @@ def again(solution: Solution) -> str:
 
 def of_images(solution: Solution) -> str:
     """The beginning of that of an image builder's folder, without the line end."""
-    return f"{_heading(solution, f'Images of {solution.title}')}; overwritten when you compile again."
+    return (
+        f"{_heading(solution, f'Images of {solution.title}')}; overwritten when you compile again.{_vendors(solution)}"
+    )
+
+
+def _vendors(solution: Solution) -> str:
+    """Where packages come from besides the release, and whose signature is taken for it; empty where nowhere else."""
+    steps = [step for image in solution.images for layer in image.layers for step in layer.steps]
+    steps += [step for thing in solution.resources if isinstance(thing, Group) for step in thing.first_boot]
+    lines = [
+        f"    {step.name}: {step.url}, signed by {', '.join(step.fingerprints)} ({visible(step.source)})\n"
+        for step in steps
+        if isinstance(step, Repository)
+    ]
+    if not lines:
+        return ""
+    head = "Besides the release, packages come from here. Compare the fingerprints with those that the vendors publish:"
+    return f"\n\n{head}\n\n{''.join(dict.fromkeys(lines))}".rstrip("\n")
 
 
 def _heading(solution: Solution, title: str) -> str:

@@ -468,11 +468,40 @@ BLOCKS: dict[str, BlockSpec] = {
                 type="release | image", required=True, doc="a release, a ready cloud image or another template"
             ),
             "packages": SettingSpec(
-                type="list(string)", doc="packages of the release, `name` or `name=version`", form="package"
+                type="list(string)",
+                doc="packages of the release, or of a `repository`: `name` or `name=version`",
+                form="package",
             ),
         },
-        blocks=("file", "artifact", "run", "service", "user", "configure"),
+        blocks=("repository", "file", "artifact", "run", "service", "user", "configure"),
         statements=("param", "let", "for"),
+    ),
+    "repository": BlockSpec(
+        label="name",
+        form="repository",
+        doc="a vendor's own apt repository, below the release",
+        settings={
+            "url": SettingSpec(type="string", required=True, doc="where it is, https or http", form="repository url"),
+            "suite": SettingSpec(
+                type="string",
+                required=True,
+                doc='its suite, such as "stable" or the release\'s name; one that ends with "/" has no components',
+                form="suite",
+            ),
+            "components": SettingSpec(
+                type="list(string)", doc="its components", otherwise='`["main"]`', form="component"
+            ),
+            "key": SettingSpec(
+                type="string", required=True, doc="a project file with the OpenPGP keys that may sign it, and no others"
+            ),
+            "priority": SettingSpec(
+                type="int",
+                doc="apt's priority for its packages: the release's have 500, and win over less",
+                default=100,
+                least=1,
+                most=1000,
+            ),
+        },
     ),
     "file": BlockSpec(
         label="path",

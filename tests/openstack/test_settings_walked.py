@@ -12,7 +12,7 @@ import bpc.api
 from bpc.vocabulary import BLOCKS
 
 BLUEPRINTS = Path(__file__).parents[2] / "blueprints"
-BUILT = {"file scope", "image", "file", "artifact", "run", "service", "user", "configure", "environment"}
+BUILT = {"file scope", "image", "file", "artifact", "run", "service", "user", "configure", "repository", "environment"}
 """Blocks that decide what is in an image or on its machines, or which of the others hold: a change of `tier.image` or `tier.bake`."""
 STATEMENTS = {"solution.param", "solution.output", "tier.allow"}
 

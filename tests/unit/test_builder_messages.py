@@ -17,11 +17,11 @@ SOURCE = Source("images.bp", 'packages = ["nginx=9.9", "ngnix"]')
 PLACE = Span(SOURCE, 0, 8)
 
 
-def diagnosed(text: str, step=None):
+def diagnosed(text: str, step=None, *, network=False):
     log = Log("build.log", io.BytesIO(), ())
     log.follow(io.BufferedReader(io.BytesIO(text.encode()))).join()
     step = step or Packages(names=("nginx=9.9", "ngnix"), kind="software", span=PLACE)
-    job = Job(name="web", title="web", needs="", why="it is new", steps=(step,), network=False)
+    job = Job(name="web", title="web", needs="", why="it is new", steps=(step,), network=network)
     order = Order(**dict.fromkeys(Order._fields, ()) | {"span": Span(SOURCE, 0, 0)})
     return why_failed(order, job, log)
 

@@ -39,6 +39,8 @@ SAME = {
     "threshold": "target", "target_value": "target", "cool_down": "cooldown", "len": "length", "chars": "length",
     "keys": "ssh_keys", "ssh_key": "ssh_keys", "authorized_keys": "ssh_keys", "ssh_authorized_keys": "ssh_keys", "group": "groups",
     "home_dir": "home", "homedir": "home", "autostart": "enabled", "enable": "enabled", "started": "enabled", "state": "enabled",
+    "gpg_key": "key", "gpgkey": "key", "signed_by": "key", "keyring": "key", "key_file": "key", "uri": "url", "uris": "url", "baseurl": "url",
+    "dist": "suite", "suites": "suite", "codename": "suite", "component": "components", "pin": "priority",
     "previously": "was", "renamed_from": "was", "old_name": "was",
 }  # fmt: skip
 """Another word for a setting; it counts where the block has that setting."""
@@ -51,7 +53,9 @@ KEYS = 'write `user NAME { ssh_keys = ["ssh-ed25519 …"] }` in the image templa
 MACHINE = 'write `machine { cpu = 2, memory = 4GiB }`, or `machine { flavor = "NAME" }` for a cloud\'s own type'
 OUTSIDE = "the cloud, its region and credentials are chosen when the stack is deployed: no blueprint names them"
 IMAGE = 'write `image = NAME`, the name of an image template; of a ready image it says `from = cloud_image("ID")`'
+REPOSITORY = 'write `repository NAME { url = "https://…", suite = "…", key = "FILE" }` in the image template'
 ELSEWHERE = {
+    **dict.fromkeys(("repositories", "repos", "repo", "ppa", "apt_repository", "apt_sources", "sources_list", "yum_repos"), REPOSITORY),
     **dict.fromkeys(("image_id", "image_name", "image_ref", "ami", "ami_id", "source_image"), IMAGE),
     **dict.fromkeys(("availability_zone", "availability_zones", "zone", "zones", "azs"), 'write `zone = "a"` in a tier, or `spread = zones`'),
     "security_groups": RULES, "security_group": RULES, "vpc_security_group_ids": RULES, "security_group_ids": RULES, "ingress": RULES,

@@ -138,3 +138,35 @@ class DiskTooSmall(Diagnostic):
     disk: str
     image: str
     need: str
+
+
+class BadSignature(Diagnostic):
+    """A repository is not signed by one of the keys in its `key`: nothing was installed from it.
+
+    The vendor may have a new key: take it from them, and compare its fingerprint with the one that they publish elsewhere. If they
+    have none, somebody else has signed what is there.
+    """
+
+    code: ClassVar = "BPC513"
+    message: ClassVar = 'repository "{name}" is not signed by its key, {keys}, for image {image}:\n{output}'
+    advice: ClassVar = "ask the vendor for the key, and compare its fingerprint with the one that they publish"
+    name: str
+    image: str
+    keys: str
+    output: str
+
+
+class HostOfRelease(Diagnostic):
+    """apt pins packages by the host that they come from. Where a repository is on the same host as the release's mirror, its packages cannot
+    be put below the release's, and a higher version would take the place of the release's.
+
+    Give the mirror of the release or the repository another name; or write `priority = 500`, if the vendor may replace the release's packages.
+    """
+
+    code: ClassVar = "BPC514"
+    message: ClassVar = (
+        'the release\'s packages come from {host} too, so that apt cannot put those of repository "{name}" below them'
+    )
+    advice: ClassVar = "use another host name for one of them, or write `priority = 500` if the vendor may replace the release's packages"
+    name: str
+    host: str

@@ -527,3 +527,50 @@ class AddressWithoutIdentity(Diagnostic):
     message: ClassVar = 'tier "{tier}" scales, so its members cannot have addresses that exist'
     advice: ClassVar = "use a number as `count`, or `balance = round_robin` at the endpoint"
     tier: str
+
+
+class NotAKey(Diagnostic):
+    """The `key` of a `repository` is a file with OpenPGP public keys, armored (`-----BEGIN PGP PUBLIC KEY BLOCK-----`) or binary, and
+    nothing else.
+
+    Vendors publish it beside the repository. Take it from them once, compare its fingerprint with the one that they publish elsewhere
+    (`bpc explain TIER` shows it), and keep the file in the project. The private key stays with whoever signs.
+    """
+
+    code: ClassVar = "BPC457"
+    message: ClassVar = '"{path}" is not an OpenPGP public key: {reason}'
+    path: str
+    reason: str
+
+
+class NoApt(Diagnostic):
+    """A `repository` is one of apt, the package manager of Debian and Ubuntu. Other distributions have other package managers, whose
+    repositories the language does not have.
+
+    Start the image from `debian` or `ubuntu`; or install a repository's file with `file` or `run` in an image that exists.
+    """
+
+    code: ClassVar = "BPC458"
+    message: ClassVar = (
+        'the repository "{name}" is one of apt, but {distribution} "{version}" has another package manager'
+    )
+    advice: ClassVar = "start the image from `debian` or `ubuntu`"
+    name: str
+    distribution: str
+    version: str
+
+
+class SameHost(Diagnostic):
+    """apt tells repositories apart by their hosts when it pins them, so all repositories of an image that are on one host have one
+    `priority`.
+    """
+
+    code: ClassVar = "BPC459"
+    message: ClassVar = (
+        'repository "{name}" has priority {priority}, but "{other}", which is on the same host, has {other_priority}'
+    )
+    advice: ClassVar = "give both the same `priority`"
+    name: str
+    priority: int
+    other: str
+    other_priority: int

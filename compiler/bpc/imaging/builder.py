@@ -16,7 +16,7 @@ from bpc.diagnostics.build import BuildFailed, NoAccount, NoPackage, NotConfined
 from bpc.digest import sha256
 from bpc.errors import UsageError
 from bpc.files import write_folder
-from bpc.imaging import capacity
+from bpc.imaging import capacity, vendors
 from bpc.imaging.confine import ACCOUNTS, MARK, UNABLE
 from bpc.imaging.confined import Room
 from bpc.imaging.known import FORMAT, Store, digest, dumped, identity, parsed
@@ -188,6 +188,8 @@ def one(order: Order, job: Job, tools: Tools, say: Say, runs: Runs, slot: str, m
     """One job, its stages told; where memory is too small for its files, once more on the disk. Raises `Failed`."""
     if runs.ending:
         return
+    for mixed in vendors.mixed(job):
+        raise Failed(mixed)
     started = time.monotonic()
     say(f"{job.name}: started ({job.title}; {job.why})")
     with contextlib.ExitStack() as stack:
@@ -385,12 +387,14 @@ def why_failed(order: Order, job: Job, log: Log) -> Diagnostic:
         return _partition(order, job, told, text, log)
     if NO_SPACE in text:
         return BuildFailed(span=order.span, image=job.name, reason="the disk is full", output=_end(text), log=log.path)
+    unsigned = next(vendors.refused(job, text.partition(STEP)[0]), None)
+    if unsigned is not None:
+        return unsigned
     fetching = [line for line in text.partition(STEP)[0].splitlines() if MIRROR.search(line)]
     if fetching and job.network:  # apt goes on with what it has, and then misses packages
         reason = "packages cannot be fetched"
-        return BuildFailed(
-            span=order.span, image=job.name, reason=reason, output=_end("\n".join(fetching)), log=log.path
-        )
+        blamed = next((step.span for step in vendors.of_job(job) if vendors.about(step, fetching)), order.span)
+        return BuildFailed(span=blamed, image=job.name, reason=reason, output=_end("\n".join(fetching)), log=log.path)
     missing = PACKAGE.search(text)
     if missing:
         name = next(group for group in missing.groups() if group)

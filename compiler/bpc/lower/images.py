@@ -22,6 +22,7 @@ from bpc.model.steps import (
     Layer,
     ReadyImage,
     Release,
+    Repository,
     Service,
     Step,
     Variable,
@@ -113,6 +114,7 @@ def build(
         assert isinstance(origin, ReadyImage)
         raise EvaluationError(lower.ReadyImageChanged(span=said, name=origin.name))
     _check_platforms(steps, bake, said)
+    _check_repositories(steps, origin)
     if context.failures == failures and all(link.body.whole for link in chain):
         _check_wants(steps, origin, images)
     size = sum(_size(step) for step in steps)
@@ -173,6 +175,15 @@ def _check_platforms(steps: list[Step], bake: Bake, said: Span) -> None:
     if len(found) > 1:
         notes = (Note(span=found[0].span, text="the first one, along `from`"),)
         raise EvaluationError(BlockTwice(span=found[1].span, word="configure", notes=notes))
+
+
+def _check_repositories(steps: list[Step], origin: Release | ReadyImage | None) -> None:
+    """Raises `EvaluationError` where a release has no apt, or where apt could not tell repositories apart."""
+    found = [step for step in steps if isinstance(step, Repository)]
+    if found:
+        from bpc.lower.repositories import check_repositories
+
+        check_repositories(found, origin)
 
 
 class Link(Record):

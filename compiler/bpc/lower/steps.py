@@ -30,9 +30,15 @@ ITEMS = ("artifact", "run", "user", "file", "service", "configure")
 
 
 def steps_of(body: BlockReader, kind: Kind | None) -> list[Step]:
-    """The steps of one template, packages first; `kind` overrides what each item's own kind would be."""
+    """The steps of one template, repositories first, then packages; `kind` overrides what each item's own kind would be."""
     items_once(body)
-    steps: list[Step] = packages_of(body, kind)
+    steps: list[Step] = []
+    for item in body.all("repository"):
+        try:
+            steps.append(step_of(item, body, kind))
+        except EvaluationError as wrong:
+            body.context.fail(wrong)
+    steps += packages_of(body, kind)
     for item in body.all(*ITEMS):
         try:
             if item.block.keyword == "configure":
@@ -48,6 +54,7 @@ def items_once(body: BlockReader) -> None:
     body.each_once("file", "artifact")
     body.each_once("user")
     body.each_once("service")
+    body.each_once("repository")
 
 
 def packages_of(body: BlockReader, kind: Kind | None) -> list[Step]:
@@ -80,6 +87,10 @@ def step_of(item: BlockReader, template: BlockReader, kind: Kind | None) -> Step
             return _service(item, kind or "configuration")
         case "configure":
             return configure_of(item)
+        case "repository":
+            from bpc.lower.repositories import repository_of
+
+            return repository_of(item, kind or "software")
         case _:
             return _user(item, kind or "configuration")
 

@@ -41,7 +41,7 @@ def _check(block: Block, file: str, lowering: Lowering) -> None:
     _attempt(context, lambda: body.value("from"))
     items_once(body)
     _attempt(context, lambda: packages_of(body, None))
-    for item in body.all(*ITEMS):
+    for item in body.all("repository", *ITEMS):
         if item.block.keyword == "file" and item.has("template"):
             _attempt(context, partial(_parsed, item))
         _attempt(context, partial(step_of, item, body, None))

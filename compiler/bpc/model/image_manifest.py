@@ -12,6 +12,7 @@ from bpc.model.steps import (
     Mount,
     Packages,
     ReadyImage,
+    Repository,
     Run,
     Service,
     Succeeds,
@@ -56,6 +57,16 @@ def describe(step: Step) -> dict[str, Any]:
     """A step for people and for builders: what it is, not its content."""
     place = {"source": where(step.span)}
     match step:
+        case Repository():
+            return {
+                "repository": step.name,
+                "url": step.url,
+                "suite": step.suite,
+                "components": list(step.components),
+                "keys": list(step.fingerprints),
+                "priority": step.priority,
+                **place,
+            }
         case Packages():
             return {"packages": list(step.names), **place}
         case Artifact():

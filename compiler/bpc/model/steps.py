@@ -24,8 +24,27 @@ KINDS: tuple[Kind, ...] = ("system", "software", "configuration")
 """The layers of an image, in their order."""
 
 
+class Repository(Record):
+    """A vendor's own apt repository, from which packages may come besides the release's.
+
+    `key` has its OpenPGP keys in binary form, which alone may sign it, and `fingerprints` theirs. `components` are empty where
+    `suite` ends with `/`. `priority` is that of its packages for apt: the release's have 500. `source` is the project file of the key.
+    """
+
+    name: str
+    url: str
+    suite: str
+    components: tuple[str, ...]
+    key: bytes
+    fingerprints: tuple[str, ...]
+    source: str
+    priority: int
+    kind: Kind
+    span: Span
+
+
 class Packages(Record):
-    """Packages of the release's own repositories, by name (or `name=version`)."""
+    """Packages of the release's own repositories, or of a `Repository`, by name (or `name=version`)."""
 
     names: tuple[str, ...]
     kind: Kind
@@ -204,7 +223,7 @@ class Succeeds(Record):
     span: Span
 
 
-Step = Packages | Artifact | Run | File | Service | User | Mount | Configure | Answers | Succeeds
+Step = Repository | Packages | Artifact | Run | File | Service | User | Mount | Configure | Answers | Succeeds
 
 
 class Release(Record):

@@ -5,9 +5,22 @@ Builders copy `trees(steps)` into the image after its packages, and then run `sc
 
 from __future__ import annotations
 
-from bpc.model.steps import Answers, Artifact, Configure, File, Mount, Packages, Run, Service, Succeeds, User
+from bpc.model.steps import (
+    Answers,
+    Artifact,
+    Configure,
+    File,
+    Mount,
+    Packages,
+    Repository,
+    Run,
+    Service,
+    Succeeds,
+    User,
+)
 from bpc.model.wanted import unit_name
 from bpc.parts import plain
+from bpc.provision import repositories
 from bpc.provision.runner import HOME, UNPACK, artifact, artifact_place, run
 from bpc.quoting import shell as quote
 from bpc.quoting import visible
@@ -68,6 +81,8 @@ def trees(steps: Iterable[Step]) -> dict[str, str | bytes]:
                 made[f"etc/systemd/system/{unit_name(step.name)}"] = _plain(step.unit)
             case Artifact() if step.content is not None:
                 made[artifact_place(step).lstrip("/")] = step.content
+            case Repository():
+                made |= repositories.files(step)
     return made
 
 
@@ -77,11 +92,11 @@ def needs_network(step: Step) -> bool:
 
 
 def script(steps: Iterable[Step], *, alone: bool = False) -> str:
-    """Bash for the image's tree: accounts first, then owners, software, configuration, services; empty where nothing is to do.
+    """Bash for the image's tree: repositories and accounts first, then owners, software, configuration, services; empty where nothing is to do.
 
     `alone`: where a step has a network, the scripts that do not say that they need one are run without.
     """
-    order = (User, File, Artifact, Run, Service)
+    order = (Repository, User, File, Artifact, Run, Service)
     chosen = sorted((s for s in steps if isinstance(s, order)), key=lambda step: order.index(type(step)))
     if not chosen:
         return ""
@@ -115,6 +130,9 @@ def _section(step: Step, *, alone: bool) -> str:
         case Service():
             unit = f"chmod 0644 {quote(f'/etc/systemd/system/{unit_name(step.name)}')}\n" if step.unit else ""
             return f"{unit}systemctl {'enable' if step.enabled else 'disable'} {quote(step.name)}\n"
+        case Repository():  # its packages are installed: from here on it is the machine's
+            paths = " ".join(f"/{path}" for path in repositories.files(step))
+            return f"chmod 0755 /etc/apt/keyrings\nchmod 0644 {paths}\n"
         case Packages():
             return ""
         case Mount() | Configure() | Answers() | Succeeds():

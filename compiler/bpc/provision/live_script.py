@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from bpc.provision import chroot_script, image_base
+from bpc.provision import chroot_script, image_base, repositories
 from bpc.quoting import comment, word
 
 TYPE_CHECKING = False
@@ -102,7 +102,7 @@ def of_base(base: Base) -> Files:
     head = f"#!/bin/bash\n# {{}} of the system layer. Made by bpc.\nset -Eeuo pipefail\numask 022\n{guard}"
     settings = "".join(f"install -D -m 0644 {UPLOADS}/system/{path} /{path}\n" for path in image_base.BASE)
     files["scripts/2-system-packages.sh"] = (
-        f"{head.format('Packages')}{INSTALL}\n{settings}{_array(lines)}install_packages\n"
+        f"{head.format('Packages')}{INSTALL}\n{settings}{_repositories(base.steps, 'system')}{_array(lines)}install_packages\n"
         "systemctl start systemd-resolved # where its package is new, names are found by it\n"
     )
     files["scripts/3-system-files.sh"] = f"{head.format('Files')}{image_base.COPY}\ncopy_tree {UPLOADS}/system\n"
@@ -116,15 +116,21 @@ def of_image(image: Image) -> Files:
     steps = image_base.own_steps(image)
     files: Files = {f"image/{path}": content for path, content in chroot_script.trees(steps).items()}
     head = "#!/bin/bash\n# {} of the image. Made by bpc.\nset -Eeuo pipefail\numask 022\n"
-    if chroot_script.packages(steps):
+    if chroot_script.packages(steps) or repositories.of_steps(steps):
         files["scripts/5-packages.sh"] = (
-            f"{head.format('Packages')}{INSTALL}\n{_array(_names(steps))}install_packages\n"
+            f"{head.format('Packages')}{INSTALL}\n{_repositories(steps, 'image')}{_array(_names(steps))}install_packages\n"
         )
     if chroot_script.trees(steps):
         files["scripts/6-files.sh"] = f"{head.format('Files')}{image_base.COPY}\ncopy_tree {UPLOADS}/image\n"
     if script := chroot_script.script(steps):
         files["scripts/7-steps.sh"] = script
     return files
+
+
+def _repositories(steps: Sequence[Step], folder: str) -> str:
+    """Bash that puts the repositories of steps into their places and asks them; empty where there are none."""
+    placed = "".join(f"install -D -m 0644 {UPLOADS}/{folder}/{path} /{path}\n" for path in repositories.trees(steps))
+    return f"{placed}{repositories.CHECK}\n{repositories.checks(steps)}\n" if placed else ""
 
 
 def _names(steps: Sequence[Step]) -> list[str]:

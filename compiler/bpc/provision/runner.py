@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from bpc.digest import sha256
-from bpc.model.steps import Answers, Artifact, Configure, File, Mount, Packages, Run, Service, Succeeds, User
+from bpc.model.steps import (
+    Answers,
+    Artifact,
+    Configure,
+    File,
+    Mount,
+    Packages,
+    Repository,
+    Run,
+    Service,
+    Succeeds,
+    User,
+)
 from bpc.parts import QUOTE, escaped, joined, parts, plain
-from bpc.provision import metadata
+from bpc.provision import metadata, repositories
 from bpc.provision.platforms import MODULE, section
 from bpc.provision.readiness import ASK, seconds, until_ready, wanted
 from bpc.quoting import shell as quote
@@ -128,6 +140,7 @@ def runner(group: Group) -> Parts:
     volumes, stops = mounted(steps), " ".join(quote(step.name) for step in steps if isinstance(step, Service))
     sections = [_once(number, step, volumes, stops) for number, step in enumerate(_ordered(steps))]
     needed = {
+        Repository: repositories.CHECK,
         Mount: _mounting(steps),
         Artifact: UNPACK,
         Configure: MODULE,
@@ -188,6 +201,8 @@ def _title(step: Step) -> str:
             return f"{type(step).__name__.lower()} {step.path}"
         case Packages():
             return "packages"
+        case Repository():
+            return f"repository {step.name}"
         case Run():
             return step.title
         case Configure():
@@ -208,6 +223,8 @@ def _section(step: Step, volumes: frozenset[str], stops: str) -> Iterator[Parts]
             yield ((f"stop_services {stops}\n" if stops else "") + f'{way} "',)
             yield parts(step.device)
             yield (f'" {quote(step.path)} {step.filesystem}\n',)
+        case Repository():
+            yield (repositories.check(step),)
         case Packages():
             names = " ".join(quote(name.partition("=")[0]) for name in step.names)
             yield (f'for name in {names}; do dpkg -s "$name" >/dev/null 2>&1 || rpm -q --whatprovides "$name"; done\n',)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import base64
 import gzip
 
-from bpc.model.steps import Configure, File, Packages, Service, User
+from bpc.model.steps import Configure, File, Packages, Repository, Service, User
 from bpc.model.values import SecretHole, bare
 from bpc.model.wanted import unit_name
 from bpc.parts import Place, joined, parts
-from bpc.provision import metadata
+from bpc.provision import metadata, repositories
 from bpc.provision.platforms import files as platform_files
 from bpc.provision.platforms import string
 from bpc.provision.runner import HOME, LOG, PREPARE, RUNNER, SECRETS, SIGNAL, is_placed, mounted, private_place, runner
@@ -75,6 +75,11 @@ def portions(group: Group) -> list[Portion]:
         elif isinstance(binary, bytes) and not isinstance(step, File):
             found.append(Portion(title=getattr(step, "path", ""), size=size(binary), span=step.span))
     found += [
+        Portion(title=f"the key of repository {step.name}", size=len(step.key) * 4 // 3, span=step.span)
+        for step in group.first_boot
+        if isinstance(step, Repository)
+    ]
+    found += [
         Portion(title=file.name, size=size(file.content), span=step.span)
         for step in group.first_boot
         if isinstance(step, Configure)
@@ -103,7 +108,8 @@ def _config(group: Group, signal: Parts) -> Json:
     names = [name for step in steps if isinstance(step, Packages) for name in step.names]
     users = [_user(step) for step in steps if isinstance(step, User)]
     volumes = mounted(steps)
-    files = [_file(step, volumes) for step in steps if isinstance(step, File)]
+    files = [_early(path, text) for path, text in repositories.trees(steps).items()]
+    files += [_file(step, volumes) for step in steps if isinstance(step, File)]
     files += [_unit(step) for step in steps if isinstance(step, Service) and step.unit]
     files += _artifacts(group)
     files += [entry for step in steps if isinstance(step, Configure) for entry in _platform(step)]
@@ -175,6 +181,11 @@ def _platform(step: Configure) -> list[Json]:
         entry["permissions"] = "0600"
         made.append(entry | ({"encoding": "gz+b64"} if packed else {}))
     return made
+
+
+def _early(path: str, text: str) -> Json:
+    """A file that is there before packages are installed."""
+    return {"path": f"/{path}", "owner": "root:root", "permissions": "0644", "content": text}
 
 
 def _script(path: str, content: str | Filled) -> Json:

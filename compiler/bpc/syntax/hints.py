@@ -66,6 +66,7 @@ STATEMENTS = {
     "if": "a condition is part of a value: `count = 3 if large else 1`",
     "function": "a blueprint declares no functions: name a value with `let`",
     "depends": "a tier starts after the tiers whose endpoints it is given",
+    "repo": 'write `repository NAME { url = "https://…", suite = "…", key = "FILE" }`',
     "copy": 'write `file "/path" { source = "…" }`',
     "template": 'write `image NAME { … }`, or `file "/path" { template = "…" }`',
 }
@@ -82,6 +83,7 @@ EXAMPLES = {
     "file": 'file "/path" { text = "…" }',
     "artifact": 'artifact "/opt/app" { source = "…", version = "…", licence = "…", sha256 = "…" }',
     "run": 'run "title" { text = "…" }',
+    "repository": 'repository vendor { url = "https://…", suite = "stable", key = "files/vendor.asc" }',
     "secret": "secret password { length = 32 }",
     "service": "service nginx",
     "user": "user deploy",

@@ -246,7 +246,7 @@ class Block(Node):
     """`keyword label { body }`: everything that is declared with a body.
 
     `keyword` is one of `solution tier network secret image machine scale expose volume update environment file artifact
-    run service user configure`. The label is a name or a string where the keyword takes one; the body is empty where it was left out.
+    run repository service user configure`. The label is a name or a string where the keyword takes one; the body is empty where it was left out.
     """
 
     keyword: str

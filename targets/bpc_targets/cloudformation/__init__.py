@@ -61,6 +61,7 @@ CAPABILITIES = {
     "image: from release": "an AMI by parameter, or EC2 Image Builder in the stack (--images imagebuilder); Debian and Ubuntu on x86_64, others are refused (CFN021)",
     "image: from image": "components that images share",
     "image: cloud_image": "an AMI by parameter",
+    "repository": "its files in first boot or a component, then apt-get update of it alone, before the packages",
     "packages": "a component of EC2 Image Builder: apt-get, without recommended packages",
     "artifact": "a component; it must fit (CFN022), or come from a URL",
     "run": "a component, in the order of declaration",

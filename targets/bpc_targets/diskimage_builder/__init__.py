@@ -10,6 +10,7 @@ CAPABILITIES = {
     "image: from image": "an element that the images' elements depend on",
     "image: cloud_image": "nothing is built",
     "packages": "package-installs.yaml",
+    "repository": "its files, then apt-get update of it alone, in pre-install.d",
     "artifact": "copied or fetched, verified and unpacked in post-install.d",
     "run": "post-install.d, in the order of declaration",
     "file": "copied in install.d; owner and mode in post-install.d",

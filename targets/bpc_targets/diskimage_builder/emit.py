@@ -7,16 +7,17 @@ elements/base-0123456789ab/
 elements/proxy-0123456789ab/
   element-deps, package-installs.yaml, README.rst, install.d/, post-install.d/, bpc-image/ (files/, steps.sh)
 
-All of the system layer happens in pre-install.d, before the image's own packages. Hooks have fixed names: dib-run-parts leaves
+All of the system layer happens in pre-install.d, before the image's own packages; repositories of vendors come there too, in a hook of
+their own. Hooks have fixed names: dib-run-parts leaves
 out names with a dot, and a build has one base and one image.
 """
 
 from __future__ import annotations
 
 from bpc.model.index import Index
-from bpc.provision import chroot_script, image_base
+from bpc.provision import chroot_script, image_base, repositories
 from bpc.provision.refused import refused
-from bpc.quoting import comment, visible
+from bpc.quoting import comment, visible, word
 from bpc.target import Artifacts
 from bpc.yaml import quoted, scalar
 from bpc_targets.diskimage_builder import diagnostics, texts
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from bpc.diagnostics.base import Diagnostic
     from bpc.model.solution import Solution
-    from bpc.model.steps import Base, Image
+    from bpc.model.steps import Base, Image, Step
     from bpc.target import Options
 
     Files = dict[str, str | bytes]
@@ -58,11 +59,12 @@ def _base(index: Index, base: Base) -> Files:
     kernel = image_base.KERNELS[distribution]
     essential = [(name, "what a machine needs") for name in image_base.essential(base.origin) if name != kernel]
     steps = chroot_script.script(base.steps) or chroot_script.HEAD
+    early, own = repositories.of_steps(base.steps), chroot_script.packages(base.steps)
     copy = texts.copy("bpc-base/files") if chroot_script.trees(base.steps) else ""
     files: Files = {
         "element-deps": f"{distribution}-minimal\npackage-installs\n",
         "environment.d/05-bpc-base.bash": texts.environment(release, distribution),
-        "package-installs.yaml": _packages([*essential, *chroot_script.packages(base.steps)], "pre-install.d"),
+        "package-installs.yaml": _packages([*essential, *(() if early else own)], "pre-install.d"),
         "root.d/60-bpc-base-settings": texts.hook("Between the release's tree and the first package", texts.SETTINGS),
         "pre-install.d/05-bpc-base-names": texts.hook("Names are found while the image is made", texts.KEEP_NAMES),
         "pre-install.d/60-bpc-base-steps": texts.hook(
@@ -74,6 +76,10 @@ def _base(index: Index, base: Base) -> Files:
         "bpc-base/steps.sh": texts.lint(steps + image_base.base_script()),
         "bpc-base/clean.sh": texts.lint(texts.CLEAN),
     }
+    if early:
+        install = f"\ninstall-packages {' '.join(word(name) for name, _ in own)}\n" if own else ""
+        files["pre-install.d/20-bpc-base-repositories"] = _repositories("base", base.steps) + install
+        files |= {f"bpc-base/repositories/{path}": text for path, text in repositories.trees(base.steps).items()}
     files |= {f"bpc-base/settings/{path}": content for path, content in image_base.BASE.items()}
     files |= {f"bpc-base/files/{path}": content for path, content in chroot_script.trees(base.steps).items()}
     return _element(base.name, image_base.base_title(index, base), files)
@@ -82,6 +88,9 @@ def _base(index: Index, base: Base) -> Files:
 def _image(index: Index, image: Image, base: Base) -> Files:
     steps = image_base.own_steps(image)
     files: Files = {"element-deps": f"{base.name}\n"}
+    if repositories.of_steps(steps):
+        files["pre-install.d/70-bpc-image-repositories"] = _repositories("image", steps)
+        files |= {f"bpc-image/repositories/{path}": text for path, text in repositories.trees(steps).items()}
     if chroot_script.packages(steps):
         files["package-installs.yaml"] = _packages(chroot_script.packages(steps), "install.d")
     if chroot_script.trees(steps):
@@ -95,6 +104,14 @@ def _image(index: Index, image: Image, base: Base) -> Files:
         )
         files["bpc-image/steps.sh"] = texts.lint(script)
     return _element(image.name, image_base.image_title(index, image), files)
+
+
+def _repositories(folder: str, steps: Sequence[Step]) -> str:
+    """A hook: the repositories come before the packages that are theirs, and after ca-certificates."""
+    body = (
+        f"{texts.copy(f'bpc-{folder}/repositories')}\n{texts.lines(repositories.CHECK)}\n{repositories.checks(steps)}"
+    )
+    return texts.hook(f"Repositories of the {folder}", body)
 
 
 def _element(name: str, title: str, files: Files) -> Files:

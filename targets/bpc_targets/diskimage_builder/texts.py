@@ -116,8 +116,12 @@ the blueprint as they are: what it says of those is about the blueprint's files.
 
 def copy(folder: str) -> str:
     """Bash that copies a folder of the element into the tree."""
-    function = re.sub("^ +", lambda indent: indent[0] * 2, image_base.COPY.lstrip(), flags=re.MULTILINE)
-    return COPY.format(function=function, folder=folder)
+    return COPY.format(function=lines(image_base.COPY), folder=folder)
+
+
+def lines(script: str) -> str:
+    """Bash as dib-lint wants it indented."""
+    return re.sub("^ +", lambda indent: indent[0] * 2, script.lstrip(), flags=re.MULTILINE)
 
 
 def hook(title: str, body: str) -> str:

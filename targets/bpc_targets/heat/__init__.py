@@ -50,6 +50,7 @@ CAPABILITIES = {
     "update": "rolling_update of the group; each new member is ready before the next batch, but for very large tiers (HEAT009)",
     "readiness": "OS::Heat::WaitCondition for each new member, twelve hours at most (HEAT008); a failure carries exit code and log tail",
     "tier: ready": "asked by the machine itself before it signals; the reason of a failure is in the events",
+    "repository": "its files come with the first-boot data of a tier baked `base`, which asks it before anything is installed from it",
     "configure": "cloud-init's module for the platform, called by the first-boot script",
     "was": "keeps the logical ids",
     "output": "output",

@@ -10,6 +10,7 @@ CAPABILITIES = {
     "image: from image": "BaseTrees of the base, which is built once",
     "image: cloud_image": "nothing is built",
     "packages": "Packages",
+    "repository": "mkosi.sandbox for the packages of the image, the same files in its tree",
     "artifact": "copied or fetched, verified and unpacked by mkosi.postinst.chroot",
     "run": "mkosi.postinst.chroot, in the order of declaration; without a network unless `network = true`",
     "file": "mkosi.extra; owner and mode by mkosi.postinst.chroot",

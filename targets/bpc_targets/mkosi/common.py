@@ -105,6 +105,12 @@ dd if="$work/core.img" of="$image" bs=512 seek="$sector" conv=notrunc status=non
 """
 
 
+def sources(*, vendors: bool) -> str:
+    """`SOURCES`, of the release alone where there are `vendors`' too."""
+    ours = "  case $sources in */bpc-*) continue ;; esac\n" if vendors else ""
+    return SOURCES.replace("; do\n", f"; do\n{ours}", 1)
+
+
 def partitions(size: int) -> Files:
     """One for GRUB, and the root, of `size` bytes; the machine grows it to its disk. `mkfs_options` fills the root."""
     grub = "# GRUB's core image; no file system.\n[Partition]\nType=21686148-6449-6e6f-744e-656564454649\nLabel=bios\n"

@@ -2,12 +2,13 @@
 
 base-0123456789ab.tree/   mkosi.conf (Format=directory), mkosi.extra/, mkosi.postinst.chroot, mkosi.finalize
 proxy-0123456789ab/       mkosi.conf (Format=disk, BaseTrees= the base), the same, mkosi.repart/
+either, with a vendor's repository: mkosi.sandbox/
 """
 
 from __future__ import annotations
 
 from bpc.model.index import Index
-from bpc.provision import chroot_script, image_base, listing
+from bpc.provision import chroot_script, image_base, listing, repositories
 from bpc.provision.refused import refused
 from bpc.target import Artifacts
 from bpc_targets.mkosi import common, diagnostics
@@ -66,8 +67,9 @@ def _base(index: Index, base: Base) -> Files:
     ]
     script = chroot_script.script(base.steps, alone=True) or chroot_script.HEAD
     files = image_base.BASE | chroot_script.trees(base.steps)
-    script += common.SOURCES + image_base.base_script()
-    return _folder(tree(base), image_base.base_title(index, base), conf, files, script)
+    script += common.sources(vendors=bool(repositories.of_steps(base.steps))) + image_base.base_script()
+    made = _folder(tree(base), image_base.base_title(index, base), conf, files, script)
+    return made | _sandbox(tree(base), base.steps)
 
 
 def _image(index: Index, image: Image, base: Base) -> Files:
@@ -83,7 +85,13 @@ def _image(index: Index, image: Image, base: Base) -> Files:
     )
     smallest = min([LARGEST, *(group.machine.disk - ROOM for group in index.users(image))])
     own = common.partitions(smallest) | {"mkosi.postoutput": common.GRUB}
-    return made | {f"{image.name}/{path}": content for path, content in own.items()}
+    made |= {f"{image.name}/{path}": content for path, content in own.items()}
+    return made | (_sandbox(image.name, (*base.steps, *steps)) if chroot_script.packages(steps) else {})
+
+
+def _sandbox(name: str, steps: Iterable[Step]) -> Files:
+    """What mkosi's own apt reads, which installs the packages from outside: in the image's tree the same comes later."""
+    return {f"{name}/mkosi.sandbox/{path}": text for path, text in repositories.trees(steps).items()}
 
 
 def _folder(name: str, title: str, conf: Conf, files: Files, script: str) -> Files:

@@ -10,6 +10,7 @@ CAPABILITIES = {
     "image: from image": "the system layer as scripts, or a base_image that has it (with_system=false)",
     "image: cloud_image": "nothing is built",
     "packages": "apt-get, without recommended packages",
+    "repository": "its files, then apt-get update of it alone, before the packages",
     "artifact": "copied or fetched, verified and unpacked by a shell provisioner",
     "run": "shell provisioner, in the order of declaration",
     "file": "file provisioner; owner and mode by a shell provisioner",
