@@ -18,6 +18,7 @@ from bpc.language.types import (
     LATE_STRING,
     MEMBER,
     NAME,
+    NATIVE,
     NETWORK,
     NUMBER,
     NUMERIC,
@@ -51,6 +52,7 @@ from bpc.resolve.symbols import (
     LetSymbol,
     LoopSymbol,
     LostSymbol,
+    NativeSymbol,
     NetworkSymbol,
     ParamSymbol,
     SecretSymbol,
@@ -99,7 +101,7 @@ if TYPE_CHECKING:
     from bpc.syntax.tree import Expression, Statement, TypeName
 
 PLAIN = frozenset([Boolean, Number, Quantity])
-TEXTLESS = ("list", "map", "range", "endpoint", "tier", "network", "image", "release", "member", "file")
+TEXTLESS = ("list", "map", "range", "endpoint", "tier", "network", "native", "image", "release", "member", "file")
 DEEPEST = 50
 """`let`s of which each needs the next: beyond, a type is not known."""
 FIELDS: dict[Scalar, dict[str, Type]] = {
@@ -373,6 +375,8 @@ class Types:
                 return SECRET
             case NetworkSymbol():
                 return NETWORK
+            case NativeSymbol():
+                return NATIVE
             case TierSymbol():
                 return TIER
             case ImageSymbol():
@@ -405,6 +409,8 @@ class Types:
         kind = self.infer(node.target)
         if kind == TIER:
             return self.of_tier(node)
+        if kind == NATIVE:
+            return LATE_STRING
         return FIELDS.get(kind, {}).get(node.name.text, UNKNOWN) if isinstance(kind, Scalar) else UNKNOWN
 
     def of_tier(self, node: Attribute) -> Type:

@@ -7,7 +7,19 @@ from troposphere import Equals, Not, Sub, ec2
 
 from bpc.deployment import Parameter
 from bpc.diagnostics.base import errors
-from bpc.model.resources import Balancer, FromAnywhere, FromBalancer, FromCidr, FromGroup, Group, Network, Rule, Secret
+from bpc.model.resources import (
+    Balancer,
+    FromAnywhere,
+    FromBalancer,
+    FromCidr,
+    FromGroup,
+    Group,
+    Native,
+    Network,
+    Override,
+    Rule,
+    Secret,
+)
 from bpc.model.values import ALLOWED, ALLOWED_IN_WORDS
 from bpc.record import assert_never
 from bpc.target import Artifacts
@@ -44,6 +56,10 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
     for item in solution.resources:
         _add(stack, item)
     _outputs(stack)
+    if stack.index.natives or stack.index.overrides:
+        from bpc_targets.cloudformation.natives import change
+
+        change(stack)
     if errors(stack.found):
         return None, tuple(stack.found)
     templates = nested_stacks.templates(stack, _template(stack))
@@ -72,6 +88,12 @@ def _add(stack: Stack, item: Resource) -> None:
             add_balancer(stack, item)
         case Rule():
             _rule(stack, item)
+        case Native():
+            from bpc_targets.cloudformation.natives import add_native
+
+            add_native(stack, item)
+        case Override():
+            pass  # when all resources are there
         case _:
             assert_never(item)
 

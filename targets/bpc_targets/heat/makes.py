@@ -13,6 +13,7 @@ from bpc.model.values import (
     BalancerAddressHole,
     MemberAddressesHole,
     MemberAddressHole,
+    NativeHole,
     ParamHole,
     PublicAddressHole,
     QuotedHole,
@@ -47,6 +48,10 @@ def make(stack: Stack, group: Group, boot: FirstBoot) -> str:
     devices = {volume.name: known_as(volume) for volume in group.volumes}
     text = (part if isinstance(part, str) else repr(_value(part.hole, stack, devices)) for part in boot.text)
     parts = [repr((machine, networks, volumes, group.spread)), *text]
+    if stack.overrides:
+        from bpc_targets.heat.natives import make_of
+
+        parts.append(make_of(stack, tier))
     return short("".join([f"{len(part)}:{part}" for part in parts]))
 
 
@@ -71,6 +76,9 @@ def _value(hole: Hole | Own, stack: Stack, devices: dict[str, str]) -> object:
             return owner, hole.member
         case VolumeDeviceHole():
             return devices.get(hole.volume, hole.volume)
+        case NativeHole():
+            file = next(file for file in stack.index.natives[hole.native].files if file.cloud == "heat")
+            return hole.native, hole.output, file.resources, file.outputs
         case Own():
             return hole.name
         case QuotedHole():

@@ -7,6 +7,7 @@ from bpc.model.values import (
     BalancerAddressHole,
     MemberAddressesHole,
     MemberAddressHole,
+    NativeHole,
     ParamHole,
     PublicAddressHole,
     QuotedHole,
@@ -46,7 +47,9 @@ def _joinable(place: Place, stack: Stack) -> Any:
 
 
 def varied(place: Place, stack: Stack) -> bool:
-    """Whether a value may have a character that must be escaped: a string or a given secret; Heat makes its own of letters."""
+    """Whether a value may have a character that must be escaped: a string, a given secret or what a native gives; Heat makes its own of letters."""
+    if isinstance(place.hole, NativeHole):
+        return True
     if isinstance(place.hole, SecretHole):
         return stack.index.secrets[place.hole.secret].given
     return isinstance(place.hole, ParamHole) and stack.index.params[place.hole.param].type == "string"
@@ -83,6 +86,10 @@ def function(hole: Hole, stack: Stack) -> Any:
             if hole.member is None:
                 return attr(f"address.{stack.balancer(hole.owner)}", "floating_ip_address")
             return attr(f"tier.{stack.tier(hole.owner)}", f"resource.{hole.member}.public_address")
+        case NativeHole():
+            from bpc_targets.heat.natives import output
+
+            return output(stack, hole)
         case VolumeDeviceHole() | QuotedHole():
             raise AssertionError("filled by the member, or taken apart before")
         case _:
