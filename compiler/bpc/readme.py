@@ -33,7 +33,7 @@ def _natives(solution: Solution, cloud: str) -> Iterator[str]:
         if isinstance(item, Native):
             for file in item.files:
                 if file.cloud == cloud and file.name:
-                    yield f"    {visible(file.name)}: {len(file.resources)} resources, native {item.name}"
+                    yield f"    {visible(file.name)}: native {item.name}, resources: {len(file.resources)}"
 
 
 def _overrides(solution: Solution, cloud: str) -> Iterator[str]:

@@ -24,6 +24,8 @@ SHORT = {"Ref": "Ref", "Condition": "Condition", "GetAtt": "Fn::GetAtt"}
 """Tags of CloudFormation's YAML that are no `Fn::NAME`, or whose value is written another way."""
 VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")
 """A variable in a text of `Fn::Sub`."""
+KNOWN = ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
+"""Kinds of nodes of plain YAML."""
 DEEPEST = 60
 """Levels of a file, one inside the next."""
 
@@ -73,9 +75,9 @@ def read(source: Source, context: Context) -> Json:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = whole if mark is None else Span(source, mark.index, mark.index)
-        raise EvaluationError(native.BadNative(span=at, problem=error.problem or "it is not YAML")) from None
+        raise EvaluationError(native.BadNative(span=at, problem=error.problem or "this is not YAML")) from None
     except (yaml.YAMLError, RecursionError, ValueError):
-        raise EvaluationError(native.BadNative(span=whole, problem="it is not YAML")) from None
+        raise EvaluationError(native.BadNative(span=whole, problem="this is not YAML")) from None
     return made
 
 
@@ -112,7 +114,11 @@ class _Reader:
         else:
             made = self.scalar(node)
         tag = str(node.tag)
-        return self.function(node, tag[1:], made) if tag.startswith("!") else made
+        if tag.startswith("!"):
+            return self.function(node, tag[1:], made)
+        if tag.rpartition(":")[2] not in KNOWN:
+            raise self.wrong(node, f"the tag {tag} is not known")
+        return made
 
     def map(self, node: Any, depth: int) -> Json:
         made: Json = {}
@@ -151,15 +157,17 @@ def sections(given: Json, cloud: str, known: Iterable[str], source: Source) -> N
         if name not in allowed:
             hint = did_you_mean(name, allowed) or f"it may have {', '.join(known)}"
             raise EvaluationError(
-                native.BadNative(span=place(source, name), problem=f'"{name}" is no section of it', hint=hint)
+                native.BadNative(span=place(source, name), problem=f'the section "{name}" would be lost', hint=hint)
             )
         if name in known and not isinstance(value, dict):
             raise EvaluationError(native.BadNative(span=place(source, name), problem=f'"{name}" must be a map'))
 
 
-def place(source: Source, name: str) -> Span:
-    """Where a name first stands in a file as a key, or its beginning."""
-    found = re.search(rf"(?m)^[\s\"'{{]*({re.escape(name)})[\"']?\s*:", source.text)
+def place(source: Source, name: str, section: str = "") -> Span:
+    """Where a name first stands as a key, of what follows a section, or the file's beginning."""
+    start = place(source, section).start if section else 0
+    key = re.compile(rf"(?m)(?:^|[{{,])[\s\"']*({re.escape(name)})[\"']?\s*:")
+    found = key.search(source.text, start)
     return Span(source, *found.span(1)) if found else Span(source, 0, 0)
 
 

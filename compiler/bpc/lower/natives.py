@@ -64,8 +64,9 @@ class Natives:
         for file in self.files(name):
             if output not in file.outputs:
                 what = f'"{file.name}"' if file.name else f'native "{name}", which has no file for {file.cloud},'
-                known = ", ".join(file.outputs) or "none"
-                hint = did_you_mean(output, file.outputs) or f"its outputs: {known}"
+                hint = did_you_mean(output, file.outputs) or f"its outputs: {', '.join(file.outputs)}"
+                if not file.outputs:
+                    hint = "write a file that has at least this output"
                 raise EvaluationError(resolve.UnknownMember(span=span, what=what, name=output, hint=hint))
         return Deferred(text=(NativeHole(native=name, output=output),), type="string")
 
@@ -129,10 +130,13 @@ def _file(cloud: str, body: BlockReader) -> NativeFile:
     body.context.steps(NATIVE * (1 + len(resources)), body.span)
     for name, made in resources.items():
         if not isinstance(made, dict) or not isinstance(made.get("type", made.get("Type")), str):
-            raise _wrong(source, name, f'resource "{name}" has no type')
-    for name, made in (*parameters.items(), *outputs.items()):
-        if not isinstance(made, dict) or (name in outputs and terms.value not in made):
-            raise _wrong(source, name, f'"{name}" has no {terms.value if name in outputs else "definition"}')
+            raise _wrong(source, name, f'resource "{name}" has no type', terms.resources)
+    for name, made in parameters.items():
+        if not isinstance(made, dict):
+            raise _wrong(source, name, f'parameter "{name}" has no definition', terms.parameters)
+    for name, made in outputs.items():
+        if not isinstance(made, dict) or terms.value not in made:
+            raise _wrong(source, name, f'output "{name}" has no {terms.value}', terms.outputs)
     return _made(
         cloud,
         source.name,
@@ -162,17 +166,20 @@ def _made(cloud: str, name: str, body: BlockReader, **parts: dict[str, Any]) -> 
     return NativeFile(cloud=cloud, name=name, span=body.where(cloud), **{**empty, **parts})  # type: ignore[arg-type]
 
 
-def _wrong(source: Source, name: str, problem: str) -> EvaluationError:
+def _wrong(source: Source, name: str, problem: str, section: str) -> EvaluationError:
     from bpc.lower.native_files import place
 
-    return EvaluationError(native.BadNative(span=place(source, name), problem=problem))
+    return EvaluationError(native.BadNative(span=place(source, name, section), problem=problem))
 
 
 def _parameters(item: BlockReader, files: tuple[NativeFile, ...]) -> tuple[Entry, ...]:
     """The values that a block gives; each is for something, and each parameter of a file has one."""
     from bpc.lower.native_files import asked
 
+    failures = item.context.failures
     given = item.value("parameters")
+    if item.context.failures > failures:
+        raise EvaluationError(None)
     where = item.where("parameters")
     wanted = {f.name: {*asked(f.cloud, [f.resources, f.outputs]), *f.defaults} for f in files}
     for name in given:

@@ -63,7 +63,8 @@ def output(stack: Stack, hole: NativeHole) -> Any:
     if file is None:
         return Written("")  # which is reported
     if hole in stack.outgoing:
-        stack.found.append(native.UnknownReference(span=file.span, name=hole.output, file=file.name))
+        circle = "its value would be made from itself"
+        stack.found.append(native.UnknownReference(span=file.span, name=hole.output, file=file.name, hint=circle))
         return Written("")
     stack.outgoing.append(hole)
     made = _reader(stack, item, file).read(file.outputs[hole.output])

@@ -77,14 +77,19 @@ def _value(hole: Hole | Own, stack: Stack, devices: dict[str, str]) -> object:
         case VolumeDeviceHole():
             return devices.get(hole.volume, hole.volume)
         case NativeHole():
-            file = next(file for file in stack.index.natives[hole.native].files if file.cloud == "heat")
-            return hole.native, hole.output, file.resources, file.outputs
+            return hole.native, hole.output, *_native(stack, hole)
         case Own():
             return hole.name
         case QuotedHole():
             raise AssertionError("taken apart before")
         case _:
             assert_never(hole)
+
+
+def _native(stack: Stack, hole: NativeHole) -> tuple[object, ...]:
+    """What a native is made of on Heat; nothing where its file is missing, which is reported."""
+    files = stack.index.natives[hole.native].files
+    return next(((file.resources, file.outputs) for file in files if file.cloud == "heat"), ())
 
 
 def _network(stack: Stack, name: str) -> tuple[str, str]:

@@ -59,6 +59,10 @@ def filled(place: Place, stack: Stack) -> Any:
     """What gives a place's text."""
     assert not isinstance(place.hole, Own), "filled by its own program's writer"
     made = function(place.hole, stack)
+    if isinstance(
+        place.hole, NativeHole
+    ):  # which has no value yet when Heat validates the stack: `str_replace` wants a text
+        made = {"list_join": ["", [made]]}
     if place.escapes and varied(place, stack):
         return {"str_replace": {"template": made, "params": dict(place.escapes)}}
     if isinstance(place.hole, ParamHole) and stack.index.params[place.hole.param].type == "bool":
