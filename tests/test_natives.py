@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shutil
 from pathlib import Path
 
@@ -153,7 +154,8 @@ Outputs:
     artifacts = compiled("cloudformation", path)
     client = lambda name: boto3.client(name, region_name="eu-west-1", aws_access_key_id="k", aws_secret_access_key="k")  # noqa: E731
     image = client("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
-    given = {"ImageT": image, "TypeT": "t3.micro", "ParamWords": "said"}
+    asked = json.loads(artifacts.files["parameters.json"])
+    given = {**{it["ParameterKey"]: it["ParameterValue"] for it in asked}, "ImageT": image, "TypeT": "t3.micro", "ParamWords": "said"}
     provision = Provision(stack(artifacts), given, client)
     arn = provision.ids["NativeOwnXTheirs"]
     assert client("secretsmanager").describe_secret(SecretId=arn)["Description"] == "said"
