@@ -85,12 +85,38 @@ FIELDS = {
     "run": {"text": '"true"'},
     "repository": {"url": '"https://example.org/apt"', "suite": '"stable"', "key": '"Qkey"'},
 }
+FIELDS |= {"native": {"heat": '"Qheat"', "cloudformation": '"Qcloud"'}, "override": {"heat": '"Qplain"'}}
 FIELDS |= {"ready": {"script": '"Qneeded"'}, "health": {"path": '"/ok"'}}
-LABELS = {"repository": "it", "file": "/etc/it", "artifact": "/opt/it", "run": "it", "service": "it", "user": "it"}
-CONTENT = {"file": ("text", "source", "template"), "run": ("script", "text")}
+NATIVE = {
+    "Qheat": "parameters: { it: { default: x } }\n"
+    "resources: { a: { type: 'OS::Heat::Value', properties: { value: { get_param: it } } } }\n",
+    "Qcloud": "Parameters: { it: { Default: x } }\n"
+    "Resources: { A: { Type: 'AWS::SSM::Parameter', Properties: { Type: String, Value: !Ref it } } }\n",
+    "Qover": "properties: { description: { get_param: it } }\n",
+    "Qplain": "properties: { description: x }\n",
+    "Qtheirs": "Properties: { GroupDescription: x }\n",
+}
+"""Files in the clouds' own terms."""
+CONTENT_OF = {
+    ("native", "heat"): "Qheat",
+    ("native", "cloudformation"): "Qcloud",
+    ("override", "heat"): "Qplain",
+    ("override", "cloudformation"): "Qtheirs",
+}
+LABELS = {
+    "repository": "it",
+    "override": "security.tier_it",
+    "file": "/etc/it",
+    "artifact": "/opt/it",
+    "run": "it",
+    "service": "it",
+    "user": "it",
+}
+CONTENT = {"file": ("text", "source", "template"), "run": ("script", "text"), "override": ("heat", "cloudformation")}
 PLATFORMS = {"ansible": "playbook", "puppet": "server", "chef": "server_url validation_name", "salt": "master"}
 KEY = Path(__file__).parent / "fine" / "everything" / "files" / "vendor.asc"
 FILES = {("file", "source"), ("file", "template"), ("run", "script"), ("service", "unit")}
+FILES |= {(block, cloud) for block in ("native", "override") for cloud in ("heat", "cloudformation")}
 FILES |= {
     ("repository", "key"),
     ("ready", "script"),
@@ -177,6 +203,12 @@ def blueprint(slot: tuple[str, str], value: str, bake: str = "base") -> str:
         f"  {of} {label(of)} {{ {fields(of, **more)} }}\n"
         for of, more in (("secret", {}), ("network", {"cidr": '"10.1.0.0/24"'}))
     )
+    if block in ("native", "override"):
+        network += f"  {block} {label(block)} {{ {fields(block)} }}\n"
+    if slot == ("override", "parameters"):
+        network = network.replace("Qplain", "Qover")
+    if slot == ("override", "cloudformation"):
+        network = network.replace("security.tier_it", "SecurityTierIt")
     front = '  network front { cidr = "10.0.0.0/24" }\n'
     front += f"  param asked: string {{ {fields('param')} }}\n  output asked = asked\n" if block == "param" else ""
     return f"blueprint 1\n{image}solution s {{\n  {fields('solution')}\n{front}{secret}{network}{tier}\n}}\n"
@@ -210,11 +242,14 @@ def project(folder: Path, slot: tuple[str, str], value: str, bake: str = "base")
     (folder / "solution.bp").write_text(blueprint(slot, value, bake), encoding="utf-8")
     (folder / "Qneeded").write_text("- hosts: all\n")
     (folder / "Qkey").write_bytes(KEY.read_bytes())
+    for name, content in NATIVE.items():
+        (folder / name).write_text(content)
     if slot in FILES and not re.search(UNPRINTABLE, value):
         path = folder / value
         if path.resolve().is_relative_to(folder.resolve()) and not path.is_dir():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(KEY.read_bytes() if slot == ("repository", "key") else b"echo it\n")
+            text = NATIVE.get(CONTENT_OF.get(slot, ""), "echo it\n")
+            path.write_bytes(KEY.read_bytes() if slot == ("repository", "key") else text.encode())
             text = (folder / "solution.bp").read_text(encoding="utf-8")
             if slot == ("artifact", "source"):
                 text = (
@@ -295,8 +330,10 @@ def targets(slot: tuple[str, str], bake: str) -> tuple[tuple[str, ...], tuple[st
     block, name = slot
     if block == "call":  # no cloud image is changed, and builders know their releases
         return (STACKS, ()) if bake == "base" else ((), ())
-    if block == "configure" and bake == "full":
+    if (block == "configure" and bake == "full") or slot == ("override", ""):  # an id that the stack must have
         return (), ()
+    if block == "override":  # whose id only one cloud's stack has
+        return ((STACKS[1:] if name == "cloudformation" else STACKS[:1]) if bake != "full" else ()), ()
     own_words = (
         name in ("was", "type") or form(slot) == "name"
     )  # CloudFormation makes other words of these, or knows all of them
@@ -365,7 +402,13 @@ def test_what_is_accepted_stays_in_its_place(slot, tmp_path):
 
 
 SOME = ("base",)
-SILENT = {("artifact", "sha256"), ("file", "reload"), ("artifact", "version"), ("artifact", "licence")}
+SILENT = {
+    ("override", ""),
+    ("artifact", "sha256"),
+    ("file", "reload"),
+    ("artifact", "version"),
+    ("artifact", "licence"),
+}
 
 
 @pytest.mark.parametrize(

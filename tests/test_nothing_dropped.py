@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FINE = Path(__file__).parent / "fine"
-MODELS = [("everything", ""), ("everything", "baked"), ("configure", ""), ("what-is-there", "")]
+MODELS = [("everything", ""), ("everything", "baked"), ("configure", ""), ("what-is-there", ""), ("native", "")]
 """Blueprints, each with an environment. Between them they have every class of the model."""
 DEFINITIONS = schema()["$defs"]
 PLAIN = Options(flavors={}, limits={})
@@ -43,6 +43,7 @@ REFERENCES = {
         "MemberAddressHole.group MemberAddressesHole.group VolumeDeviceHole.group "
         "Balancer.name Endpoint.balancer FromBalancer.balancer BalancerAddressHole.endpoint",
         "Image.name": "Group.image",
+        "Native.name": "NativeHole.native",
         "Network.name": "Group.networks Endpoint.network Balancer.network MemberAddressHole.network "
         "MemberAddressesHole.network",
         "Param.name": "ParamHole.param",
@@ -60,6 +61,13 @@ FITTING = {
     "PublicAddressHole.member",
     "Endpoint.name",
     "Balancer.name",
+    "Native.files",
+    "Override.file",
+    "Override.name",
+    "NativeFile.cloud",
+    "NativeFile.resources",
+    "NativeFile.outputs",
+    "NativeHole.output",
 }
 FITTING |= {user for users in REFERENCES.values() for user in users}
 """Fields that must fit others: names, and what says which kind of thing a name is of. Where another value makes no model, a
@@ -284,7 +292,7 @@ def others(solution, field, value) -> list[Any]:
         found += [*variants(field, value), *((*value, name) for name in names if name not in value)]
     else:
         found += names
-    return [new for new in dict.fromkeys(found) if new != value]
+    return [new for new in {repr(new): new for new in found}.values() if new != value]
 
 
 def variants(field: str, value: Any) -> Iterator[Any]:
@@ -301,6 +309,8 @@ def variants(field: str, value: Any) -> Iterator[Any]:
         yield value + b"x"
     elif isinstance(value, tuple):
         yield from (value[::-1], value[:-1])
+    elif isinstance(value, dict):
+        yield dict(list(value.items())[:-1])
     if {"type": "null"} in said(field):
         yield None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bpc.model.values import MemberAddressesHole, ParamHole, QuotedHole, SecretHole
+from bpc.model.values import MemberAddressesHole, NativeHole, ParamHole, QuotedHole, SecretHole
 from bpc.record import Record, replace
 
 TYPE_CHECKING = False
@@ -62,7 +62,7 @@ def _escaped(place: Place, escapes: Escapes) -> Place:
         case MemberAddressesHole(separator=separator):
             written = separator.translate(_table(escapes))
             return replace(place, hole=replace(place.hole, separator=written))
-        case ParamHole() | SecretHole():
+        case ParamHole() | SecretHole() | NativeHole():
             return replace(place, escapes=_composed(place.escapes, escapes))
         case _:
             return place

@@ -25,6 +25,7 @@ from bpc.model.values import (
     Hole,
     MemberAddressesHole,
     MemberAddressHole,
+    NativeHole,
     ParamHole,
     PublicAddressHole,
     QuotedHole,
@@ -313,6 +314,8 @@ def meaning(hole: Hole, index: Index) -> str:
             return f"the address of the balancer of {hole.endpoint}"
         case PublicAddressHole():
             return f"the public address of {hole.owner}"
+        case NativeHole():
+            return f"the output {hole.output} of native {hole.native}"
         case VolumeDeviceHole():
             return f"the device of volume {hole.volume}"
         case QuotedHole():

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from bpc.model.resources import Group
+from bpc.model.resources import Group, Native, Override
 from bpc.model.steps import Repository
 from bpc.quoting import visible, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bpc.model.solution import Solution
+
+BY_HAND = "From files in the cloud's own terms, at your own risk (bpc fills in values and ids, and judges nothing else in them)"
 
 
 def of_stack(solution: Solution) -> str:
@@ -17,6 +21,26 @@ def of_stack(solution: Solution) -> str:
         "Everything in this folder is overwritten when you compile again: keep the blueprint in git, not this folder."
     )
     return f"{_heading(solution, solution.title)}. {rest}{_vendors(solution)}"
+
+
+def by_hand(solution: Solution, cloud: str) -> str:
+    """What is in a stack from files in the cloud's own terms; nothing where there are none."""
+    lines = [*_natives(solution, cloud), *_overrides(solution, cloud)]
+    return f"\n\n{BY_HAND}\n" + "\n".join(lines) if lines else ""
+
+
+def _natives(solution: Solution, cloud: str) -> Iterator[str]:
+    for item in solution.resources:
+        if isinstance(item, Native):
+            for file in item.files:
+                if file.cloud == cloud and file.name:
+                    yield f"    {visible(file.name)}: native {item.name}, resources: {len(file.resources)}"
+
+
+def _overrides(solution: Solution, cloud: str) -> Iterator[str]:
+    for item in solution.resources:
+        if isinstance(item, Override) and item.file.cloud == cloud:
+            yield f"    {visible(item.file.name)}: properties of {visible(item.name)}, which bpc would set otherwise"
 
 
 def environment(solution: Solution) -> str:

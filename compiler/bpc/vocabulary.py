@@ -137,6 +137,14 @@ _BAKE = SettingSpec(
 _TAGS = SettingSpec(type="map(string)", doc="what its things are marked with in the cloud", form="text")
 _WAS = SettingSpec(type="string", doc="the name before a rename; keeps the identity of what exists")
 
+_FILES = {
+    "heat": SettingSpec(type="string", doc="a file of the project for OpenStack Heat, in YAML", form="argument"),
+    "cloudformation": SettingSpec(
+        type="string", doc="a file of the project for AWS CloudFormation, in YAML or JSON", form="argument"
+    ),
+}
+_PARAMETERS = SettingSpec(type="map(any)", deploy=True, doc="values of the file's parameters, by name", form="text")
+
 _CONFIGURE = {
     "with": SettingSpec(type="ansible | puppet | chef | salt", required=True, doc="the platform"),
     "package": SettingSpec(
@@ -203,7 +211,7 @@ BLOCKS: dict[str, BlockSpec] = {
             "bake": _BAKE,
             "tags": _TAGS,
         },
-        blocks=("secret", "network", "tier", "environment"),
+        blocks=("secret", "network", "native", "override", "tier", "environment"),
         statements=("param", "let", "output", "for"),
     ),
     "param": BlockSpec(
@@ -255,6 +263,18 @@ BLOCKS: dict[str, BlockSpec] = {
             "public": SettingSpec(type="bool", doc="whether machines on it may have public addresses"),
             "was": _WAS,
         },
+    ),
+    "native": BlockSpec(
+        label="name",
+        form="name",
+        doc="resources in a cloud's own terms; `NAME.OUTPUT` is an output of the file",
+        settings={**_FILES, "parameters": _PARAMETERS},
+    ),
+    "override": BlockSpec(
+        label='"resource"',
+        form="argument",
+        doc="properties of one of the stack's own resources, in the cloud's terms, by its id there; at your own risk",
+        settings={**_FILES, "parameters": _PARAMETERS},
     ),
     "tier": BlockSpec(
         label="name",

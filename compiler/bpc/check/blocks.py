@@ -32,7 +32,11 @@ if TYPE_CHECKING:
     from bpc.syntax.tree import Expression, Statement
     from bpc.vocabulary import BlockSpec
 
-CONTENT = {"file": ("text", "source", "template"), "run": ("script", "text")}
+CONTENT = {
+    "file": ("text", "source", "template"),
+    "run": ("script", "text"),
+    "override": ("heat", "cloudformation"),
+}
 STATEMENTS = {
     Let: "let",
     Parameter: "param",

@@ -18,6 +18,7 @@ from bpc.language.types import (
     LATE_STRING,
     MEMBER,
     NAME,
+    NATIVE,
     NETWORK,
     NUMBER,
     NUMERIC,
@@ -51,6 +52,7 @@ from bpc.resolve.symbols import (
     LetSymbol,
     LoopSymbol,
     LostSymbol,
+    NativeSymbol,
     NetworkSymbol,
     ParamSymbol,
     SecretSymbol,
@@ -106,6 +108,7 @@ TEXTLESS = (
     "endpoint",
     "tier",
     "network",
+    "native",
     "image",
     "release",
     "member",
@@ -399,6 +402,8 @@ class Types:
                 return SECRET
             case NetworkSymbol():
                 return NETWORK
+            case NativeSymbol():
+                return NATIVE
             case TierSymbol():
                 return TIER
             case ImageSymbol():
@@ -431,6 +436,8 @@ class Types:
         kind = self.infer(node.target)
         if kind == TIER:
             return self.of_tier(node)
+        if kind == NATIVE:
+            return LATE_STRING
         return FIELDS.get(kind, {}).get(node.name.text, UNKNOWN) if isinstance(kind, Scalar) else UNKNOWN
 
     def of_tier(self, node: Attribute) -> Type:

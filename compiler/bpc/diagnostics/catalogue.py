@@ -6,7 +6,7 @@ from importlib import import_module
 
 from bpc.diagnostics.base import Diagnostic
 
-ROOMS = ("reading", "syntax", "resolve", "check", "lower", "build")
+ROOMS = ("reading", "syntax", "resolve", "check", "lower", "native", "build")
 
 
 def catalogue() -> dict[str, type[Diagnostic]]:

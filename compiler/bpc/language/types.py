@@ -43,8 +43,8 @@ Type = Scalar | ListOf | MapOf | OneOf | Unknown
 UNKNOWN = Unknown()
 BOOL, INT, NUMBER, STRING, RANGE = (Scalar(name=name) for name in ("bool", "int", "number", "string", "range"))
 NAME = Scalar(name="name")
-ENDPOINT, TIER, MEMBER, NETWORK, IMAGE = (
-    Scalar(name=name) for name in ("endpoint", "tier", "member", "network", "image")
+ENDPOINT, TIER, MEMBER, NETWORK, NATIVE, IMAGE = (
+    Scalar(name=name) for name in ("endpoint", "tier", "member", "network", "native", "image")
 )
 LATE_STRING, SECRET = (Scalar(name=name, deploy=True) for name in ("string", "secret"))
 NUMERIC = OneOf(choices=(INT, NUMBER))

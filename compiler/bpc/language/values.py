@@ -61,6 +61,12 @@ class NetworkValue(Record):
     name: str
 
 
+class NativeValue(Record):
+    """A native resource, by name."""
+
+    name: str
+
+
 class TierValue(Record):
     """A tier, by name."""
 
@@ -127,6 +133,7 @@ Value = (
     | Range
     | Deferred
     | NetworkValue
+    | NativeValue
     | TierValue
     | MemberValue
     | EndpointValue
@@ -150,6 +157,7 @@ NAMES: dict[type, str] = {
     dict: "map",
     Range: "range",
     NetworkValue: "network",
+    NativeValue: "native",
     TierValue: "tier",
     MemberValue: "member",
     EndpointValue: "endpoint",

@@ -85,7 +85,7 @@ def _files(item: BlockReader) -> Iterator[ProjectFile]:
 def _setting(item: BlockReader, key: str) -> Data:
     """One setting's value. Raises `EvaluationError` where everybody could read a secret."""
     value = data(item.value(key), item.where(key))
-    secret = next((hole.secret for hole in _holes(value) if isinstance(hole, SecretHole)), "")
+    secret = next((hole.secret for hole in held_in(value) if isinstance(hole, SecretHole)), "")
     if secret and key not in PRIVATE:
         hint = 'write it to a `file` with mode = "0600": the files of the platform\'s own settings are open to all'
         raise EvaluationError(lower.SecretShown(span=item.where(key), name=secret, hint=hint))
@@ -114,13 +114,14 @@ def data(value: Value, span: Span) -> Data:
         raise EvaluationError(lower.WrongType(span=span, expected=expected, actual=article(type_name(value)))) from None
 
 
-def _holes(value: Data) -> Iterator[Hole]:
+def held_in(value: Data) -> Iterator[Hole]:
+    """The holes anywhere in a value."""
     match value:
         case Scalar():
             text: Text = value.value if isinstance(value.value, tuple) else ()
             found: tuple[Hole, ...] = holes(text)
             yield from found
         case Sequence():
-            yield from (hole for item in value.items for hole in _holes(item))
+            yield from (hole for item in value.items for hole in held_in(item))
         case Mapping():
-            yield from (hole for entry in value.entries for hole in _holes(entry.value))
+            yield from (hole for entry in value.entries for hole in held_in(entry.value))

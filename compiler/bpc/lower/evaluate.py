@@ -14,6 +14,7 @@ from bpc.language.types import BOOL, INT, NUMERIC, STRING, article
 from bpc.language.values import (
     Deferred,
     ModuleValue,
+    NativeValue,
     NetworkValue,
     Range,
     TemplateValue,
@@ -34,6 +35,7 @@ from bpc.resolve.symbols import (
     LetSymbol,
     LoopSymbol,
     LostSymbol,
+    NativeSymbol,
     NetworkSymbol,
     ParamSymbol,
     SecretSymbol,
@@ -121,6 +123,8 @@ def value_of(symbol: Symbol, scope: Scope, span: Span) -> Value:
             return TierValue(name=symbol.name)
         case NetworkSymbol():
             return NetworkValue(name=symbol.name)
+        case NativeSymbol():
+            return NativeValue(name=symbol.name)
         case SecretSymbol():
             return Deferred(text=(SecretHole(secret=symbol.name),), type="secret")
         case ParamSymbol() if symbol.node.type.name == "image":
@@ -271,6 +275,8 @@ def _attribute(node: Attribute, scope: Scope) -> Value:
         raise EvaluationError(
             resolve.UnknownMember(span=node.name.span, what="the map", name=node.name.text, hint=hint)
         )
+    if isinstance(target, NativeValue):
+        return scope.lowering.natives.attribute(target.name, node.name.text, node.name.span)
     return scope.lowering.tiers.attribute(target, node.name.text, node.name.span)
 
 

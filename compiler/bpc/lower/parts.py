@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bpc.lower.block_reader import BlockReader
     from bpc.lower.context import Context
+    from bpc.lower.scope import Lowering
     from bpc.model.resources import Group, Volume
     from bpc.model.values import Text
     from bpc.source import Span
@@ -150,12 +151,13 @@ def outputs(body: BlockReader) -> list[Output]:
         except EvaluationError as wrong:
             body.context.fail(wrong)
         else:
-            _check_shown(text, statement, body.context)
+            _check_shown(text, statement, scope.lowering)
             made.append(Output(name=statement.name.text, value=text, doc=statement.doc, span=statement.name.span))
     return made
 
 
-def _check_shown(text: Text, statement: OutputStatement, context: Context) -> None:
+def _check_shown(text: Text, statement: OutputStatement, lowering: Lowering) -> None:
     for hole in holes(text):
-        if isinstance(hole, SecretHole):
-            context.report(lower.SecretShown(span=statement.value.span, name=hole.secret))
+        secret = hole.secret if isinstance(hole, SecretHole) else lowering.natives.secrets.get(hole)  # type: ignore[call-overload]
+        if secret:
+            lowering.context.report(lower.SecretShown(span=statement.value.span, name=secret))

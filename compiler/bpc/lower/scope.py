@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bpc.language.values import Value
     from bpc.lower.context import Context, Touch
     from bpc.lower.directory import Tiers
+    from bpc.lower.natives import Natives
     from bpc.lower.sources import Sources
     from bpc.lower.templates import Templates
     from bpc.resolve.symbols import Bindings, Symbol
@@ -48,6 +49,7 @@ class Lowering(Record):
     sources: Sources
     templates: Templates
     tiers: Tiers
+    natives: Natives
     scopes: dict[str, Scope]
     lock: Lock
 

@@ -13,6 +13,7 @@ from bpc.lower.directory import Tiers
 from bpc.lower.environment import applied, environments
 from bpc.lower.groups import groups, outlined
 from bpc.lower.images import Images
+from bpc.lower.natives import Natives, natives
 from bpc.lower.params import params
 from bpc.lower.parts import identities, networks, outputs, secrets
 from bpc.lower.scope import Lowering, Scope
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from bpc.syntax.tree import Expression
 
 
-NAMED = ("secret", "network", "tier")
+NAMED = ("secret", "network", "native", "tier")
 
 
 class Choice(Record):
@@ -77,6 +78,7 @@ def lower_solution(
         spent = error if isinstance(error, Spent) else deep
         lowering.context.found.append(spent.at(_whole(analysis.program)).diagnostic)
     lowering.tiers.close()
+    lowering.natives.close()
     lowering.scopes.clear()
     found = lowering.context.found
     return (None if errors(found) else made), found
@@ -98,6 +100,7 @@ def begin(analysis: Analysis, choice: Choice, reader: Reader, templates: Templat
         sources=Sources(reader, context),
         templates=templates,
         tiers=Tiers(context),
+        natives=Natives(context),
         scopes={},
         lock=choice.lock,
     )
@@ -143,6 +146,7 @@ def _solution(solution: Block, choice: Choice, lowering: Lowering, images: Image
         *made_groups,
         *balancers,
         *rules(context, outlines, {name: lowered.touched for name, lowered in made.items()}, unreached),
+        *natives(body, lowering.natives),
     )
     start_order(tiers, context, made_groups)
     made_params, made_outputs = params(body, choice.settings), outputs(body)
@@ -221,7 +225,7 @@ def _declare(solution: Block, block: Block, scope: Scope, lowering: Lowering) ->
 
 
 def _declared(body: BlockReader, taken: set[str], lowering: Lowering, *, computed: bool) -> Iterator[str]:
-    """Enters one tier, network or secret, and yields its name where it is a tier."""
+    """Enters one tier, network, secret or native, and yields its name where it is a tier."""
     block, context = body.block, lowering.context
     try:
         name = body.label()
@@ -232,6 +236,8 @@ def _declared(body: BlockReader, taken: set[str], lowering: Lowering, *, compute
         context.report(lower.DuplicateName(span=body.span, keyword=block.keyword, name=name))
         return
     taken.add(name)
+    if block.keyword == "native":
+        lowering.natives.declare(name, body)
     if block.keyword == "tier":
         lowering.tiers.declare(name, body)
         yield name

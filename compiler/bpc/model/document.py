@@ -107,6 +107,7 @@ BASE: dict[str, dict[str, Any]] = {
     "float": {"type": "number"},
     "bool": {"type": "boolean"},
     "None": {"type": "null"},
+    "Json": {"type": "object"},
     "Span": {"type": "string", "pattern": ":[0-9]+$"},
     "bytes": {
         "type": "object",

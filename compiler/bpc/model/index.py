@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from bpc.model.resources import Balancer, Group, Network, Rule, Secret
+from bpc.model.resources import Balancer, Group, Native, Network, Override, Rule, Secret
 from bpc.model.steps import ReadyImage
 from bpc.record import assert_never
 
@@ -28,6 +28,8 @@ class Index:
         self.params: dict[str, Param] = {item.name: item for item in solution.params}
         self.networks: dict[str, Network] = {}
         self.secrets: dict[str, Secret] = {}
+        self.natives: dict[str, Native] = {}
+        self.overrides: list[Override] = []
         self.groups: dict[str, Group] = {}
         self.balancers: dict[str, Balancer] = {}
         self.endpoints: dict[tuple[str, str], Endpoint] = {}  # by tier and name
@@ -49,6 +51,10 @@ class Index:
                 self.networks[item.name] = item
             case Secret():
                 self.secrets[item.name] = item
+            case Native():
+                self.natives[item.name] = item
+            case Override():
+                self.overrides.append(item)
             case Group():
                 self.groups[item.name] = item
                 self._users.setdefault(item.image, []).append(item)

@@ -11,9 +11,9 @@ from bpc.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Any, Literal
 
-    from bpc.model.steps import Bake, Filesystem, Step, Template
+    from bpc.model.steps import Bake, Entry, Filesystem, Step, Template
     from bpc.model.values import Text
     from bpc.source import Span
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Metric = Literal["cpu", "memory", ""]
     Metadata = Literal["closed", "open"]
     Architecture = Literal["x86_64", "aarch64"]
+    Json = dict[str, Any]
 
 
 GIVEN = 4096
@@ -282,4 +283,37 @@ class Rule(Record):
     span: Span
 
 
-Resource = Network | Secret | Group | Balancer | Rule
+class NativeFile(Record):
+    """A file of the project in a cloud's own terms, by its `name` in the project; nothing is in one without a name.
+
+    Of a `native`, `resources` are definitions by their ids in the file, `outputs` values, `defaults` those of its parameters. Of an
+    `override`, `resources` has the properties of the one that is changed, by its id in the stack.
+    """
+
+    cloud: Literal["heat", "cloudformation"]
+    name: str
+    resources: Json
+    outputs: Json
+    defaults: Json
+    span: Span
+
+
+class Native(Record):
+    """Resources that the blueprint has in the clouds' own terms: a file for each cloud. `parameters` are values for them."""
+
+    name: str
+    files: tuple[NativeFile, ...]
+    parameters: tuple[Entry, ...]
+    span: Span
+
+
+class Override(Record):
+    """Properties that take the place of those of a stack's resource, or come to them; `name` is its id in the stack of that cloud."""
+
+    name: str
+    file: NativeFile
+    parameters: tuple[Entry, ...]
+    span: Span
+
+
+Resource = Network | Secret | Group | Balancer | Rule | Native | Override

@@ -67,6 +67,13 @@ class VolumeDeviceHole(Record):
     volume: str
 
 
+class NativeHole(Record):
+    """What a native resource gives: an output of its file, by the names of both."""
+
+    native: str
+    output: str
+
+
 class QuotedHole(Record):
     """The value of another hole as it stands between single quotes of a shell: with `'\\''` for each `'`."""
 
@@ -81,6 +88,7 @@ Hole = (
     | BalancerAddressHole
     | PublicAddressHole
     | VolumeDeviceHole
+    | NativeHole
     | QuotedHole
 )
 

@@ -19,6 +19,7 @@ from bpc.resolve.symbols import (
     LoopSymbol,
     LostSymbol,
     Names,
+    NativeSymbol,
     NetworkSymbol,
     ParamSymbol,
     SecretSymbol,
@@ -69,9 +70,13 @@ if TYPE_CHECKING:
 
     Read = Callable[[str, str, Span], "Source | Diagnostic"]
 
-NAMED = ("secret", "network", "tier")
+NAMED: dict[str, type[SecretSymbol | NetworkSymbol | NativeSymbol]] = {
+    "secret": SecretSymbol,
+    "network": NetworkSymbol,
+    "native": NativeSymbol,
+}
 NAMING = (LetSymbol, ParamSymbol, ArgumentSymbol)
-LOST = r"\b(?:let|param|secret|network|tier|image|as)[ \t]+([A-Za-z_][A-Za-z0-9_-]*)"
+LOST = r"\b(?:let|param|secret|network|native|tier|image|as)[ \t]+([A-Za-z_][A-Za-z0-9_-]*)"
 """What a statement that could not be read would have declared."""
 
 
@@ -418,7 +423,7 @@ def _declares(statement: Statement) -> Identifier | None:
     """The name that a statement of a solution or template declares there."""
     if isinstance(statement, Let | Parameter):
         return statement.name
-    if isinstance(statement, Block) and statement.keyword in NAMED:
+    if isinstance(statement, Block) and (statement.keyword == "tier" or statement.keyword in NAMED):
         return label_identifier(statement)
     return None
 
@@ -433,4 +438,4 @@ def _symbol(block: Block, statement: Statement, label: Identifier) -> Symbol:
     assert isinstance(statement, Block)
     if statement.keyword == "tier":
         return TierSymbol(name=name, span=span, block=statement)
-    return SecretSymbol(name=name, span=span) if statement.keyword == "secret" else NetworkSymbol(name=name, span=span)
+    return NAMED[statement.keyword](name=name, span=span)

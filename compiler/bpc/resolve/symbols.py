@@ -46,6 +46,10 @@ class NetworkSymbol(Declared):
     """A `network`."""
 
 
+class NativeSymbol(Declared):
+    """A `native`."""
+
+
 class TierSymbol(Declared):
     """A `tier`, as the solution says it."""
 
@@ -83,6 +87,7 @@ Symbol = (
     | ArgumentSymbol
     | SecretSymbol
     | NetworkSymbol
+    | NativeSymbol
     | TierSymbol
     | ImageSymbol
     | FileSymbol
@@ -91,7 +96,7 @@ Symbol = (
     | LostSymbol
 )
 
-HIDING = (SecretSymbol, NetworkSymbol, TierSymbol)
+HIDING = (SecretSymbol, NetworkSymbol, NativeSymbol, TierSymbol)
 """What is no image template, and does not hide one of its name where one is needed."""
 
 

@@ -25,6 +25,8 @@ CAPABILITIES = {
     "param: image": "none: the image is chosen when compiling",
     "secret": "AWS::SecretsManager::Secret, read by the machines through their role",
     "secret: given": "a NoEcho parameter, kept in AWS::SecretsManager::Secret, or the ARN of a secret that is there",
+    "native": "the resources of its file for CloudFormation, with ids NativeNAMEXID; without a file refused (BPC476)",
+    "override": "properties laid over those of the resource of that id",
     "tier: count = number": "AWS::EC2::Instance from a launch template, each with its own network interface",
     "tier: count = range": "AWS::AutoScaling::AutoScalingGroup with target tracking of the processors; `memory` is refused (CFN007)",
     "tier: spread = hosts": "AWS::EC2::PlacementGroup, spread; seven instances a zone (CFN010)",

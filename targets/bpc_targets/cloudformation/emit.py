@@ -16,7 +16,9 @@ from bpc.model.resources import (
     FromExisting,
     FromGroup,
     Group,
+    Native,
     Network,
+    Override,
     Rule,
     Secret,
 )
@@ -56,6 +58,10 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
     for item in solution.resources:
         _add(stack, item)
     _outputs(stack)
+    if stack.index.natives or stack.index.overrides:
+        from bpc_targets.cloudformation.natives import change
+
+        change(stack)
     if errors(stack.found):
         return None, tuple(stack.found)
     templates = nested_stacks.templates(stack, _template(stack))
@@ -84,6 +90,12 @@ def _add(stack: Stack, item: Resource) -> None:
             add_balancer(stack, item)
         case Rule():
             _rule(stack, item)
+        case Native():
+            from bpc_targets.cloudformation.natives import add_native
+
+            add_native(stack, item)
+        case Override():
+            pass  # when all resources are there
         case _:
             assert_never(item)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpc.model.resources import Fixed
 from bpc.quoting import prose, visible, word
-from bpc.readme import again, environment, of_stack
+from bpc.readme import again, by_hand, environment, of_stack
 from bpc_targets.cloudformation.amis import made_within, parent
 from bpc_targets.cloudformation.batches import VERSION, batch, batches, holds, interrupted
 from bpc_targets.cloudformation.given import explained
@@ -91,9 +91,9 @@ LOOKUP = {
 }
 """Where the distributions publish the ids of their AMIs, in AWS's own parameters."""
 CREATE = """    aws cloudformation create-stack --stack-name STACK {template} \\
-      --parameters file://PARAMETERS --capabilities CAPABILITY_IAM"""
+      --parameters file://PARAMETERS --capabilities {capability}"""
 UPDATE = """    aws cloudformation create-change-set --stack-name STACK --change-set-name NAME {template} \\
-      --parameters file://UPDATES --capabilities CAPABILITY_IAM{nested}"""
+      --parameters file://UPDATES --capabilities {capability}{nested}"""
 CROSSING = """
    These tiers are in nested stacks, as all does not fit into one: {tiers}. If the stack that runs has them in
    one template ("aws cloudformation describe-stack-resources --stack-name STACK" lists their machines), the update
@@ -123,25 +123,36 @@ def text(stack: Stack, deployment: Deployment, templates: Templates, size: int) 
     large = len(templates) > 1 or size > INLINE
     sent = "--template-url https://BUCKET.s3.amazonaws.com/packaged.yaml" if large else f"--template-body file://{root}"
     package = PACKAGE.format(root=root) if large else ""
+    capability = _capability(stack)
     nested = " --include-nested-stacks" if len(templates) > 1 else ""
     stays = ", ".join(f"{item.volume} of tier {item.tier}" for item in deployment.kept)
     moved = dict.fromkeys(tier for name, (tier, _) in stack.owner.items() if name not in templates[root]["Resources"])
     return README.format(
-        heading=of_stack(stack.solution),
+        heading=of_stack(stack.solution) + by_hand(stack.solution, "cloudformation"),
         needs="\n".join(
             f"    {n.name} = {'?' if n.value is None else visible(str(n.value))}  ({n.kind}, {prose(n.why)})"
             for n in deployment.needs
         ),
         secrets=explained(stack),
         images=_images(stack, deployment),
-        create=package + CREATE.format(template=sent),
-        update=package + UPDATE.format(template=sent, nested=nested),
+        create=package + CREATE.format(template=sent, capability=capability),
+        update=package + UPDATE.format(template=sent, nested=nested, capability=capability),
         again=again(stack.solution),
         tiers="\n".join(f"    {group.name}: {_change(stack, group)}" for group in stack.index.groups.values()),
         crossing=CROSSING.format(tiers=", ".join(moved)) if moved else "",
         steps=_steps(stack, deployment.phases),
         kept=f"   These volumes stay, with their data: {stays}.\n" if stays else "   Nothing stays.\n",
     )
+
+
+def _capability(stack: Stack) -> str:
+    """What whoever deploys must allow the template to make."""
+    if stack.index.natives:
+        from bpc_targets.cloudformation.natives import named
+
+        if named(stack):
+            return "CAPABILITY_NAMED_IAM"
+    return "CAPABILITY_IAM"
 
 
 # ---- images

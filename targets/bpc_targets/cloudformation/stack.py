@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from bpc.deployment import Parameter
     from bpc.diagnostics.base import Diagnostic
-    from bpc.model.resources import Group
+    from bpc.model.resources import Group, NativeFile
     from bpc.model.solution import Solution
+    from bpc.model.values import NativeHole
     from bpc.source_map import Declared, Origin
     from bpc.target import Options
 
@@ -47,6 +48,8 @@ class Stack:
         self.files: dict[str, str] = {}
         self.places: dict[str, Origin] = {}
         self.owner: dict[str, tuple[str, int]] = {}
+        self.outgoing: list[NativeHole] = []  # what natives give, while it is worked out
+        self.referred: list[tuple[str, NativeFile]] = []  # ids in files of the project, which must be there in the end
         self.found: list[Diagnostic] = []
         self.known_early = {name for group in self.index.groups.values() for name in _early(group)}
 

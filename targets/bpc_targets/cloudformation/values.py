@@ -11,6 +11,7 @@ from bpc.model.values import (
     BalancerAddressHole,
     MemberAddressesHole,
     MemberAddressHole,
+    NativeHole,
     ParamHole,
     PublicAddressHole,
     QuotedHole,
@@ -42,7 +43,10 @@ def filled(place: Place, stack: Stack) -> Any:
     """What gives a place's text. Only a string may have a character that must be escaped."""
     assert not isinstance(place.hole, Own), "filled by its own program's writer"
     made = function(place.hole, stack)
-    if isinstance(place.hole, ParamHole) and stack.index.params[place.hole.param].type == "string":
+    hole = place.hole
+    if isinstance(hole, NativeHole) or (
+        isinstance(hole, ParamHole) and stack.index.params[hole.param].type == "string"
+    ):
         for old, new in ordered(place.escapes):
             made = Join(new, Split(old, made))
     return made
@@ -105,6 +109,10 @@ def function(hole: Hole, stack: Stack) -> Any:
 
                 return address(stack, hole.owner, hole.member)
             return ref(stack.tier("Address", hole.owner, hole.member))
+        case NativeHole():
+            from bpc_targets.cloudformation.natives import output
+
+            return output(stack, hole)
         case VolumeDeviceHole() | QuotedHole():
             raise AssertionError("filled by the machine, or taken apart before")
         case _:

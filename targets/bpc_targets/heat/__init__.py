@@ -20,6 +20,8 @@ CAPABILITIES = {
     "param: image": "none: the image is chosen when compiling",
     "secret": "OS::Heat::RandomString, never in an output",
     "secret: given": "a hidden parameter, which bpc takes no value for (HEAT012)",
+    "native": "the resources of its file for Heat, with ids native.NAME.ID; without a file refused (BPC476)",
+    "override": "properties laid over those of the resource of that id, also of a member's (tier.NAME/server)",
     "tier: count = number": "OS::Heat::ResourceGroup; a port for each where somebody may connect",
     "tier: count = range": "OS::Heat::AutoScalingGroup with scaling policies; alarms behind the parameter telemetry",
     "tier: spread = hosts": "OS::Nova::ServerGroup, anti-affinity",

@@ -7,7 +7,7 @@ from bpc.model.image_manifest import images_json
 from bpc.model.resources import GIVEN, Fixed
 from bpc.model.values import MemberAddressesHole
 from bpc.quoting import prose, visible, word
-from bpc.readme import again, environment, of_stack
+from bpc.readme import again, by_hand, environment, of_stack
 from bpc.yaml import scalar
 from bpc_targets.heat.shapes import adds_first, largest
 from bpc_targets.heat.stack import ATTEMPT
@@ -158,7 +158,7 @@ def _readme(solution: Solution, deployment: Deployment) -> str:
     stays = ", ".join(f"{item.volume} of tier {item.tier}" for item in deployment.kept)
     secrets = [item.name for item in deployment.parameters if item.source == "secret"]
     return README.format(
-        heading=of_stack(solution),
+        heading=of_stack(solution) + by_hand(solution, "heat"),
         needs="\n".join(
             f"    {n.name} = {'?' if n.value is None else visible(str(n.value))}  ({n.kind}, {prose(n.why)})"
             for n in deployment.needs

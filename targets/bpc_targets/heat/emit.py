@@ -14,7 +14,9 @@ from bpc.model.resources import (
     FromExisting,
     FromGroup,
     Group,
+    Native,
     Network,
+    Override,
     Rule,
     Secret,
 )
@@ -55,6 +57,10 @@ def emit(solution: Solution, options: Options) -> tuple[Artifacts | None, tuple[
         if isinstance(item, Group):
             _add(stack, item)
     _outputs(stack)
+    if stack.index.natives or stack.overrides:
+        from bpc_targets.heat.natives import check
+
+        check(stack)
     _unknown(stack)
     template = _template(stack)
     headroom = limits.check(stack, template)
@@ -78,6 +84,12 @@ def _add(stack: Stack, item: Resource) -> None:
             add_balancer(stack, item)
         case Rule():
             _rule(stack, item)
+        case Native():
+            from bpc_targets.heat.natives import add_native
+
+            add_native(stack, item)
+        case Override():
+            pass  # where its resource is written
         case _:
             assert_never(item)
 

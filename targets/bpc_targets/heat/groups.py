@@ -80,7 +80,16 @@ def _definition(stack: Stack, group: Group, tier: str, boot: FirstBoot, *, await
     data = user_data(stack, group, boot, signal)
     metadata = {"attempt": param(ATTEMPT)}
     if not awaited and not has_template(group):
-        return {"type": "OS::Nova::Server", "metadata": metadata, "properties": _server(stack, group, tier, data)}
+        server: Json = {
+            "type": "OS::Nova::Server",
+            "metadata": metadata,
+            "properties": _server(stack, group, tier, data),
+        }
+        if stack.overrides:
+            from bpc_targets.heat.natives import changed
+
+            server = changed(stack, f"tier.{tier}/server", server)
+        return server
     given = _given(stack, group, tier, data)
     template = member_template(stack, group, given, make(stack, group, boot) if awaited else "")
     return {"type": _file(stack, group, tier, template), "metadata": metadata, "properties": given}

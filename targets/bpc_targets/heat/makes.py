@@ -13,6 +13,7 @@ from bpc.model.values import (
     BalancerAddressHole,
     MemberAddressesHole,
     MemberAddressHole,
+    NativeHole,
     ParamHole,
     PublicAddressHole,
     QuotedHole,
@@ -48,6 +49,10 @@ def make(stack: Stack, group: Group, boot: FirstBoot) -> str:
     devices = {volume.name: known_as(volume) for volume in group.volumes}
     text = (part if isinstance(part, str) else repr(_value(part.hole, stack, devices)) for part in boot.text)
     parts = [repr((machine, networks, volumes, group.spread, *_zones(stack, group))), *text]
+    if stack.overrides:
+        from bpc_targets.heat.natives import make_of
+
+        parts.append(make_of(stack, tier))
     return short("".join([f"{len(part)}:{part}" for part in parts]))
 
 
@@ -80,6 +85,8 @@ def _value(hole: Hole | Own, stack: Stack, devices: dict[str, str]) -> object:
             return owner, hole.member
         case VolumeDeviceHole():
             return devices.get(hole.volume, hole.volume)
+        case NativeHole():
+            return hole.native, hole.output, *_native(stack, hole)
         case Own():
             return hole.name
         case QuotedHole():
@@ -93,6 +100,12 @@ def _volume(stack: Stack, group: Group, volume: Volume) -> object:
     if volume.existing:
         return known, [stack.options.parameters.get(name) for name in volume_names(stack, group, volume)]
     return known
+
+
+def _native(stack: Stack, hole: NativeHole) -> tuple[object, ...]:
+    """What a native is made of on Heat; nothing where its file is missing, which is reported."""
+    files = stack.index.natives[hole.native].files
+    return next(((file.resources, file.outputs) for file in files if file.cloud == "heat"), ())
 
 
 def _network(stack: Stack, name: str) -> tuple[str, str]:

@@ -13,7 +13,6 @@ from bpc_targets.heat.userdata import SIGNAL_MARK, device_mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
     from bpc.model.resources import Group, Listener, Volume
@@ -33,8 +32,8 @@ METERING = "metering.server_group"
 """What telemetry finds a scaling tier's machines by."""
 
 
-def member_template(stack: Stack, group: Group, given: Iterable[str], make: str) -> Json:
-    """The nested template of a tier's members, which has the parameters `given`. `make` is empty where nobody awaits them.
+def member_template(stack: Stack, group: Group, given: Json, make: str) -> Json:
+    """The nested template of a tier's members, which is given parameters. `make` is empty where nobody awaits them.
 
     It has marks for the places, and no title: so templates of tiers that are alike are equal.
     """
@@ -63,6 +62,10 @@ def member_template(stack: Stack, group: Group, given: Iterable[str], make: str)
         before = [name for name in resources if name.startswith(("server", "attachment.", "address", "pool_member."))]
         condition = {"handle": get(f"handle.{make}"), "timeout": seconds(group.readiness.timeout)}
         resources[f"wait.{make}"] = resource("OS::Heat::WaitCondition", condition, OWN, depends_on=before)
+    if stack.overrides:
+        from bpc_targets.heat.natives import change_member
+
+        change_member(stack, stack.tier(group.name), resources, given)
     return {
         "parameters": {name: _type(name) for name in given},
         "conditions": {"has_key": {"not": {"equals": [param("key_name"), ""]}}},

@@ -6,6 +6,7 @@ Logical ids are `kind.declared.names`: declared names have no dots, so ids never
 from __future__ import annotations
 
 from bpc.deployment import Parameter
+from bpc.fragments import overrides
 from bpc.model.constraints import broken
 from bpc.model.index import Index, known_as
 from bpc.record import replace
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 
     from bpc.deployment import Source
     from bpc.diagnostics.base import Diagnostic
-    from bpc.model.resources import Tag
+    from bpc.model.resources import NativeFile, Tag
     from bpc.model.solution import Solution
-    from bpc.model.values import PublicAddressHole
+    from bpc.model.values import NativeHole, PublicAddressHole
     from bpc.source_map import Declared
     from bpc.target import Options
     from bpc_targets.heat.userdata import FirstBoot
@@ -65,6 +66,10 @@ class Stack:
         )  # what members admit: tier, protocol, ports, addresses
         self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
         self.awaited: frozenset[str] = frozenset()  # tiers of which an update awaits each new member
+        self.overrides = overrides(self.index, "heat")
+        self.overridden: set[str] = set()
+        self.outgoing: list[NativeHole] = []  # what natives give, while it is worked out
+        self.referred: list[tuple[str, NativeFile]] = []  # ids in files, which must be there in the end
         self.found: list[Diagnostic] = []
 
     # `was` keeps the ids that a renamed thing had
@@ -190,6 +195,10 @@ class Stack:
 
     def write(self, name: str, definition: Json, of: Declared) -> None:
         """The same for a definition that must carry no place itself."""
+        if name in self.overrides:
+            from bpc_targets.heat.natives import changed
+
+            definition = changed(self, name, definition)
         self.resources[name] = entry(name, definition, "  ")
         self.places.put(name, of)
 

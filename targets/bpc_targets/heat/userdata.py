@@ -8,6 +8,7 @@ from bpc.model.values import (
     BalancerAddressHole,
     MemberAddressesHole,
     MemberAddressHole,
+    NativeHole,
     ParamHole,
     PublicAddressHole,
     QuotedHole,
@@ -171,6 +172,8 @@ def _name(place: Place) -> str:
             return f"{hole.endpoint}.host"
         case PublicAddressHole():
             return f"public.{hole.owner}.{'' if hole.member is None else hole.member}"
+        case NativeHole():
+            return f"native.{hole.native}.{hole.output}"
         case VolumeDeviceHole():
             return f"volume.{hole.volume}"
         case QuotedHole():

@@ -7,6 +7,7 @@ from bpc.model.values import (
     BalancerAddressHole,
     MemberAddressesHole,
     MemberAddressHole,
+    NativeHole,
     ParamHole,
     PublicAddressHole,
     QuotedHole,
@@ -47,7 +48,9 @@ def _joinable(place: Place, stack: Stack) -> Any:
 
 
 def varied(place: Place, stack: Stack) -> bool:
-    """Whether a value may have a character that must be escaped: a string or a given secret; Heat makes its own of letters."""
+    """Whether a value may have a character that must be escaped: a string, a given secret or what a native gives; Heat makes its own of letters."""
+    if isinstance(place.hole, NativeHole):
+        return True
     if isinstance(place.hole, SecretHole):
         return stack.index.secrets[place.hole.secret].given
     return isinstance(place.hole, ParamHole) and stack.index.params[place.hole.param].type == "string"
@@ -57,6 +60,10 @@ def filled(place: Place, stack: Stack) -> Any:
     """What gives a place's text."""
     assert not isinstance(place.hole, Own), "filled by its own program's writer"
     made = function(place.hole, stack)
+    if isinstance(
+        place.hole, NativeHole
+    ):  # which has no value yet when Heat validates the stack: `str_replace` wants a text
+        made = {"list_join": ["", [made]]}
     if place.escapes and varied(place, stack):
         return {"str_replace": {"template": made, "params": dict(place.escapes)}}
     if isinstance(place.hole, ParamHole) and stack.index.params[place.hole.param].type == "bool":
@@ -86,6 +93,10 @@ def function(hole: Hole, stack: Stack) -> Any:
             if hole.member is None:
                 return attr(f"address.{stack.balancer(hole.owner)}", "floating_ip_address")
             return attr(f"tier.{stack.tier(hole.owner)}", f"resource.{hole.member}.public_address")
+        case NativeHole():
+            from bpc_targets.heat.natives import output
+
+            return output(stack, hole)
         case VolumeDeviceHole() | QuotedHole():
             raise AssertionError("filled by the member, or taken apart before")
         case _:
