@@ -47,6 +47,7 @@ def test_the_index_says_what_the_model_says(path):
     for solution in solutions(path):
         index, told = Index(solution), document(solution)
         kinds = {"Network": index.networks, "Secret": index.secrets, "Group": index.groups, "Balancer": index.balancers}
+        kinds |= {"Native": index.natives, "Override": {item.name: item for item in index.overrides}}
         of: dict[str, list[dict[str, Any]]] = {kind: [] for kind in (*kinds, "Rule")}
         for item in told["resources"]:
             of[item["kind"]].append(item)
