@@ -104,12 +104,12 @@ class Lifetime:
         words, *_ = readme.commands(self.folder, verb, self.stack)
         if verb != "stack delete":
             words = [word for word in words if word != "--parameter-file" and not word.startswith("secret_")]
-            words[3:3] = self._secrets()
+            words[3:3] = self.secrets()
         started = time.monotonic()
         readme.run(self.folder, words, meanwhile)
         print(f"{self.stack}: {verb} took {time.monotonic() - started:.0f} s")
 
-    def _secrets(self) -> list[str]:
+    def secrets(self) -> list[str]:
         """The options that hand over what the user gives, as README.txt says: each secret in a file."""
         made = []
         for name in self.model.given:
