@@ -100,7 +100,7 @@ NO_CASE = {
     "BPC510": "needs a real build: shown in boots/test_absent.py and unit/test_tree.py",
     "BPC511": "needs a real build: shown in boots/test_absent.py and unit/test_tree.py",
     "BPC512": "needs a real build: shown in boots/test_absent.py and unit/test_tree.py",
-    "BPC513": "needs a real build: shown in boots/test_repositories.py and unit/test_vendors.py",
+    "BPC513": "needs a real build: shown in boots/test_repository_images.py and unit/test_vendors.py",
     "BPC514": "needs a build: shown in unit/test_vendors.py",
     "MKOSI001": "needs the image target: shown in test_images.py",
     "MKOSI002": "needs the image target: shown in test_images.py",

@@ -29,7 +29,7 @@ NAME = "bpc-test-there"
 VOLUME = "volume.web.data.0"
 """The parameter that asks for it."""
 CHANGING = ("updated_at", "revision_number", "metadata")
-REFUSED = {"owner=Team": "a team's name", "owner=toolongname": "8"}
+REFUSED = {"Team": "a team's name", "toolongname": "a team's name"}
 """Values of a param that the blueprint forbids, and a word of Heat's answer."""
 
 
@@ -69,8 +69,10 @@ def refused(life: Lifetime) -> None:
     words, *_ = readme.commands(life.folder, "stack create", life.stack)
     words = [word for word in words if word != "--parameter-file" and not word.startswith("secret_")]
     for value, said in REFUSED.items():
+        own = life.project / "own.yaml"
+        own.write_text(yaml.safe_dump({"parameters": {"owner": value}}))
         with pytest.raises(readme.Failed) as failed:
-            readme.run(life.folder, [*words[:3], *life.secrets(), "--parameter", value, *words[3:]])
+            readme.run(life.folder, [*words[:3], *life.secrets(), *words[3:-1], "-e", str(own), words[-1]])
         assert said in str(failed.value)
 
 

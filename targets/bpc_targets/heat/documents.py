@@ -130,7 +130,8 @@ What the stack needs from outside (see environment.yaml)
    after the other again (--rollback would replace a tier's machines together, or leave some of each version):
     openstack stack update --existing --wait{updates} --parameter attempt=WORD -e environment.yaml -t stack.yaml STACK
 
-   A value that is given with -e or --parameter only here, and not to bpc, replaces machines batch by batch without waiting for them.
+   A value that is given only here, in a file of yours behind another -e, and not to bpc, replaces machines batch by batch without waiting
+   for them. (Of a value that environment.yaml has, --parameter changes nothing.)
 
 5. Delete
     openstack stack delete --yes --wait STACK
