@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bpc.diagnostics.base import Diagnostic
-    from bpc.model.index import Index
     from bpc.model.resources import Native, NativeFile, Override
     from bpc.model.steps import Data
     from bpc.model.values import Text
@@ -29,11 +28,6 @@ def file_for(item: Native, cloud: str, found: list[Diagnostic]) -> NativeFile | 
     if file is None:
         found.append(native.NoNative(span=item.span, name=item.name, cloud=cloud))
     return file
-
-
-def overrides(index: Index, cloud: str) -> dict[str, Override]:
-    """Those for a cloud, by the ids of their resources."""
-    return {item.name: item for item in index.overrides if item.file.cloud == cloud}
 
 
 def values(item: Native | Override, file: NativeFile, text: Callable[[Text], Any]) -> dict[str, Callable[[], Any]]:

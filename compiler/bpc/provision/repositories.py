@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-
 from bpc.model.steps import Repository
 from bpc.quoting import word
 
@@ -68,6 +66,8 @@ def host(step: Repository) -> str:
 
 def armored(key: bytes) -> str:
     """Keys as text. In one block, as not every apt reads a second one."""
+    import base64
+
     text = base64.b64encode(key).decode()
     lines = "".join(text[start : start + 64] + "\n" for start in range(0, len(text), 64))
     return f"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{lines}-----END PGP PUBLIC KEY BLOCK-----\n"

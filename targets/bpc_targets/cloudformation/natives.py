@@ -8,7 +8,7 @@ import troposphere
 from troposphere import Sub
 
 from bpc.diagnostics import native
-from bpc.fragments import file_for, laid_over, overrides, unmatched, values
+from bpc.fragments import file_for, laid_over, unmatched, values
 from bpc.model.values import SecretHole, bare
 from bpc.source_map import origin_of
 from bpc_targets.cloudformation.names import BETWEEN, logical
@@ -74,7 +74,7 @@ def output(stack: Stack, hole: NativeHole) -> Any:
 
 def change(stack: Stack) -> None:
     """Lays the overrides over the stack's resources, and reports those of nothing, and references to nothing."""
-    left = overrides(stack.index, "cloudformation")
+    left = {item.name: item for item in stack.index.overrides if item.file.cloud == "cloudformation"}
     for name, item in list(left.items()):
         if name in stack.resources:
             reader = Reader(stack, item.file, _given(stack, item, item.file), "")

@@ -6,7 +6,6 @@ Logical ids are `kind.declared.names`: declared names have no dots, so ids never
 from __future__ import annotations
 
 from bpc.deployment import Parameter
-from bpc.fragments import overrides
 from bpc.model.constraints import broken
 from bpc.model.index import Index, known_as
 from bpc.record import replace
@@ -66,7 +65,7 @@ class Stack:
         )  # what members admit: tier, protocol, ports, addresses
         self.lacking: dict[str, str] = {}  # tiers for which no flavor is known: why
         self.awaited: frozenset[str] = frozenset()  # tiers of which an update awaits each new member
-        self.overrides = overrides(self.index, "heat")
+        self.overrides = {item.name: item for item in self.index.overrides if item.file.cloud == "heat"}
         self.overridden: set[str] = set()
         self.outgoing: list[NativeHole] = []  # what natives give, while it is worked out
         self.referred: list[tuple[str, NativeFile]] = []  # ids in files, which must be there in the end
