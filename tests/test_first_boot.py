@@ -327,7 +327,7 @@ def test_failing_step_stops_and_tells(tmp_path, cloud):
     assert (out / "order").read_text() == "first\n"
     [(_, told)] = cloud.heard
     assert told["status"] == "FAILURE"
-    assert told["reason"].startswith("exit code 7: it's broken\n")
+    assert told["reason"].startswith("exit code 7: it's broken: the reason\n")
     assert "\nthe reason\n" in told["reason"]
 
     (out / "mended").touch()
@@ -448,7 +448,7 @@ def test_a_platform_is_asked_last_and_its_failure_told(tmp_path, cloud, monkeypa
     called = (tmp_path / "called").read_text().splitlines()
     assert called == [expected.format(f"{out}{HOME}/configure.yaml"), SECRET, "run"]
     assert cloud.heard[0][1]["status"] == "FAILURE"
-    assert cloud.heard[0][1]["reason"].startswith("exit code 4: configure with ansible\n")
+    assert cloud.heard[0][1]["reason"].startswith("exit code 4: configure with ansible: what the platform said\n")
     assert "\nwhat the platform said\n" in cloud.heard[0][1]["reason"]
     assert stat.S_IMODE((out / HOME[1:] / "configure-vars.yaml").stat().st_mode) == 0o600
     assert (out / HOME[1:] / "configure/play/site.yml").read_text() == "- hosts: all\n"

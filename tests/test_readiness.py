@@ -70,8 +70,10 @@ def test_a_health_path_that_answers_500_fails_with_the_reason(tmp_path, cloud):
         assert booted.boot() == 1
     [(_, told)] = cloud.heard
     assert told["status"] == "FAILURE"
-    assert told["reason"].startswith(f"exit code 1: ready: api must answer 200 to http at port {port}, /ready\n")
-    assert f"\nGET http://127.0.0.1:{port}/ready answered 500 Internal Server Error, expected 200\n" in told["reason"]
+    wanted = f"exit code 1: ready: api must answer 200 to http at port {port}, /ready"
+    answered = f"GET http://127.0.0.1:{port}/ready answered 500 Internal Server Error, expected 200"
+    assert told["reason"].startswith(f"{wanted}: {answered}\n"), "an event has room for no more"
+    assert f"\n{answered}\n" in told["reason"]
 
 
 @pytest.mark.parametrize(("codes", "expected"), [("200-299", 0), ("200,204", 0), ("200,203", 1), ("204", 0)])
@@ -120,7 +122,7 @@ def test_a_script_that_fails_tells_what_it_said_but_no_secret(tmp_path, cloud):
     booted = machine(tmp_path, cloud, tier, check=script)
     assert booted.boot() == 9
     [(_, told)] = cloud.heard
-    assert told["reason"].startswith("exit code 9: ready: check must succeed\n")
+    assert told["reason"].startswith("exit code 9: ready: check must succeed: the reason is ***\n")
     assert "\nthe reason is ***\n" in told["reason"]
     assert SECRET not in told["reason"]
 

@@ -62,6 +62,7 @@ for address in addresses:
     if any(int(first) <= answer.status <= int(last or first) for first, _, last in bounds):
         sys.exit()
     said.append(f"GET {protocol}://{host}:{port}{path} answered {answer.status} {answer.reason}, expected {codes}")
+said.sort(key=lambda line: line.startswith("GET "))  # what answered is the last word
 sys.exit("\n".join(said))
 ASK_END
 }

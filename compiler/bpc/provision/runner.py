@@ -48,9 +48,10 @@ try:
         reason = reason.replace(secret, "***")
 except FileNotFoundError:
     pass  # this machine has none, or could not fetch them
-reason = reason[-3000:]
+if len(reason) > 3000:
+    reason = reason[:1000] + "\\n...\\n" + reason[-2000:]
 """
-"""What a signal says, as a part of its program: the end of its input, without the machine's secrets."""
+"""What a signal says, as a part of its program: the beginning and the end of its input, without the machine's secrets."""
 
 HEAD = f"""#!/bin/bash
 # What this machine does when it first starts. Made by bpc; the log is {LOG}.
@@ -74,8 +75,10 @@ finish() {{
     echo "== ready"
     echo "ready" | {SIGNAL} SUCCESS
   else
+    last=$(tail -n 1 {LOG})  # comes first: an event of Heat has 255 characters
+    case $last in "== "*) last="" ;; *) last=": $last" ;; esac
     echo "== failed with exit code $code: $step"
-    {{ echo "exit code $code: $step"; tail -n 30 {LOG}; }} | {SIGNAL} FAILURE
+    {{ echo "exit code $code: $step$last"; tail -n 30 {LOG}; }} | {SIGNAL} FAILURE
   fi
   exit "$code"
 }}

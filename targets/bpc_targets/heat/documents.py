@@ -105,7 +105,8 @@ What the stack needs from outside (see environment.yaml)
 {secrets}2. Create
     openstack stack create --wait{creates}{handed} -e environment.yaml -t stack.yaml STACK
 
-   Every machine reports when it is ready. If one fails, its exit code and the last lines of its log are in the events:
+   Every machine reports when it is ready. If one fails, its exit code and what its log ends with are in the events, and the last lines
+   of the log in the list of failures:
     openstack stack event list --nested-depth 3 STACK
     openstack stack failures list STACK
 
