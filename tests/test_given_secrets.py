@@ -8,7 +8,6 @@ import sys
 
 import boto3
 import pytest
-import yaml
 from heat.common.exception import HeatException
 from heat.engine import environment, function
 from heat.engine.stack import Stack
@@ -16,7 +15,8 @@ from heat.engine.template import Template
 from judges import engine
 from judges.cloudformation import judge as judged_by_amazon
 from judges.heat import _as_the_client_reads, judge
-from judges.provision import Provision
+from judges.provision import Provision, an_image
+from judges.readers import load
 from moto import mock_aws
 
 import bpc.api
@@ -86,7 +86,7 @@ def test_heat_hands_the_value_to_the_machine(value, tmp_path):
         for mark, one in snippet["str_replace"]["params"].items()
     }
     text = function.resolve(stack.t.parse(stack.defn, snippet))
-    check(yaml.safe_load(text.replace(SIGNAL_MARK, "{}")), value)
+    check(load(text.replace(SIGNAL_MARK, "{}")), value)
 
 
 def everything(value):
@@ -123,10 +123,10 @@ def test_heat_refuses_what_is_no_secret(value, tmp_path):
 def test_heat_hides_it(tmp_path):
     artifacts = made(tmp_path, "heat")
     assert judge(tmp_path / "out/heat") == []
-    template = yaml.safe_load(artifacts.files["stack.yaml"])
+    template = load(artifacts.files["stack.yaml"])
     assert template["parameters"]["secret_key"]["hidden"] is True
     assert "default" not in template["parameters"]["secret_key"]
-    assert "secret_key" not in yaml.safe_load(artifacts.files["environment.yaml"])["parameters"]
+    assert "secret_key" not in load(artifacts.files["environment.yaml"])["parameters"]
     readme = artifacts.files["README.txt"]
     [create] = [line for line in readme.splitlines() if "stack create" in line]
     assert "--parameter-file secret_key=FILE" in create
@@ -147,10 +147,10 @@ def test_long_values_are_counted(tmp_path):
 
 
 def on_aws(tmp_path, **given: str):
-    template = yaml.safe_load(made(tmp_path, "cloudformation").files["stack.yaml"])
+    template = load(made(tmp_path, "cloudformation").files["stack.yaml"])
     named = {asked["ParameterKey"]: asked["ParameterValue"] for asked in parameters(tmp_path)}
     client = lambda name: boto3.client(name, region_name="eu-west-1", aws_access_key_id="k", aws_secret_access_key="k")  # noqa: E731
-    image = client("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = an_image(client("ec2"))
     return Provision(template, {**named, "ImageT": image, **given}, client), client("secretsmanager")
 
 
@@ -202,7 +202,7 @@ def test_aws_refuses_what_is_no_secret(given, tmp_path):
 def test_aws_hides_it(tmp_path):
     artifacts = made(tmp_path, "cloudformation")
     assert judged_by_amazon(artifacts.files) == []
-    asked = yaml.safe_load(artifacts.files["stack.yaml"])["Parameters"]
+    asked = load(artifacts.files["stack.yaml"])["Parameters"]
     assert asked["GivenKey"]["NoEcho"] is True
     assert {"ParameterKey": "GivenKey", "ParameterValue": ""} in parameters(tmp_path)
     for name in ("GivenKey", "ArnKey"):
@@ -224,7 +224,7 @@ def test_cfn_lint_finds_nothing(limit, tmp_path):
     files = result.artifacts["cloudformation"].files
     names = [name for name in files if name.endswith(".yaml") and "/" not in name]
     assert (len(names) > 1) is (limit < 500)
-    assert "Rules" in yaml.safe_load(files["stack.yaml"])
+    assert "Rules" in load(files["stack.yaml"])
     for name in names:
         found = lint(
             files[name], config=ManualArgs(regions=["eu-west-1"], include_checks=["I"], ignore_checks=["W3002"])

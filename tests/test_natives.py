@@ -9,10 +9,10 @@ from pathlib import Path
 
 import boto3
 import pytest
-import yaml
 from judges.cloudformation import judge as judged_by_amazon
 from judges.heat import judge
-from judges.provision import Provision
+from judges.provision import Provision, an_image
+from judges.readers import load
 from moto import mock_aws
 
 import bpc.api
@@ -44,7 +44,7 @@ def project(tmp_path, parts: str, more: str = "", **files: str):
 
 
 def stack(artifacts):
-    return yaml.safe_load(artifacts.files["stack.yaml"])
+    return load(artifacts.files["stack.yaml"])
 
 
 def written(artifacts, folder):
@@ -80,7 +80,7 @@ def test_heat_lays_properties_over_its_own():
     artifacts = compiled("heat")
     security = stack(artifacts)["resources"]["security.web"]["properties"]
     assert security == {"rules": [], "description": {"get_param": "owner"}}, "null takes one away"
-    [member] = [yaml.safe_load(text) for name, text in artifacts.files.items() if name.startswith("web-member")]
+    [member] = [load(text) for name, text in artifacts.files.items() if name.startswith("web-member")]
     server = member["resources"]["server"]["properties"]
     assert server["availability_zone"] == "nova" and server["diskConfig"] == "AUTO" and "image" in server
     handed = server["metadata"]["owner"]["get_param"]
@@ -95,9 +95,7 @@ def test_another_override_is_another_make(tmp_path):
     folder = shutil.copytree(PROJECT, tmp_path / "native")
 
     def handles():
-        [member] = [
-            yaml.safe_load(t) for n, t in compiled("heat", folder / "solution.bp").files.items() if "web-mem" in n
-        ]
+        [member] = [load(t) for n, t in compiled("heat", folder / "solution.bp").files.items() if "web-mem" in n]
         return [name for name in member["resources"] if name.startswith("handle.")]
 
     before = handles()
@@ -153,7 +151,7 @@ Outputs:
     path.write_text(path.read_text().replace("image = it,", "image = it(given = own.arn),"))
     artifacts = compiled("cloudformation", path)
     client = lambda name: boto3.client(name, region_name="eu-west-1", aws_access_key_id="k", aws_secret_access_key="k")  # noqa: E731
-    image = client("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    image = an_image(client("ec2"))
     asked = json.loads(artifacts.files["parameters.json"])
     given = {
         **{it["ParameterKey"]: it["ParameterValue"] for it in asked},
@@ -182,7 +180,7 @@ Outputs:
     assert [d.text for d in result.diagnostics] == []
     files = result.artifacts["cloudformation"].files
     assert judged_by_amazon(files) == []
-    description = yaml.safe_load(files["stack.yaml"])["Resources"]["NativeOwnXGroup"]["Properties"]["GroupDescription"]
+    description = load(files["stack.yaml"])["Resources"]["NativeOwnXGroup"]["Properties"]["GroupDescription"]
     assert "Outputs.InstanceTX0" in str(description)
 
 

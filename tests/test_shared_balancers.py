@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from judges.readers import load
 from test_connections import Model, of_cloudformation, of_heat
 
 import bpc.api
@@ -145,7 +145,7 @@ def compiled(folder, endpoints, **more):
 
 
 def stacks(result) -> dict[str, dict]:
-    return {name: yaml.safe_load(result.artifacts[name].files["stack.yaml"]) for name in TARGETS}
+    return {name: load(result.artifacts[name].files["stack.yaml"]) for name in TARGETS}
 
 
 @settings(max_examples=150, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
@@ -262,7 +262,8 @@ def taken(result) -> dict[tuple[object, ...], str]:
             found["listener", balancer, one["properties"]["protocol_port"]] = name
         if one["type"] == "OS::Octavia::Pool":
             found["pool", one["properties"]["listener"]["get_resource"]] = name
-    member = yaml.safe_load(result.artifacts["heat"].files.get("t-member.yaml", "resources: {}"))
+    files = result.artifacts["heat"].files
+    member = load(next((text for name, text in files.items() if name.startswith("t-member-")), "resources: {}"))
     given = made["heat"]["resources"]["tier.t"]["properties"].get("resource_def", {}).get("properties", {})
     for name, one in member["resources"].items():
         if one["type"] == "OS::Octavia::PoolMember":
@@ -339,7 +340,7 @@ def test_heat_accepts_it(name, count, tmp_path):
     assert result.ok, [d.text for d in result.diagnostics]
     write_folder(str(tmp_path / "heat"), result.artifacts["heat"].files)
     assert judge(tmp_path / "heat") == []
-    for rule, seen in rules(yaml.safe_load(result.artifacts["heat"].files["stack.yaml"])).items():
+    for rule, seen in rules(load(result.artifacts["heat"].files["stack.yaml"])).items():
         assert len(seen) == 1, f"Neutron refuses {rule} a second time"
 
 
@@ -369,7 +370,7 @@ def test_cloudformation_scaling_group_is_in_every_target_group(tmp_path):
     )
     result = bpc.api.compile(tmp_path / "solution.bp", targets=("cloudformation",))
     assert result.ok, [d.text for d in result.diagnostics]
-    resources = yaml.safe_load(result.artifacts["cloudformation"].files["stack.yaml"])["Resources"]
+    resources = load(result.artifacts["cloudformation"].files["stack.yaml"])["Resources"]
     assert resources["MembersT"]["Properties"]["TargetGroupARNs"] == [
         {"Ref": "TargetsTXHttp"}, {"Ref": "TargetsTXHttpX443"},
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import cache
 
 import botocore.session
 import pytest
@@ -14,6 +15,8 @@ import bpc.api
 SHOP = ROOT / "blueprints" / "shop" / "solution.bp"
 OWN = {"s3 cp", "cloudformation package"}
 """Commands of the client itself, which no service has."""
+SESSION = botocore.session.get_session()
+"""One for all: reading the descriptions of a service takes a second."""
 GENERAL = {"query", "output"}
 
 
@@ -26,16 +29,20 @@ def readme(path=SHOP, **options) -> str:
     return bpc.api.compile(path, targets=("cfn",), **options).artifacts["cloudformation"].files["README.txt"]
 
 
+@cache
+def client_of(service: str):
+    return SESSION.create_client(service, region_name="eu-west-1")
+
+
 def check(words: list[str]) -> None:
     """AWS's own library has the operation, and its options as parameters."""
     _, service, verb, *rest = words
     if f"{service} {verb}" in OWN:
         return
-    session = botocore.session.get_session()
-    model = session.get_service_model(service)
+    model = SESSION.get_service_model(service)
     operations = {xform_name(name, "-"): name for name in model.operation_names}
     if verb == "wait":
-        client = session.create_client(service, region_name="eu-west-1")
+        client = client_of(service)
         name, *rest = rest
         assert name.replace("-", "_") in client.waiter_names
         waiter = client.get_waiter(name.replace("-", "_"))

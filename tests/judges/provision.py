@@ -18,6 +18,13 @@ STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/stack/0a1b2c3d-0a1b
 """The stack's own id."""
 
 
+def an_image(ec2: Any) -> str:
+    """The id of an image. moto has more than a thousand, and takes seconds to tell all of them."""
+    named = [{"Name": "name", "Values": ["amzn-ami-hvm-*-x86_64-gp2"]}]
+    found: list[Json] = ec2.describe_images(Owners=["amazon"], Filters=named)["Images"]
+    return str(found[0]["ImageId"])
+
+
 class Provision:
     """Resource id → what its service answered, in `made`; `ids` are what `Ref` gives."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from judges.provision import Provision
+from judges.provision import Provision, an_image
 from judges.readers import load
 from test_provision import cloud  # noqa: F401
 
@@ -56,7 +56,7 @@ def test_what_exists_is_joined_and_stays_as_it_is(cloud, tmp_path):  # noqa: F81
     addresses = [ec2.allocate_address(Domain="vpc")["AllocationId"] for _ in range(4)]
     before = state(ec2, groups, volumes, addresses)
     given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in json.loads(files["parameters.json"])}
-    ami = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    ami = an_image(ec2)
     given = {name: ami if name.startswith("Image") else value for name, value in given.items()}
     given |= dict(zip(("ExistingBackup", "ExistingMonitoring"), groups, strict=True))
     given |= dict(zip(("VolumeDbXDataX0", "VolumeDbXDataX1"), volumes, strict=True))

@@ -13,7 +13,7 @@ from ipaddress import ip_network
 import boto3
 import pytest
 import yaml
-from judges.provision import STACK, Provision
+from judges.provision import STACK, Provision, an_image
 from judges.readers import load
 from moto.server import ThreadedMotoServer
 from test_compile import IDS, ROOT, VARIANTS
@@ -66,7 +66,7 @@ def test_what_exists_is_what_the_model_says(folder, environment, cloud):
     )
     assert result.diagnostics == ()
     files = result.artifacts["cloudformation"].files
-    ami = cloud("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    ami = an_image(cloud("ec2"))
     given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in json.loads(files["parameters.json"])}
     given = {name: ami if name.startswith("Image") else value for name, value in given.items()}
     given |= {
