@@ -40,11 +40,15 @@ STAY = {
 """What an upgrade leaves alone. The CHANGELOG says what it does to the rest: machines and their ports are made anew."""
 
 
+TOO_LARGE = {"elk"}
+"""Their tiers are replaced as wholes, new machines beside the old, and with `spread = hosts` each needs a host: more than these clouds have."""
+
+
 def test_every_blueprint_is_upgraded() -> None:
     assert {path.name for path in (HERE / "earlier").iterdir()} == set(WALKS)
 
 
-@pytest.mark.parametrize("name", sorted(WALKS) if WHOLE else [])
+@pytest.mark.parametrize("name", sorted(WALKS.keys() - TOO_LARGE) if WHOLE else [])
 def test_a_stack_of_an_earlier_version_is_upgraded(name: str, cloud: Any, admin: Any, tmp_path: Path) -> None:
     project = shutil.copytree(BLUEPRINTS / name, tmp_path / name)
     with lifetime(cloud, admin, project, f"bpc-upgrade-{name}") as life:
