@@ -13,7 +13,9 @@ from bpc.files import write_folder
 PAGE = (Path(__file__).parents[1] / "docs" / "beyond.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```\w+ title=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROJECTS = {
-    part.partition("\n")[0]: dict(BLOCK.findall(part)) for part in PAGE.split("\n## ")[1:] if "title=solution.bp" in part
+    part.partition("\n")[0]: dict(BLOCK.findall(part))
+    for part in PAGE.split("\n## ")[1:]
+    if "title=solution.bp" in part
 }
 HEAT_ONLY = {"Virtual addresses"}
 

@@ -29,6 +29,7 @@ from bpc.model.resources import (
     Group,
     Listener,
     Network,
+    Override,
     Rule,
     Secret,
 )
@@ -81,6 +82,9 @@ def test_what_exists_is_what_the_model_says(folder, environment, cloud):
     observed = Observed(cloud, provision)
     resources = result.solution.resources
     for item in resources:
+        if isinstance(item, Override) and item.file.cloud == "cloudformation":
+            observed.laid |= item.file.resources
+    for item in resources:
         match item:
             case Network():
                 networks(observed, item)
@@ -104,6 +108,7 @@ class Observed:
         self.ec2, self.elb, self.scaling = cloud("ec2"), cloud("elbv2"), cloud("autoscaling")
         self.iam = cloud("iam")
         self.provision = provision
+        self.laid: dict[str, dict] = {}  # what overrides say, by the id of the resource
         self.secrets = len(cloud("secretsmanager").list_secrets()["SecretList"])
         reservations = self.ec2.describe_instances(MaxResults=1000)["Reservations"]
         self.instances = [instance for one in reservations for instance in one["Instances"]]
@@ -230,7 +235,9 @@ def listener(observed: Observed, item: Listener, made, group: Group, *, requests
     assert target.get("HealthCheckPath") == (item.health or "/" if item.health or requests else None)
     assert target["HealthCheckPort"] == "traffic-port"
     after = item.check.after if item.check else 2
-    assert (target["HealthyThresholdCount"], target["UnhealthyThresholdCount"]) == (after, after)
+    laid = next((part for name, part in observed.laid.items() if observed.provision.ids[name] == arn), {})
+    unhealthy = laid.get("UnhealthyThresholdCount", after)
+    assert (target["HealthyThresholdCount"], target["UnhealthyThresholdCount"]) == (after, unhealthy)
     every = item.check.every // 1000 if item.check else 10
     assert target["HealthCheckIntervalSeconds"] == every
     if item.check:
