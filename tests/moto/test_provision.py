@@ -246,7 +246,9 @@ def listener(observed: Observed, item: Listener, made, group: Group, *, requests
     said = {one["Key"]: one["Value"] for one in attributes}
     algorithms = {"round_robin": "round_robin", "least_connections": "least_outstanding_requests"}
     assert not requests or said["load_balancing.algorithm.type"] == algorithms[item.algorithm]
-    assert said["stickiness.enabled"] == str(item.algorithm == "source_ip").lower()
+    wanted = {"stickiness.enabled": str(item.algorithm == "source_ip").lower()}
+    wanted |= {one["Key"]: one["Value"] for one in laid.get("TargetGroupAttributes", ())}
+    assert wanted.items() <= said.items()
     health = observed.elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
     if isinstance(group.members, Fixed):
         assert len(health) == group.members.count
