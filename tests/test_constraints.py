@@ -33,7 +33,7 @@ solution s {
   param site: port = 8080 { min = 1024 }
   param name: string = "web-1" { pattern = "[a-z]+(-\\\\d+)?|x.*", min_length = 2, max_length = 8 }
   param colour: string = "red" { allowed = ["red", "dark green"] }
-  param from: cidr = "10.0.0.0/8" { allowed = ["10.0.0.0/8", "192.0.2.0/24"] }
+  param from: cidr = "10.0.0.0/8" { allowed = ["10.0.0.0/8", "192.0.2.0/24"], message = "an office" }
   param base: image = small { allowed = [small, large] }
   network n { cidr = "10.0.0.0/24" }
   tier t { image = base, network = n }
@@ -111,6 +111,8 @@ def test_heat_asks_for_the_same(name, value, good, on_heat):
 def test_heat_says_the_message(on_heat):
     with pytest.raises(HeatException, match="one to nine"):
         on_heat("size", "10")
+    with pytest.raises(HeatException, match="an office"):
+        on_heat("from", "10.0.0.0/33")
 
 
 @pytest.mark.parametrize(("name", "value", "good"), CASES)

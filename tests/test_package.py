@@ -12,6 +12,7 @@ from pathlib import Path
 import jinja2
 import markupsafe
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = sorted(path.parent.name for path in ROOT.glob("blueprints/*/solution.bp"))
@@ -53,7 +54,7 @@ def bpc(packages, tmp_path_factory):
         "--disable-pip-version-check",
     ]
     subprocess.run([*command, "--target", str(site), str(packages[2])], check=True, capture_output=True)
-    for library in (jinja2, markupsafe):  # what the wheel requires, as it is here
+    for library in (jinja2, markupsafe, yaml):  # what the wheel requires, as it is here
         shutil.copytree(Path(library.__file__).parent, site / library.__name__)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 

@@ -228,7 +228,8 @@ class Provision:
         return self.client["ec2"].attach_volume(**given)["VolumeId"], {}
 
     def make_AutoScalingGroup(self, name: str, given: Json) -> tuple[str, Json]:
-        given = {**given, "MinSize": int(given["MinSize"]), "MaxSize": int(given["MaxSize"])}
+        sizes = {name: int(given[name]) for name in ("MinSize", "MaxSize", "DesiredCapacity") if name in given}
+        given = {**given, **sizes}
         given["VPCZoneIdentifier"] = ",".join(given["VPCZoneIdentifier"])
         self.client["autoscaling"].create_auto_scaling_group(AutoScalingGroupName=f"stack-{name}", **given)
         return f"stack-{name}", {}

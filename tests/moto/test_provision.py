@@ -16,7 +16,7 @@ import yaml
 from judges.provision import STACK, Provision, an_image
 from judges.readers import load
 from moto.server import ThreadedMotoServer
-from test_compile import IDS, ROOT, VARIANTS
+from test_compile import ROOT, VARIANTS
 
 import bpc.api
 from bpc.model.resources import (
@@ -29,6 +29,7 @@ from bpc.model.resources import (
     Group,
     Listener,
     Network,
+    Override,
     Rule,
     Secret,
 )
@@ -38,7 +39,10 @@ pytestmark = pytest.mark.slow
 
 GIB = 2**30
 FURTHER = [ROOT / "tests" / "fine" / "everything", ROOT / "tests" / "moto" / "protocols"]
-CASES = [*VARIANTS, *((folder, "") for folder in FURTHER)]
+ADOPTS = [("wordpress", "production")]
+"""Into a network that is there: test_adopting.py has such stacks."""
+MADE = [(folder, environment) for folder, environment in VARIANTS if (folder.name, environment) not in ADOPTS]
+CASES = [*MADE, *((folder, "") for folder in FURTHER)]
 FEWER = {"farm": {"workers": "6"}}
 
 
@@ -58,7 +62,7 @@ def cloud():
     server.stop()
 
 
-@pytest.mark.parametrize(("folder", "environment"), CASES, ids=[*IDS, *(folder.name for folder in FURTHER)])
+@pytest.mark.parametrize(("folder", "environment"), CASES, ids=lambda value: getattr(value, "name", value or "plain"))
 def test_what_exists_is_what_the_model_says(folder, environment, cloud):
     settings = FEWER.get(folder.name, {})
     result = bpc.api.compile(
@@ -77,6 +81,9 @@ def test_what_exists_is_what_the_model_says(folder, environment, cloud):
     provision = Provision(load(files["stack.yaml"]), given, cloud)
     observed = Observed(cloud, provision)
     resources = result.solution.resources
+    for item in resources:
+        if isinstance(item, Override) and item.file.cloud == "cloudformation":
+            observed.laid |= item.file.resources
     for item in resources:
         match item:
             case Network():
@@ -101,6 +108,7 @@ class Observed:
         self.ec2, self.elb, self.scaling = cloud("ec2"), cloud("elbv2"), cloud("autoscaling")
         self.iam = cloud("iam")
         self.provision = provision
+        self.laid: dict[str, dict] = {}  # what overrides say, by the id of the resource
         self.secrets = len(cloud("secretsmanager").list_secrets()["SecretList"])
         reservations = self.ec2.describe_instances(MaxResults=1000)["Reservations"]
         self.instances = [instance for one in reservations for instance in one["Instances"]]
@@ -227,7 +235,9 @@ def listener(observed: Observed, item: Listener, made, group: Group, *, requests
     assert target.get("HealthCheckPath") == (item.health or "/" if item.health or requests else None)
     assert target["HealthCheckPort"] == "traffic-port"
     after = item.check.after if item.check else 2
-    assert (target["HealthyThresholdCount"], target["UnhealthyThresholdCount"]) == (after, after)
+    laid = next((part for name, part in observed.laid.items() if observed.provision.ids[name] == arn), {})
+    unhealthy = laid.get("UnhealthyThresholdCount", after)
+    assert (target["HealthyThresholdCount"], target["UnhealthyThresholdCount"]) == (after, unhealthy)
     every = item.check.every // 1000 if item.check else 10
     assert target["HealthCheckIntervalSeconds"] == every
     if item.check:
@@ -236,7 +246,9 @@ def listener(observed: Observed, item: Listener, made, group: Group, *, requests
     said = {one["Key"]: one["Value"] for one in attributes}
     algorithms = {"round_robin": "round_robin", "least_connections": "least_outstanding_requests"}
     assert not requests or said["load_balancing.algorithm.type"] == algorithms[item.algorithm]
-    assert said["stickiness.enabled"] == str(item.algorithm == "source_ip").lower()
+    wanted = {"stickiness.enabled": str(item.algorithm == "source_ip").lower()}
+    wanted |= {one["Key"]: one["Value"] for one in laid.get("TargetGroupAttributes", ())}
+    assert wanted.items() <= said.items()
     health = observed.elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
     if isinstance(group.members, Fixed):
         assert len(health) == group.members.count

@@ -41,5 +41,11 @@ LIVES = {
         tier="worker",
         edits=(("solution.bp", '["python3-redis"]', '["python3-redis", "curl"]'), ("solution.bp", "1..20", "2..20")),
     ),
+    "wordpress": Life(
+        tier="web",
+        settings=("most_web_servers=2",),
+        changed=("most_web_servers=2",),
+        edits=(("images.bp", '"php-mysql"', '"php-mysql", "curl"'),),
+    ),
     "single": Life(tier="page", edits=(("solution.bp", '["nginx"]', '["nginx", "curl"]'),)),
 }

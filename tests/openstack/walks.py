@@ -202,6 +202,23 @@ WALKS = {
             Step("expose.network", 'health = "/healthz", network = edge }', 'health = "/healthz", network = logs }'),
         ),
     ),
+    "wordpress": Walk(
+        settings=("most_web_servers=2",),
+        steps=(
+            Step("param.max", "min = 1, max = most_web_servers,", "min = 1, max = 3,"),
+            Step(
+                "health.every health.timeout",
+                "every = 10s, after = 2, timeout = 5s",
+                "every = 8s, after = 2, timeout = 4s",
+            ),
+            Step("scale.target", "metric = cpu, target = 80%", "metric = cpu, target = 70%"),
+            Step(
+                "expose.public tier.allow",
+                "    expose  ssh { port = 22 }\n    allow   ssh from ssh_location\n",
+                "    expose  ssh { port = 22, public = ssh_location, each = true }\n",
+            ),
+        ),
+    ),
 }
 EXCUSED = {
     "network.existing": "the walked solutions have networks of their own; another stack's is used in test_existing.py",

@@ -92,7 +92,7 @@ def _update(group: Group, members: Scaling) -> UpdatePolicy:
 def _policy(stack: Stack, group: Group, members: Scaling, name: str) -> None:
     if members.metric == "memory":
         stack.found.append(diagnostics.NoMetric(span=group.span, metric=members.metric))
-    if members.metric != "cpu":
+    if members.metric != "cpu" or members.minimum == members.maximum:  # AWS refuses a policy that could change nothing
         return
     metric = autoscaling.PredefinedMetricSpecification(PredefinedMetricType="ASGAverageCPUUtilization")
     tracking = autoscaling.TargetTrackingConfiguration(PredefinedMetricSpecification=metric, TargetValue=members.target)

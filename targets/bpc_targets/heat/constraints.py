@@ -23,13 +23,12 @@ def constraints(item: Param) -> list[Json]:
     A pattern and a list of values have only characters that a value may have.
     """
     asked = item.constraints
-    own = [] if asked is None else _asked(item, asked)
+    own: list[Json] = [CIDR] if item.type == "cidr" else []
+    own += [] if asked is None else _asked(item, asked)
     if asked is not None and asked.message:
         own = [{**made, "description": asked.message} for made in own]
     if item.type == "port" and not any("range" in made for made in own):
         own = [{"range": PORT}, *own]
-    if item.type == "cidr":
-        own = [CIDR, *own]
     if item.type == "string" and not any("allowed_pattern" in made or "allowed_values" in made for made in own):
         own = [*own, STRING]
     return own
