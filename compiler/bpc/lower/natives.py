@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from bpc.lower.context import Context
     from bpc.source import Source, Span
 
+DECLARED = ("type", "default", "description", "label", "hidden", "noecho", "immutable")
+"""What a file may say of its parameters, in small letters: it says what they are, and no cloud judges their values."""
 NATIVE = 20
 """Steps of what the targets make of a file, and of each of its resources."""
 
@@ -134,6 +136,10 @@ def _file(cloud: str, body: BlockReader) -> NativeFile:
     for name, made in parameters.items():
         if not isinstance(made, dict):
             raise _wrong(source, name, f'parameter "{name}" has no definition', terms.parameters)
+        lost = next((word for word in made if word.lower() not in DECLARED), "")
+        if lost:
+            problem = f'"{lost}" of parameter "{name}" would be lost: say it of a `param` of the blueprint'
+            raise _wrong(source, name, problem, terms.parameters)
     for name, made in outputs.items():
         if not isinstance(made, dict) or terms.value not in made:
             raise _wrong(source, name, f'output "{name}" has no {terms.value}', terms.outputs)
