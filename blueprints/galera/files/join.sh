@@ -1,10 +1,5 @@
 #!/bin/bash
-# Starts this node for the first time on this machine. A cluster is founded once, by one node; all others join it.
-#
-# - Another node takes connections: there is a cluster. Join it, with or without data of one's own.
-# - Nobody does, and this node was the last of its cluster to stop (Galera notes that): go on with its data.
-# - Nobody does, there is no data, and this is the first node: found the cluster.
-# - Otherwise another node has to come first: wait. The machine's `ready_within` ends it.
+# Starts this node, once, at first boot: README.md says who founds the cluster, and who joins or waits.
 set -euo pipefail
 data=/srv/mysql/data
 IFS=, read -r -a members <<<"$HOSTS"
@@ -32,8 +27,7 @@ start() {
   fi
 }
 
-# The package may have started a database of its own. This script starts it, and nothing restarts it at first boot: the founder would
-# look for others then, who may not be there yet.
+# The package may have started one. Nothing else starts or restarts it at first boot: the founder would look for others then.
 systemctl stop mariadb
 systemctl enable mariadb
 if [ ! -d "$data/mysql" ]; then
@@ -41,7 +35,7 @@ if [ ! -d "$data/mysql" ]; then
   mariadb-install-db --user=mysql --datadir="$data" --skip-test-db --force >/dev/null # also where no DNS knows this machine
 fi
 if [ "${#members[@]}" = 1 ]; then
-  # A cluster of one is founded at each start: there is nobody to join, and nobody who could have newer data.
+  # Founded at each start: nobody else could have newer data.
   sed -i 's|^wsrep_cluster_address = .*|wsrep_cluster_address = gcomm://|' /etc/mysql/mariadb.conf.d/70-cluster.cnf
   install -d /etc/systemd/system/mariadb.service.d
   cat >/etc/systemd/system/mariadb.service.d/alone.conf <<UNIT
