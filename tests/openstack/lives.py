@@ -31,6 +31,12 @@ LIVES = {
         changed=("workers=22",),
         edits=(("solution.bp", '["python3"]', '["python3", "curl"]'),),
     ),
+    "galera": Life(
+        tier="proxy",
+        settings=("nodes=1",),
+        changed=("nodes=1",),
+        edits=(("images.bp", '["haproxy"]', '["haproxy", "curl"]'), ("solution.bp", "count   = 2", "count   = 3")),
+    ),
     "shop": Life(
         tier="app",
         settings=("app_servers=2",),
