@@ -55,6 +55,8 @@ PLANTED = {
 def test_one_mistake_is_told_once(sample, mistake):
     folder = BLUEPRINTS / sample
     for path in sorted(folder.glob("*.bp")):
+        if path.name != "solution.bp" and "\nsolution " in path.read_text():
+            continue  # another solution, which this one does not read
         for span in [*leaves(path)][:: 1 if sample == "shop" else 6]:
             found, changed = broken(folder, path.name, span, PLANTED[mistake])
             errors = [d for d in found if d.severity == "error"]

@@ -77,7 +77,8 @@ def _rule(model: Model) -> Any:
     def fact(rule: Json) -> tuple[Any, ...] | None:
         if rule["balancer"]:
             return None  # the listener's own list: see _allowed
-        return rule["to"], rule["protocol"], rule["port"], _peer(model, rule["peer"])
+        ports: object = rule["port"] if rule["port"] == rule["last_port"] else (rule["port"], rule["last_port"])
+        return rule["to"], rule["protocol"], None if rule["protocol"] == "icmp" else ports, _peer(model, rule["peer"])
 
     return fact
 
