@@ -13,7 +13,7 @@ from bpc.record import Record
 from bpc.resolve.names import bind, bind_expression, check_used, wanted
 from bpc.resolve.symbols import ParamSymbol
 from bpc.source import Span
-from bpc.syntax.tree import Block, Broken, For, is_broken
+from bpc.syntax.tree import Block, Broken, For, Parameter, is_broken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ def _unread(body: Iterable[Statement], wrong: Iterable[Span], found: Findings) -
             _unread(statement.body, wrong, found)
         elif isinstance(statement, For):
             part = statement.iterable.span
+            _unread(statement.body, wrong, found)
+        elif isinstance(statement, Parameter):
             _unread(statement.body, wrong, found)
         if (part is not None and any(part.start <= mistake.start < part.end for mistake in wrong)) or _broken(
             statement
