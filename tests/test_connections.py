@@ -20,7 +20,7 @@ from bpc.model.resources import Balancer, FromAnywhere, FromBalancer, FromCidr, 
 from bpc_targets.cloudformation.names import logical
 
 EVERYONE = "0.0.0.0/0"
-Fact = tuple[str, str, str, int]
+Fact = tuple[str, str, str, "int | tuple[int, int]"]
 """(from, to, protocol, port); "tier web", "balancer web.http", or addresses."""
 
 
@@ -35,14 +35,16 @@ class Model:
         self.balancers = {item.name: item for item in solution.resources if isinstance(item, Balancer)}
 
     def facts(self) -> set[Fact]:
-        return {(self.peer(rule), self.to(rule), rule.protocol, rule.port) for rule in self.rules}
+        return {
+            (self.peer(rule), self.to(rule), rule.protocol, ports(rule.port, rule.last_port)) for rule in self.rules
+        }
 
     def by_address(self) -> set[Fact]:
         """As on OpenStack: to and from balancers by the addresses of networks."""
         found = set()
         for rule in self.rules:
             for peer in self.addresses(rule):
-                found.add((peer, self.to(rule), rule.protocol, rule.port))
+                found.add((peer, self.to(rule), rule.protocol, ports(rule.port, rule.last_port)))
         return found
 
     def to(self, rule: Rule) -> str:
@@ -67,6 +69,11 @@ class Model:
         return [self.peer(rule)]
 
 
+def ports(first: int, last: int) -> int | tuple[int, int]:
+    """What a rule opens."""
+    return first if first == last else (first, last)
+
+
 def of_cloudformation(template: dict[str, Any], model: Model) -> set[Fact]:
     """From the rules of security groups; which group is whose, from its tags and what carries it."""
     resources = template["Resources"]
@@ -80,8 +87,14 @@ def of_cloudformation(template: dict[str, Any], model: Model) -> set[Fact]:
             rule = made["Properties"]
             peer = rule.get("CidrIp") or rule.get("CidrIpv6") or owner[rule["SourceSecurityGroupId"]["Fn::GetAtt"][0]]
             peer = defaults[peer["Ref"]] if isinstance(peer, dict) else peer
-            assert rule["FromPort"] == rule["ToPort"]
-            found.add((peer, owner[rule["GroupId"]["Fn::GetAtt"][0]], rule["IpProtocol"], rule["FromPort"]))
+            found.add(
+                (
+                    peer,
+                    owner[rule["GroupId"]["Fn::GetAtt"][0]],
+                    rule["IpProtocol"],
+                    ports(rule["FromPort"], rule["ToPort"]),
+                )
+            )
     return found
 
 
@@ -96,13 +109,13 @@ def of_heat(template: dict[str, Any], model: Model) -> set[Fact]:
     for name, made in resources.items():
         properties = made.get("properties", {})
         if made["type"] == "OS::Neutron::SecurityGroupRule":
-            assert properties["port_range_min"] == properties["port_range_max"]
+            opened = ports(properties["port_range_min"], properties["port_range_max"])
             peer = properties.get("remote_ip_prefix")
             peer = (
                 plain(peer) if peer else f"tier {properties['remote_group']['get_resource'].removeprefix('security.')}"
             )
             to = properties["security_group"]["get_resource"].removeprefix("security.")
-            found.add((peer, f"tier {to}", properties["protocol"], properties["port_range_min"]))
+            found.add((peer, f"tier {to}", properties["protocol"], opened))
         elif made["type"] == "OS::Octavia::Listener":
             protocol = "udp" if properties["protocol"] == "UDP" else "tcp"
             for cidr in map(plain, properties["allowed_cidrs"]):
