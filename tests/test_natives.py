@@ -212,3 +212,56 @@ def test_images_do_not_change_with_them():
     """An image has nothing of what a native gives: that comes at first boot."""
     made = bpc.api.compile(PROJECT / "solution.bp", images=("mkosi",))
     assert made.ok and not any("store" in str(text) for text in made.artifacts["mkosi"].files.values())
+
+
+ODD = [
+    None,
+    3,
+    "",
+    "x",
+    "x.y",
+    [],
+    [[]],
+    [{}],
+    [None, {}],
+    ["x"],
+    ["x", "y"],
+    ["x", {}],
+    ["x", {"y": 1}],
+    {},
+    {"a": []},
+]
+"""Values that a function or setting of a template may be given, mostly wrong ones."""
+
+
+@pytest.mark.parametrize(
+    "key", ["get_param", "get_resource", "get_attr", "get_file", "if", "Ref", "Fn::GetAtt", "Fn::Sub", "Fn::If"]
+)
+@pytest.mark.parametrize("cloud", ["heat", "cloudformation"])
+def test_whatever_a_file_says_ends_in_diagnostics_or_a_stack(cloud, key, tmp_path):
+    heat = cloud == "heat"
+    words = ("resources", "type", "properties", "depends_on", "outputs", "value")
+    res, kind, props, needs, outs, value = (
+        words if heat else (*map(str.title, words[:3]), "DependsOn", "Outputs", "Value")
+    )
+    for odd in ODD:
+        for made in (
+            {res: {"a": {kind: "X::Y::Z", props: {"p": {key: odd}}}}},
+            {res: {"a": {kind: "X::Y::Z", props: odd, needs: odd}}},
+            {res: {"a": odd}},
+            {outs: {"o": {value: {key: odd}}}},
+        ):
+            path = project(tmp_path, f'  native own {{ {cloud} = "own.yaml" }}', own=json.dumps(made))
+            if outs in made:
+                path.write_text(path.read_text().replace("image = it,", "image = it(given = own.o),"))
+            result = bpc.api.compile(path, targets=(cloud,))
+            assert result.ok or {d.code for d in result.diagnostics} <= {"BPC473", "BPC478"}, made
+        override = (
+            '  override "security.t" { heat = "own.yaml" }'
+            if heat
+            else '  override "SecurityT" { cloudformation = "own.yaml" }'
+        )
+        result = bpc.api.compile(
+            project(tmp_path, override, own=json.dumps({props: {"p": {key: odd}}})), targets=(cloud,)
+        )
+        assert result.ok or {d.code for d in result.diagnostics} <= {"BPC473", "BPC478"}, odd

@@ -37,6 +37,8 @@ class Terms(Record):
     parameters: str
     outputs: str
     properties: str
+    type: str
+    depends_on: str
     prose: tuple[str, ...]
     value: str
     default: str
@@ -48,6 +50,8 @@ CLOUDS = {
         parameters="parameters",
         outputs="outputs",
         properties="properties",
+        type="type",
+        depends_on="depends_on",
         prose=("heat_template_version", "description", "parameter_groups"),
         value="value",
         default="default",
@@ -57,6 +61,8 @@ CLOUDS = {
         parameters="Parameters",
         outputs="Outputs",
         properties="Properties",
+        type="Type",
+        depends_on="DependsOn",
         prose=("AWSTemplateFormatVersion", "Description", "Metadata"),
         value="Value",
         default="Default",
@@ -169,6 +175,53 @@ def place(source: Source, name: str, section: str = "") -> Span:
     key = re.compile(rf"(?m)(?:^|[{{,])[\s\"']*({re.escape(name)})[\"']?\s*:")
     found = key.search(source.text, start)
     return Span(source, *found.span(1)) if found else Span(source, 0, 0)
+
+
+def definition_problem(cloud: str, made: Any) -> str:
+    """What is wrong with the definition of a resource; nothing where it has the shape that its cloud gives it."""
+    terms = CLOUDS[cloud]
+    if not isinstance(made, dict) or not isinstance(made.get(terms.type), str):
+        return f"has no {terms.type}"
+    if not isinstance(made.get(terms.properties, {}), dict):
+        return f"has {terms.properties} that are not a map"
+    needed = made.get(terms.depends_on, [])
+    if not isinstance(needed, str) and not (isinstance(needed, list) and all(isinstance(n, str) for n in needed)):
+        return f"has a {terms.depends_on} that is neither a name nor a list of names"
+    return function_problem(made)
+
+
+def function_problem(value: Any) -> str:
+    """The first of a cloud's functions that is not given what it takes; nothing where there is none."""
+    if isinstance(value, list):
+        return next(filter(None, map(function_problem, value)), "")
+    if not isinstance(value, dict):
+        return ""
+    if len(value) == 1:
+        [(key, item)] = value.items()
+        if not _fits(key, item):
+            return f"has a {key} that does not say what it is of"
+    return next(filter(None, map(function_problem, value.values())), "")
+
+
+def _fits(key: str, item: Any) -> bool:
+    """Whether a function that refers to something says by name to what."""
+    match key:
+        case "get_resource" | "Ref":
+            return isinstance(item, str)
+        case "get_param":
+            return isinstance(item, str) or _names(item, 1)
+        case "get_attr" | "if" | "Fn::If":
+            return _names(item, 1)
+        case "Fn::GetAtt":
+            return ("." in item) if isinstance(item, str) else _names(item, 2)
+        case "Fn::Sub":
+            return isinstance(item, str) or (_names(item, 2) and len(item) == 2 and isinstance(item[1], dict))
+        case _:
+            return True
+
+
+def _names(item: Any, least: int) -> bool:
+    return isinstance(item, list) and len(item) >= least and isinstance(item[0], str)
 
 
 def asked(cloud: str, value: Any) -> Iterator[str]:

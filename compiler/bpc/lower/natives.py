@@ -120,7 +120,7 @@ def _files(body: BlockReader) -> Iterator[NativeFile]:
 
 def _file(cloud: str, body: BlockReader) -> NativeFile:
     """One file of a `native`. Raises `EvaluationError`."""
-    from bpc.lower.native_files import CLOUDS, read, sections
+    from bpc.lower.native_files import CLOUDS, definition_problem, function_problem, read, sections
 
     path, terms = body.value(cloud), CLOUDS[cloud]
     if not path:
@@ -131,8 +131,8 @@ def _file(cloud: str, body: BlockReader) -> NativeFile:
     resources, parameters, outputs = (given.get(s, {}) for s in (terms.resources, terms.parameters, terms.outputs))
     body.context.steps(NATIVE * (1 + len(resources)), body.span)
     for name, made in resources.items():
-        if not isinstance(made, dict) or not isinstance(made.get("type", made.get("Type")), str):
-            raise _wrong(source, name, f'resource "{name}" has no type', terms.resources)
+        if problem := definition_problem(cloud, made):
+            raise _wrong(source, name, f'resource "{name}" {problem}', terms.resources)
     for name, made in parameters.items():
         if not isinstance(made, dict):
             raise _wrong(source, name, f'parameter "{name}" has no definition', terms.parameters)
@@ -143,6 +143,8 @@ def _file(cloud: str, body: BlockReader) -> NativeFile:
     for name, made in outputs.items():
         if not isinstance(made, dict) or terms.value not in made:
             raise _wrong(source, name, f'output "{name}" has no {terms.value}', terms.outputs)
+        if problem := function_problem(made[terms.value]):
+            raise _wrong(source, name, f'output "{name}" {problem}', terms.outputs)
     return _made(
         cloud,
         source.name,
@@ -155,7 +157,7 @@ def _file(cloud: str, body: BlockReader) -> NativeFile:
 
 def _overriding(name: str, body: BlockReader) -> tuple[NativeFile, ...]:
     """The one file of an `override`. Raises `EvaluationError`."""
-    from bpc.lower.native_files import CLOUDS, read, sections
+    from bpc.lower.native_files import CLOUDS, function_problem, read, sections
 
     for cloud, terms in CLOUDS.items():
         if body.has(cloud):
@@ -163,6 +165,8 @@ def _overriding(name: str, body: BlockReader) -> tuple[NativeFile, ...]:
             given = read(source, body.context)
             sections(given, cloud, (terms.properties,), source)
             body.context.steps(NATIVE, body.span)
+            if problem := function_problem(given):
+                raise _wrong(source, terms.properties, f'"{terms.properties}" {problem}', "")
             return (_made(cloud, source.name, body, resources={name: given.get(terms.properties, {})}),)
     raise EvaluationError(None)
 
