@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from bpc.diagnostics import native
@@ -15,11 +16,15 @@ if TYPE_CHECKING:
     from typing import Any
 
     from bpc.diagnostics.base import Diagnostic
+    from bpc.model.index import Index
     from bpc.model.resources import Native, NativeFile, Override
     from bpc.model.steps import Data
-    from bpc.model.values import Text
+    from bpc.model.values import NativeHole, Text
 
     Json = dict[str, Any]
+
+VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")
+"""A variable in a text of CloudFormation's `Fn::Sub`."""
 
 
 def file_for(item: Native, cloud: str, found: list[Diagnostic]) -> NativeFile | None:
@@ -28,6 +33,26 @@ def file_for(item: Native, cloud: str, found: list[Diagnostic]) -> NativeFile | 
     if file is None:
         found.append(native.NoNative(span=item.span, name=item.name, cloud=cloud))
     return file
+
+
+def given_out(
+    index: Index, cloud: str, hole: NativeHole, outgoing: list[NativeHole], found: list[Diagnostic]
+) -> Iterator[tuple[Native, NativeFile]]:
+    """The native and file of an output, while its value is worked out; nothing where there is no value, which is reported.
+
+    `outgoing` are the outputs that are being worked out: one that needs itself has no value.
+    """
+    item = index.natives[hole.native]
+    file = next((file for file in item.files if file.cloud == cloud), None)
+    if file is None:
+        return  # `file_for` tells it
+    if hole in outgoing:
+        circle = "its value would be made from itself"
+        found.append(native.UnknownReference(span=file.span, name=hole.output, file=file.name, hint=circle))
+        return
+    outgoing.append(hole)
+    yield item, file
+    outgoing.pop()
 
 
 def values(item: Native | Override, file: NativeFile, text: Callable[[Text], Any]) -> dict[str, Callable[[], Any]]:

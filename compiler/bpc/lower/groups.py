@@ -116,10 +116,7 @@ def _group(outline: TierOutline, around: Around, instead: Bake | None, images: I
     awaited = ready(outline, readiness.timeout)
     plain = {name: body.value(name) for name in AS_THEY_ARE}
     if plain["zone"] and plain["spread"] == "zones":
-        problem = (
-            f'the members of tier "{outline.name}" are in zone "{plain["zone"]}", so they cannot be spread over zones'
-        )
-        context.report(lower.BadValue(span=body.where("zone"), problem=problem, hint="leave out `zone` or `spread`"))
+        _tell_zones(outline, plain["zone"])
     was, chosen = body.was(), instead or body.value_or("bake", around.bake)
     if not isinstance(template, TemplateValue):
         return None  # told where it was evaluated
@@ -154,6 +151,12 @@ def _group(outline: TierOutline, around: Around, instead: Bake | None, images: I
         **plain,
     )
     return Lowered(group=group, touched=frozenset(touched | {(*target, "") for target in connected}))
+
+
+def _tell_zones(outline: TierOutline, zone: str) -> None:
+    problem = f'the members of tier "{outline.name}" are in zone "{zone}", so they cannot be spread over zones'
+    found = lower.BadValue(span=outline.body.where("zone"), problem=problem, hint="leave out `zone` or `spread`")
+    outline.body.context.report(found)
 
 
 def _check_disk(outline: TierOutline, machine: Machine, built: Built) -> None:

@@ -6,6 +6,7 @@ import re
 
 from bpc.diagnostics import native
 from bpc.diagnostics.base import did_you_mean
+from bpc.fragments import VARIABLE
 from bpc.language.coerce import EvaluationError
 from bpc.record import Record
 from bpc.source import Span
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 SHORT = {"Ref": "Ref", "Condition": "Condition", "GetAtt": "Fn::GetAtt"}
 """Tags of CloudFormation's YAML that are no `Fn::NAME`, or whose value is written another way."""
-VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")
-"""A variable in a text of `Fn::Sub`."""
 KNOWN = ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
 """Kinds of nodes of plain YAML."""
 DEEPEST = 60

@@ -8,7 +8,7 @@ import troposphere
 from troposphere import Sub
 
 from bpc.diagnostics import native
-from bpc.fragments import file_for, laid_over, unmatched, values
+from bpc.fragments import VARIABLE, file_for, given_out, laid_over, unmatched, values
 from bpc.model.values import SecretHole, bare
 from bpc.source_map import origin_of
 from bpc_targets.cloudformation.names import BETWEEN, logical
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
     Given = dict[str, Callable[[], Any]]
 
-VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")
 OWN_NAME = ("RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName")
 """Properties by which something of IAM has a name of its own, which whoever deploys must allow."""
 
@@ -58,17 +57,9 @@ def add_native(stack: Stack, item: Native) -> None:
 
 def output(stack: Stack, hole: NativeHole) -> Any:
     """What a native gives, as a value of the root template."""
-    item = stack.index.natives[hole.native]
-    file = next((file for file in item.files if file.cloud == "cloudformation"), None)
-    if file is None:
-        return Written("")  # which is reported
-    if hole in stack.outgoing:
-        circle = "its value would be made from itself"
-        stack.found.append(native.UnknownReference(span=file.span, name=hole.output, file=file.name, hint=circle))
-        return Written("")
-    stack.outgoing.append(hole)
-    made = _reader(stack, item, file).read(file.outputs[hole.output])
-    stack.outgoing.pop()
+    made: Any = ""
+    for item, file in given_out(stack.index, "cloudformation", hole, stack.outgoing, stack.found):
+        made = _reader(stack, item, file).read(file.outputs[hole.output])
     return made if isinstance(made, str) else Written(made)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bpc.diagnostics import native
-from bpc.fragments import file_for, laid_over, unmatched, values
+from bpc.fragments import file_for, given_out, laid_over, unmatched, values
 from bpc_targets.heat.stack import get, param
 from bpc_targets.heat.values import value
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
     Given = dict[str, Callable[[], Any]]
 
-REFERS = ("get_resource", "get_attr")
 PSEUDO = ("OS::stack_name", "OS::stack_id", "OS::project_id")
 
 
@@ -48,17 +47,9 @@ def _reader(stack: Stack, item: Native, file: NativeFile) -> Reader:
 
 def output(stack: Stack, hole: NativeHole) -> Any:
     """What a native gives, as a value of the root template."""
-    item = stack.index.natives[hole.native]
-    file = next((file for file in item.files if file.cloud == "heat"), None)
-    if file is None:
-        return ""  # which is reported
-    if hole in stack.outgoing:
-        circle = "its value would be made from itself"
-        stack.found.append(native.UnknownReference(span=file.span, name=hole.output, file=file.name, hint=circle))
-        return ""
-    stack.outgoing.append(hole)
-    made = _reader(stack, item, file).read(file.outputs[hole.output])
-    stack.outgoing.pop()
+    made: Any = ""
+    for item, file in given_out(stack.index, "heat", hole, stack.outgoing, stack.found):
+        made = _reader(stack, item, file).read(file.outputs[hole.output])
     return made
 
 
