@@ -114,7 +114,7 @@ def handle() -> Json:
 
 
 def _type(name: str) -> Json:
-    if name == "user_data":
+    if name == "user_data" or name.startswith("override_"):  # which may have a secret
         return HIDDEN
     return LIST if name.startswith(("ports_", "addresses_", "volumes_", "floating_ips", "zones")) else STRING
 
